@@ -1,1 +1,3 @@
-//! x
+//! Manara (منارة): a server control panel in one static binary. `ARCHITECTURE.md` is the map.
+
+pub mod base;

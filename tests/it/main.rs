@@ -1,1 +1,1 @@
-fn main(){}
+//! Runs the integration suite.

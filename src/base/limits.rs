@@ -1,0 +1,70 @@
+//! Every bound of the product, with its unit in the name.
+
+/// Largest JSON body of an API call.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Deepest nesting of a JSON body.
+pub const JSON_DEPTH_MAX: usize = 32;
+/// Most request headers (hyper's own default is 100).
+pub const HEADERS_MAX: usize = 64;
+/// Time a client may take to send its request head.
+pub const HEAD_READ_S_MAX: u64 = 10;
+/// Time a client may take to send a JSON body.
+pub const BODY_READ_S_MAX: u64 = 20;
+/// Open connections at once, all clients together.
+pub const CONNECTIONS_MAX: usize = 1024;
+/// Open connections of one address.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 128;
+/// Time given to open requests when the panel stops.
+pub const DRAIN_S_MAX: u64 = 10;
+/// Longest password accepted, so that hashing cost stays bounded.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// Shortest password accepted for a new account (NIST SP 800-63B asks for at least 8; 10 without further rules).
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// Longest domain name in its ASCII form (RFC 1035 §2.3.4).
+pub const DOMAIN_BYTES_MAX: usize = 253;
+/// Aliases of one site.
+pub const ALIASES_MAX: usize = 100;
+/// Rows of one page of a list.
+pub const PAGE_ROWS_MAX: u32 = 500;
+/// Rows of one page when the caller does not say.
+pub const PAGE_ROWS_DEFAULT: u32 = 50;
+/// Time a dry run's plan is kept for applying.
+pub const PLAN_TTL_S: i64 = 3600;
+/// Time a change may take before the API answers 202 with its job.
+pub const CALL_WAIT_S_MAX: u64 = 30;
+/// Jobs waiting at once.
+pub const JOBS_QUEUED_MAX: usize = 256;
+/// Output kept of one job.
+pub const JOB_OUTPUT_BYTES_MAX: usize = 256 * 1024;
+/// Heartbeat older than this marks a job's owner as gone.
+pub const JOB_HEARTBEAT_S_MAX: i64 = 60;
+/// Time `nginx -t` may take (10 000 sites take 1 s).
+pub const NGINX_TEST_S_MAX: u64 = 60;
+/// Time the new generation may take to answer after a reload.
+pub const NGINX_RELOAD_S_MAX: u64 = 30;
+/// Output kept of a failing component.
+pub const EVIDENCE_BYTES_MAX: usize = 16 * 1024;
+/// Life of a claim link.
+pub const CLAIM_S_MAX: i64 = 3600;
+/// Session life without use.
+pub const SESSION_IDLE_S_MAX: i64 = 12 * 3600;
+/// Session life in all.
+pub const SESSION_S_MAX: i64 = 7 * 24 * 3600;
+/// Failed sign-ins per account and per address within [`SIGN_IN_WINDOW_S`].
+pub const SIGN_IN_FAILURES_MAX: u32 = 5;
+/// Window in which failed sign-ins are counted.
+pub const SIGN_IN_WINDOW_S: i64 = 300;
+/// Password hashes computed at once at the most.
+pub const HASHES_AT_ONCE_MAX: usize = 2;
+/// Idempotency keys are remembered this long.
+pub const IDEMPOTENCY_S_MAX: i64 = 24 * 3600;
+/// Longest idempotency key.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+/// Live event streams at once.
+pub const STREAMS_MAX: usize = 64;
+/// A request slower than this is logged as slow.
+pub const SLOW_REQUEST_MS: u128 = 500;
+/// Largest managed file that is read for a diff.
+pub const MANAGED_FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest state file for `plan` and `apply`.
+pub const STATE_FILE_BYTES_MAX: usize = 1024 * 1024;

@@ -1,0 +1,140 @@
+//! The catalogue of texts: `assets/locale/en.toml` and `ar.toml`, embedded, parsed on first use.
+//!
+//! Sentences are whole in each language; `{name}` stands for a parameter. Where a text counts something it is a table
+//! of plural forms (`one`, `two`, `few`, `many`, `other`; CLDR rules for Arabic and English).
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// A language of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// English, left to right.
+    #[default]
+    En,
+    /// Arabic, right to left.
+    Ar,
+}
+
+impl Lang {
+    /// Both languages.
+    pub const ALL: [Lang; 2] = [Lang::En, Lang::Ar];
+
+    /// BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Ar => "ar",
+        }
+    }
+
+    /// The language a tag, an `Accept-Language` list (RFC 9110 §12.5.4) or a `LANG` value asks for; the first
+    /// supported one of the list wins, English when none is.
+    pub fn from_preference(list: &str) -> Lang {
+        list.split(',')
+            .filter_map(|part| {
+                let tag = part.split([';', '-', '_', '.']).next().unwrap_or("").trim();
+                Lang::ALL.into_iter().find(|l| tag.eq_ignore_ascii_case(l.tag()))
+            })
+            .next()
+            .unwrap_or_default()
+    }
+}
+
+type Catalogue = HashMap<String, String>;
+
+fn catalogue(lang: Lang) -> &'static Catalogue {
+    static EN: OnceLock<Catalogue> = OnceLock::new();
+    static AR: OnceLock<Catalogue> = OnceLock::new();
+    match lang {
+        Lang::En => EN.get_or_init(|| parse(include_str!("../../assets/locale/en.toml"))),
+        Lang::Ar => AR.get_or_init(|| parse(include_str!("../../assets/locale/ar.toml"))),
+    }
+}
+
+fn parse(text: &str) -> Catalogue {
+    let table: toml::Table = toml::from_str(text).expect("the embedded catalogue is valid: a test parses it");
+    let mut flat = Catalogue::new();
+    flatten("", &table, &mut flat);
+    flat
+}
+
+fn flatten(prefix: &str, table: &toml::Table, flat: &mut Catalogue) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&path, inner, flat),
+            toml::Value::String(text) => drop(flat.insert(path, text.clone())),
+            _ => {}
+        }
+    }
+}
+
+/// The text `key` in `lang`, or `None` when the catalogue does not have it.
+pub fn find<N: AsRef<str>>(lang: Lang, key: &str, params: &[(N, String)]) -> Option<String> {
+    let mut text = catalogue(lang).get(key)?.clone();
+    for (name, value) in params {
+        let shown = if lang == Lang::Ar { isolate(value) } else { value.clone() };
+        text = text.replace(&format!("{{{}}}", name.as_ref()), &shown);
+    }
+    Some(text)
+}
+
+/// The text `key` in `lang`; the key itself when it is missing (a test keeps that from happening).
+pub fn text<N: AsRef<str>>(lang: Lang, key: &str, params: &[(N, String)]) -> String {
+    find(lang, key, params).unwrap_or_else(|| key.to_owned())
+}
+
+/// The text `key` in the plural form that `lang` uses for `count`; `{count}` is a parameter of it.
+pub fn plural(lang: Lang, key: &str, count: u64) -> String {
+    let params = [("count", count.to_string())];
+    let form = match lang {
+        Lang::En if count == 1 => "one",
+        Lang::En => "other",
+        Lang::Ar => match (count, count % 100) {
+            (0, _) => "zero",
+            (1, _) => "one",
+            (2, _) => "two",
+            (_, 3..=10) => "few",
+            (_, 11..=99) => "many",
+            _ => "other",
+        },
+    };
+    find(lang, &format!("{key}.{form}"), &params).unwrap_or_else(|| text(lang, &format!("{key}.other"), &params))
+}
+
+/// Keeps a left-to-right value (domain, path, command) from being reordered inside an Arabic sentence
+/// (Unicode Standard Annex 9: first-strong isolate … pop directional isolate).
+fn isolate(value: &str) -> String {
+    if value.is_ascii() { format!("\u{2068}{value}\u{2069}") } else { value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_supported_preference_wins() {
+        assert_eq!(Lang::from_preference("fr-FR,ar;q=0.8,en"), Lang::Ar);
+        assert_eq!(Lang::from_preference("ar_EG.UTF-8"), Lang::Ar);
+        assert_eq!(Lang::from_preference("de"), Lang::En);
+        assert_eq!(Lang::from_preference(""), Lang::En);
+    }
+
+    #[test]
+    fn arabic_has_its_own_plural_forms() {
+        let texts: Vec<_> = [0, 1, 2, 5, 11, 100].into_iter().map(|n| plural(Lang::Ar, "count.sites", n)).collect();
+        let mut distinct = texts.clone();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 6, "{texts:?}");
+    }
+
+    #[test]
+    fn parameters_are_isolated_in_arabic_only() {
+        let params = [("domain", "a.test".to_owned())];
+        assert!(text(Lang::Ar, "error.site_exists", &params).contains("\u{2068}a.test\u{2069}"));
+        assert!(!text(Lang::En, "error.site_exists", &params).contains('\u{2068}'));
+    }
+}

@@ -1,0 +1,114 @@
+//! Identifiers and short labels.
+
+use super::{Name, NameError};
+use crate::base::limits::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
+
+/// A site's immutable id: `s` and 10 base32 characters. Names files, sockets and log fields.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SiteId(String);
+
+impl Name for SiteId {
+    const FORMAT: &'static str = "site-id";
+    const BYTES_MAX: usize = 32;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let ok = text.len() == 11
+            && text.starts_with('s')
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if ok { Ok(Self(text.to_owned())) } else { Err(NameError::new("id")) }
+    }
+}
+
+super::string_name!(SiteId);
+
+/// Any id made by the panel (job, plan, session, token): a short prefix and base32 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(String);
+
+impl Name for ObjectId {
+    const FORMAT: &'static str = "object-id";
+    const BYTES_MAX: usize = 32;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let ok = text.len() >= 11 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if ok { Ok(Self(text.to_owned())) } else { Err(NameError::new("id")) }
+    }
+}
+
+super::string_name!(ObjectId);
+
+/// A panel user's name: 2 to 32 characters, a lower-case letter first, then letters, digits, `.`, `_`, `-`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserName(String);
+
+impl Name for UserName {
+    const FORMAT: &'static str = "user-name";
+    const BYTES_MAX: usize = 32;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim().to_ascii_lowercase();
+        let first = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+        let rest =
+            text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'));
+        if first && rest && text.len() >= 2 { Ok(Self(text)) } else { Err(NameError::new("user_name")) }
+    }
+}
+
+super::string_name!(UserName);
+
+/// A short free text for people (a token's name): 1 to 64 characters on one line, nothing invisible.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(String);
+
+impl Name for Label {
+    const FORMAT: &'static str = "label";
+    const BYTES_MAX: usize = 256;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        if text.chars().any(super::is_deceptive) {
+            return Err(NameError::new("deceptive_characters"));
+        }
+        let count = text.chars().count();
+        if (1..=64).contains(&count) { Ok(Self(text.to_owned())) } else { Err(NameError::new("label")) }
+    }
+}
+
+super::string_name!(Label);
+
+/// A new password: at least [`PASSWORD_CHARS_MIN`] characters of any kind, never printed.
+#[derive(Clone)]
+pub struct Password(crate::base::Secret<String>);
+
+impl Password {
+    /// The password itself.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl serde::Serialize for Password {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str("***")
+    }
+}
+
+impl Name for Password {
+    const FORMAT: &'static str = "new-password";
+    const BYTES_MAX: usize = PASSWORD_BYTES_MAX;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        if text.chars().count() < PASSWORD_CHARS_MIN {
+            return Err(NameError::new("password_short").with("min", PASSWORD_CHARS_MIN));
+        }
+        Ok(Self(crate::base::Secret::new(text.to_owned())))
+    }
+}
+
+super::name_impls!(Password);
