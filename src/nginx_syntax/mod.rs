@@ -36,8 +36,9 @@ pub use walk::{holds_entries, walk};
 /// Largest configuration file read or printed, in bytes.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Deepest nesting of blocks; `http { server { } }` is two.
-pub const MAX_DEPTH: usize = 64;
+/// Deepest nesting of blocks; `http { server { } }` is two. Each level costs two of the 128 that `serde_json` reads, and
+/// a tree stored inside other data must fit as well.
+pub const MAX_DEPTH: usize = 32;
 
 /// Longest word or comment as written in the file, in bytes: escapes counted, the surrounding quotes not.
 ///
