@@ -1,1 +1,3 @@
-//! x
+//! Manara.
+
+pub mod nginx_syntax;

@@ -1,1 +1,5 @@
-fn main(){}
+//! Runs the integration suite.
+
+mod fuzz;
+mod nginx_syntax;
+mod support;
