@@ -1,4 +1,5 @@
 //! Finds the end of a raw Lua block, as the Lua module of nginx does: by the tokens of Lua that may hide a brace.
+//! Checked against `ngx_http_lua_module` 0.10.23 with random fragments.
 
 use super::walk::holds_entries;
 
@@ -12,6 +13,7 @@ pub(super) fn body_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
     let mut open = 0usize;
+    let mut open_quote = [0; 2];
     while let Some(&byte) = bytes.get(at) {
         let rest = &bytes[at..];
         at += match byte {
@@ -24,7 +26,13 @@ pub(super) fn body_length(text: &str) -> Option<usize> {
                 open += 1;
                 1
             }
-            b'"' | b'\'' => short_string(rest)?,
+            // An open quote reaches to the end of its line past shielded quotes only, so none of those closes either;
+            // without remembering it, a line of them would be read once for each.
+            b'"' | b'\'' if at < open_quote[usize::from(byte == b'"')] => 1,
+            b'"' | b'\'' => short_string(rest).unwrap_or_else(|line| {
+                open_quote[usize::from(byte == b'"')] = at + line;
+                1
+            }),
             b'[' => long_bracket(rest)?.unwrap_or(1),
             b'-' if rest.starts_with(b"--") => comment(rest)?,
             _ => 1,
@@ -33,16 +41,21 @@ pub(super) fn body_length(text: &str) -> Option<usize> {
     None
 }
 
-/// Length of a string in quotes; `None` when it is not closed.
-fn short_string(bytes: &[u8]) -> Option<usize> {
+/// Length of a string in quotes, or else of the rest of the line: a quote that is not closed on its line, backslash or
+/// not, begins no string for the Lua module.
+fn short_string(bytes: &[u8]) -> Result<usize, usize> {
     let mut shielded = false;
     let quote = bytes[0];
     let end = bytes[1..].iter().position(|&byte| {
-        let closes = !shielded && byte == quote;
+        let ends = byte == b'\n' || (!shielded && byte == quote);
         shielded = !shielded && byte == b'\\';
-        closes
-    })?;
-    Some(end + 2)
+        ends
+    });
+    match end {
+        Some(end) if bytes[end + 1] == quote => Ok(end + 2),
+        Some(end) => Err(end + 1),
+        None => Err(bytes.len()),
+    }
 }
 
 /// Length of a long string `[==[ … ]==]`; `Some(None)` when none begins here, `None` when it is not closed.

@@ -37,7 +37,7 @@ impl<'a> Printer<'a> {
         let parent = self.path.last().copied();
         for (index, item) in items.iter().enumerate() {
             let before = index.checked_sub(1).map(|index| &items[index]);
-            if joins_line(before, item, parent.is_some()) {
+            if joins_line(before, item, parent) {
                 self.out.push(' ');
             } else {
                 self.new_line();
@@ -154,8 +154,10 @@ impl<'a> Printer<'a> {
 }
 
 /// Whether a comment stays on the line of what stands before it: a directive, or the `{` of the block it is in.
-fn joins_line(before: Option<&Directive>, item: &Directive, in_block: bool) -> bool {
-    item.is_comment() && item.origin.trailing && before.map_or(in_block, |before| !before.is_comment())
+/// Never behind Lua text: a quote in the comment could close one that the Lua text left open on that line.
+fn joins_line(before: Option<&Directive>, item: &Directive, parent: Option<&str>) -> bool {
+    let joinable = |before: &Directive| !before.is_comment() && !lua::is_lua(&before.name, parent);
+    item.is_comment() && item.origin.trailing && before.map_or(parent.is_some(), joinable)
 }
 
 /// Whether an empty line sets the first of `items` off from `before`: where the file had one, behind a block, and in

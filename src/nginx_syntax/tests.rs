@@ -63,7 +63,7 @@ fn faults_are_told_with_their_place() {
         ("a \"b\"};", (1, 6, P::AfterQuote('}'))),
         ("a\0;", (1, 2, P::Nul)),
         ("x_by_lua_block;", (1, 15, P::LuaBlockExpected)),
-        ("x_by_lua_block { '}", (1, 16, P::UnterminatedLua)),
+        ("x_by_lua_block { '}'", (1, 16, P::UnterminatedLua)),
         ("a;\n'#';", (2, 1, P::LoneHash)),
     ];
     for (text, expected) in cases {
@@ -193,12 +193,20 @@ fn lua_stays_untouched() {
     let text = "content_by_lua_block {\n  -- }\n\tsay('}', \"\\\"}\", [[}]], [=[ ]] } ]=], {1, {2}}) --[[ } ]]\n}\n";
     assert_eq!(printed(text), text);
     assert_eq!(tree("set_by_lua_block $x { return 1 }"), [dir("set_by_lua_block", &["$x", " return 1 "])]);
-    for body in ["}", "{", "'", "[[", "--[[", "-- no end of line"] {
+    for body in ["'", "\"\n", "'\\\n'", "--[=\n"] {
+        let odd = [dir("content_by_lua_block", &[body])];
+        assert_eq!(parse(print(&odd).expect("prints").as_bytes()).as_deref(), Ok(&odd[..]), "{body}");
+    }
+    for body in ["}", "{", "'}'}", "'\n}'", "[[", "--[[", "-- no end of line"] {
         let bad = dir("content_by_lua_block", &[body]);
         assert_eq!(refusal(&[bad]).problem, PrintProblem::BadLuaBlock, "{body}");
     }
     assert_eq!(refusal(&[dir("x_by_lua_block", &[])]).problem, PrintProblem::BadLuaBlock);
     assert_eq!(refusal(&[block("x_by_lua_block", &["a"], vec![])]).problem, PrintProblem::BadLuaBlock);
+    assert_eq!(
+        printed("x_by_lua_block { ' }\ny_by_lua_block {} # '"),
+        "x_by_lua_block { ' }\n\ny_by_lua_block {}\n\n# '\n"
+    );
     let key = [block("map", &["$a", "$b"], vec![dir("x_by_lua_block", &["1"])])];
     assert_eq!(print(&key).as_deref(), Ok("map $a $b {\n    x_by_lua_block 1;\n}\n"));
 }
@@ -238,4 +246,16 @@ fn the_walk_tells_where_a_directive_stands() {
         ["/http", "http/map", "http/map/include", "http/server", "http/server/location", "http/server/location/root"];
     assert_eq!(seen, expected);
     assert!(holds_entries("map") && !holds_entries("server"));
+}
+
+/// Each would take minutes if some part of the line were read again for every token.
+#[test]
+fn long_lines_are_read_once() {
+    let lua = format!("x_by_lua_block {{'{}\n}}", "\\'".repeat(1_000_000));
+    assert_eq!(tree(&lua).len(), 1);
+    assert_eq!(tree(&"a;".repeat(1_000_000)).len(), 1_000_000);
+    assert_eq!(tree(&format!("a{};", " é".repeat(1_000_000)))[0].args.len(), 1_000_000);
+    let comments = "#\n".repeat(1_000_000);
+    assert_eq!(printed(&comments), comments);
+    assert_eq!(printed(&"a;#\n".repeat(200_000)).len(), 200_000 * 5);
 }

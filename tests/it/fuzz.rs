@@ -3,6 +3,7 @@
 //!
 //! `MANARA_FUZZ_SECONDS` (default 5) is the time of each target; `MANARA_FUZZ_SEED` repeats a run.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use manara::nginx_syntax::{Directive, PrintProblem, SyntaxProblem, parse, print};
@@ -26,7 +27,7 @@ pub(crate) fn drive(name: &str, mut target: impl FnMut(&mut Rng)) {
         assert!(caught.is_ok(), "{name} fails; repeat with MANARA_FUZZ_SEED={seed}");
         runs += 1;
     }
-    eprintln!("{name}: {runs} runs from seed {first}");
+    let _ = writeln!(std::io::stderr(), "{name}: {runs} runs from seed {first}");
 }
 
 /// Any bytes: parsing gives a tree or an error inside the text; a tree prints, and reads back as itself.

@@ -6,8 +6,8 @@ pub(crate) struct Rng(u64);
 impl Rng {
     /// A generator for this seed.
     pub(crate) fn new(seed: u64) -> Self {
-        // The state must not be zero, and close seeds shall not give alike runs.
-        let mut rng = Self(seed ^ 0x9E37_79B9_7F4A_7C15 | 1);
+        // Close seeds shall not give alike runs, and the state must not be zero.
+        let mut rng = Self(seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15).max(1));
         for _ in 0..8 {
             rng.next();
         }
