@@ -1,3 +1,4 @@
 //! Manara (منارة): a server control panel in one static binary. `ARCHITECTURE.md` is the map.
 
 pub mod base;
+pub mod config;
