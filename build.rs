@@ -4,8 +4,9 @@
 //! nobody looks at the pages again before they are shipped; other profiles embed a placeholder page where there is
 //! none, so that `cargo build` and `cargo test` need no Node.js.
 //!
-//! For the crate: `MANARA_UI_DIR`, an absolute path; `MANARA_COMMIT`, the commit's short hash, `unknown`, or
-//! `development` (a new commit must not rebuild a development build); `MANARA_TARGET`, the target triple.
+//! For the crate: `OUT_DIR/ui.rs`, which defines `Ui` with the chosen folder (rust-embed could read the folder from a
+//! variable, at the price of six more crates); `MANARA_COMMIT`, the commit's short hash, `unknown`, or `development`
+//! (a new commit must not rebuild a development build); `MANARA_TARGET`, the target triple.
 // A build script is a program of its own, before platform exists.
 #![allow(clippy::disallowed_methods, reason = "asks git and scripts/ui-hash.sh at build time; not part of the product")]
 
@@ -20,9 +21,12 @@ fn main() {
     println!("cargo::rustc-env=MANARA_TARGET={}", env::var("TARGET").expect("cargo sets TARGET"));
     println!("cargo::rustc-env=MANARA_COMMIT={}", if release { commit() } else { "development".into() });
 
-    let ui = ui_folder(release);
-    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
-    println!("cargo::rustc-env=MANARA_UI_DIR={root}/{ui}");
+    let ui = format!(
+        "/// The browser's files, chosen by `build.rs`.\n#[derive(rust_embed::RustEmbed)]\n#[folder = {:?}]\npub(crate) struct Ui;\n",
+        ui_folder(release)
+    );
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&out).join("ui.rs"), ui).expect("cargo's OUT_DIR can be written");
 }
 
 /// The folder with the browser files. A release ends here when they are not those of the sources.

@@ -50,25 +50,32 @@ prepare_musl() {
 
 # The compiler that sees musl only, and the linker that makes a static-pie whatever rustc asks for: rustc knows
 # static-pie for x86-64 only, though its code is position independent on all three.
+# (rustc guesses from a linker's name how to speak to it: `link` or `ld` would not be spoken to like a gcc.)
 prepare_wrappers() {
   local mode=-static-pie
+  # The unwinder names these weakly: it calls all of them as soon as one is there, and a weak name does not fetch
+  # the others from libc.a. A panic would jump to address 0.
+  local threads=() name
+  for name in __pthread_key_create pthread_{key_create,once,getspecific,setspecific,mutex_lock,mutex_unlock}; do
+    threads+=("-Wl,-u,$name")
+  done
   # gcc for 32-bit ARM asks for an interpreter with -static-pie: the same, said to the linker.
   [ $arch != armv7 ] || mode='-static -Wl,-pie,--no-dynamic-linker,-z,text'
   cat >"$work/tools/cc" <<SH
 #!/bin/sh
 exec $gcc -nostdinc -isystem $tools/include -isystem $(part include) "\$@"
 SH
-  cat >"$work/tools/link" <<SH
+  cat >"$work/tools/link-gcc" <<SH
 #!/bin/sh
 for argument do
   shift
   case \$argument in -static|-static-pie|-pie|-no-pie|-nopie) ;; *) set -- "\$@" "\$argument" ;; esac
 done
-exec $gcc $mode -nostartfiles -nodefaultlibs -L$tools -L$tools/lib \\
+exec $gcc $mode ${threads[*]} -nostartfiles -nodefaultlibs -L$tools -L$tools/lib \\
   $tools/lib/rcrt1.o $tools/lib/crti.o $(part crtbeginS.o) $tools/relro.o "\$@" \\
   -Wl,--start-group -lgcc -lunwind -lc -Wl,--end-group $(part crtendS.o) $tools/lib/crtn.o
 SH
-  chmod +x "$work/tools/cc" "$work/tools/link"
+  chmod +x "$work/tools/cc" "$work/tools/link-gcc"
 }
 
 # std wants a libunwind; the unwinder of gcc is one.
@@ -76,7 +83,7 @@ prepare_unwinder() {
   local compile=("$gcc" -nostdinc -isystem "$work/tools/include" -isystem "$(part include)" -O2 -fPIC -c)
   "${compile[@]}" scripts/static/relro.c -o "$work/tools/relro.o"
   cp "$(part libgcc_eh.a)" "$work/tools/libunwind.a"
-  if "$gnu-nm" "$work/tools/libunwind.a" 2>/dev/null | grep -q ' U _dl_find_object'; then
+  if [[ $("$gnu-nm" "$work/tools/libunwind.a" 2>/dev/null) == *' U _dl_find_object'* ]]; then
     "${compile[@]}" -fvisibility=hidden scripts/static/find_object.c -o "$work/find_object.o"
     "$gnu-ar" r "$work/tools/libunwind.a" "$work/find_object.o"
   fi
@@ -90,7 +97,7 @@ if [ ! -d "$tools" ]; then
 fi
 
 upper=${target^^}; upper=${upper//-/_}
-export "CC_${target//-/_}=$tools/cc" "AR_${target//-/_}=$(command -v "$gnu-ar")" "CARGO_TARGET_${upper}_LINKER=$tools/link"
+export "CC_${target//-/_}=$tools/cc" "AR_${target//-/_}=$(command -v "$gnu-ar")" "CARGO_TARGET_${upper}_LINKER=$tools/link-gcc"
 flags="-Clink-self-contained=no -Ctarget-feature=+crt-static"
 release=$(rustc -vV | sed -n 's/^release: //p')
 
@@ -163,9 +170,10 @@ cargo build --locked --release --bin manara --target "$target" --target-dir "$bu
 
 # What came out has to be what was promised.
 binary=$build/$target/release/manara
-! readelf -lW "$binary" | grep -q INTERP || die "$binary asks for an interpreter: it is not static"
-! readelf -dW "$binary" | grep -q NEEDED || die "$binary needs shared libraries"
-readelf -hW "$binary" | grep -q 'Type: *DYN' || die "$binary is not position independent"
+shape=$(readelf -hldW "$binary")
+[[ $shape != *INTERP* ]] || die "$binary asks for an interpreter: it is not static"
+[[ $shape != *NEEDED* ]] || die "$binary needs shared libraries"
+[[ $shape =~ Type:\ +DYN ]] || die "$binary is not position independent"
 mkdir -p "target/static/$arch"
 cp "$binary" "target/static/$arch/manara.new"
 mv "target/static/$arch/manara.new" "target/static/$arch/manara"

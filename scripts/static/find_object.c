@@ -12,7 +12,7 @@
 struct found_object {
 	unsigned long long flags;
 	void *map_start, *map_end, *link_map, *eh_frame_header;
-	unsigned long long reserved[8];
+	/* glibc reserves seven more words: they are the caller's, and nobody reads them. */
 };
 
 struct question {
