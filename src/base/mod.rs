@@ -1,9 +1,11 @@
 //! Floor 0: pure types everybody may use. Nothing here touches the machine, the network or the database.
 
+pub mod access;
 pub mod clock;
 pub mod diff;
 pub mod error;
 pub mod ids;
+pub mod layout;
 pub mod limits;
 pub mod locale;
 pub mod names;

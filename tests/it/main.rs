@@ -1,1 +1,5 @@
-//! Runs the integration suite.
+//! The integration suite: one binary, a module per subject.
+
+mod fuzz;
+mod nginx_syntax;
+mod support;

@@ -1,0 +1,284 @@
+//! From a draft to a plan, and from a plan to the machine.
+//!
+//! One transaction before (job, reserved names, audit "started"), the effects, each preceded by its before-image, one
+//! transaction after (rows, managed files, audit result, job done). Whatever fails in between is undone, newest first;
+//! after `kill -9` the same is done at the next start ([`super::recover`]).
+
+use super::actor::{Actor, Request};
+use super::change::{Change, RowChange};
+use super::core::Core;
+use super::gate;
+use super::hooks::{self, HookPoint};
+use super::jobs::{Handle, NewJob, Ticket};
+use super::plan::{Draft, Plan, ShownChange};
+use crate::base::limits::PLAN_TTL_S;
+use crate::base::names::ObjectId;
+use crate::base::{Error, Kind, Result, diff, ids};
+use crate::platform::nginx::sha256_hex;
+use crate::platform::{HostOp, NginxChange};
+use crate::store::{Tx, audit, backends, jobs as job_rows, managed_files, plans, reservations, sites};
+use serde_json::json;
+use std::sync::Arc;
+
+/// A new id for a plan, a job, a session …
+pub fn object_id(prefix: &str) -> Result<ObjectId> {
+    ids::new_id(prefix)?.parse().map_err(Error::fault)
+}
+
+/// Completes `draft`: reads what is there now, refuses to overwrite hand edits, words the differences, and, when
+/// `tested`, has nginx test the result.
+pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: bool) -> Result<Plan> {
+    let mut shown = Vec::new();
+    let mut files = Vec::new();
+    for change in &draft.changes {
+        if let Change::Nginx(nginx) = change {
+            let current = gate::read_file(core, &nginx.file)?;
+            refuse_drift(core, nginx, current.as_deref(), draft.discard_drift)?;
+            shown.push(show_file(nginx, current.as_deref())?);
+            files.push((nginx.file.clone(), current.map(|text| sha256_hex(text.as_bytes()))));
+        } else {
+            shown.extend(show(core, change));
+        }
+    }
+    let nginx: Vec<_> = draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
+    let version = if nginx.is_empty() { None } else { core.nginx_status()?.version };
+    let test = if tested && !nginx.is_empty() { Some(gate::test(core, &nginx)?) } else { None };
+    let now = core.now();
+    Ok(Plan {
+        id: object_id("p")?,
+        operation: operation.to_owned(),
+        target: draft.target,
+        target_name: draft.target_name,
+        creates: draft.creates,
+        changes: draft.changes,
+        reserve: draft.reserve,
+        notes: draft.notes,
+        before: draft.before,
+        after: draft.after,
+        files,
+        nginx_version: version,
+        test,
+        shown,
+        made_by: actor.shown(),
+        created_at: now,
+        expires_at: now.plus_s(PLAN_TTL_S),
+    })
+}
+
+/// A file that differs from what was last applied was changed by somebody else.
+fn refuse_drift(core: &Core, change: &NginxChange, current: Option<&str>, discard: bool) -> Result<()> {
+    let rel = change.file.rel();
+    let applied = core.store.read(|tx| managed_files::get(tx, &rel))?;
+    let drifted = match (&applied, current) {
+        (Some(applied), Some(text)) => applied.body != text,
+        // A file of that name which the panel never wrote.
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    if drifted && !discard {
+        return Err(Error::new(Kind::Conflict, "file_drifted").with("file", rel));
+    }
+    Ok(())
+}
+
+fn show_file(change: &NginxChange, current: Option<&str>) -> Result<ShownChange> {
+    let name = change.file.rel();
+    let text = change.text()?;
+    let action = match (current, &text) {
+        (None, _) => "create",
+        (_, None) => "delete",
+        _ => "update",
+    };
+    Ok(ShownChange {
+        kind: "nginx".into(),
+        action: action.into(),
+        diff: diff::unified(&name, current, text.as_deref()),
+        name,
+    })
+}
+
+fn show(core: &Core, change: &Change) -> Option<ShownChange> {
+    let (kind, action, name, diff) = match change {
+        Change::SiteCreate(tree) => {
+            let page = tree.starting_page();
+            let name = core.layout.document_root(tree.folder());
+            ("files", "create", name, diff::unified("index.html", None, Some(&page)))
+        }
+        Change::SiteTrash { folder, .. } => {
+            ("files", "delete", core.layout.path(&format!("srv/www/{folder}")), String::new())
+        }
+        Change::Row(RowChange::SiteInsert { site, .. }) => ("row", "create", format!("site {}", site.domain), String::new()),
+        Change::Row(RowChange::SiteUpdate { site, .. }) => ("row", "update", format!("site {}", site.domain), String::new()),
+        Change::Row(RowChange::SiteDelete { site, .. }) => ("row", "delete", format!("site {site}"), String::new()),
+        Change::Row(RowChange::BackendPut(_) | RowChange::BackendDelete { .. }) | Change::Nginx(_) => return None,
+    };
+    Some(ShownChange { kind: kind.into(), action: action.into(), name, diff })
+}
+
+/// Keeps `plan` so that exactly it can be applied later.
+pub fn keep(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> Result<()> {
+    core.store.write(|tx| plans::insert(tx, &plan_row(plan, actor, request)?))
+}
+
+fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::PlanRow> {
+    Ok(plans::PlanRow {
+        id: plan.id.to_string(),
+        operation: plan.operation.clone(),
+        input: json!({}),
+        actor: actor_json(actor, request),
+        summary: json!({ "target": plan.target_name }),
+        body: serde_json::to_value(plan).map_err(Error::fault)?,
+        base: json!({}),
+        created_at: plan.created_at,
+        expires_at: plan.expires_at,
+        state: "kept".into(),
+    })
+}
+
+/// Who and from where, as jobs and plans keep it.
+pub fn actor_json(actor: &Actor, request: &Request) -> serde_json::Value {
+    json!({ "name": actor.shown(), "kind": actor.kind(), "address": request.address, "request": request.id })
+}
+
+/// Starts carrying out `plan` as a job. Errors before the job exists (a busy object, a failed test, a taken name) are
+/// answered at once; later ones are the job's.
+pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> Result<Ticket> {
+    if let Some(report) = plan.test.as_ref().filter(|t| !t.ok) {
+        return Err(gate::refused(report, &plan.nginx_changes()));
+    }
+    let held = core.locks.take(&format!("{}/{}", plan.operation.split('.').next().unwrap_or(""), plan.target))?;
+    hooks::run(&*core.hooks, HookPoint::BeforeApply, &plan.operation, &plan.after)?;
+    let job = NewJob {
+        id: object_id("j")?.to_string(),
+        operation: plan.operation.clone(),
+        target: plan.target_name.clone(),
+        actor: actor_json(actor, request),
+        plan: Some(plan.id.to_string()),
+    };
+    core.faults.step("begin")?;
+    core.store.write(|tx| begin(core, tx, &plan, &job, actor, request))?;
+    let entry = audit_entry(&plan, actor, request);
+    let worker = core.clone();
+    core.jobs.run(job, move |handle| {
+        let _held = held;
+        carry_out(&worker, plan, entry, handle)
+    })
+}
+
+fn begin(core: &Core, tx: &Tx, plan: &Plan, job: &NewJob, actor: &Actor, request: &Request) -> Result<()> {
+    for name in &plan.reserve {
+        reservations::take(tx, name, plan.id.as_str(), plan.expires_at)?;
+    }
+    if plans::get(tx, plan.id.as_str())?.is_none() {
+        plans::insert(tx, &plan_row(plan, actor, request)?)?;
+    }
+    plans::set_state(tx, plan.id.as_str(), "applying")?;
+    core.jobs.insert(tx, job)?;
+    audit::append(tx, core.store.keys(), &audit::Entry { result: "started".into(), ..audit_entry(plan, actor, request) })
+        .map(drop)
+}
+
+fn audit_entry(plan: &Plan, actor: &Actor, request: &Request) -> audit::Entry {
+    audit::Entry {
+        actor: actor.shown(),
+        actor_kind: actor.kind().into(),
+        address: request.address.map(|a| a.to_string()),
+        operation: plan.operation.clone(),
+        target: plan.target_name.clone(),
+        plan_id: Some(plan.id.to_string()),
+        before: plan.before.clone(),
+        after: plan.after.clone(),
+        request_id: request.id.clone(),
+        ..audit::Entry::default()
+    }
+}
+
+fn carry_out(core: &Arc<Core>, plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
+    job.say(&format!("{} {}", plan.operation, plan.target_name));
+    let outcome = core.gate.commit(core, &plan).and_then(|()| {
+        core.faults.step("finish")?;
+        core.store.write(|tx| finish(core, tx, &plan, &entry, job)).map_err(|e| take_back(core, &plan, e))
+    });
+    match outcome {
+        Ok(()) => {
+            // What is left in the journal after a crash here is dropped at the next start: the store says done.
+            core.faults.step("forget")?;
+            if let Err(e) = core.host.ask(&HostOp::Forget { plan: plan.id.clone() }) {
+                log::warn!(target: "engine", "the journal of plan {} was not dropped: {e}", plan.id);
+            }
+            hooks::run(&*core.hooks, HookPoint::AfterApply, &plan.operation, &plan.after)?;
+            Ok(json!({ "target": plan.target }))
+        }
+        Err(error) => {
+            fail(core, &plan, entry, &error, job);
+            hooks::run(&*core.hooks, HookPoint::Failed, &plan.operation, &plan.after)?;
+            Err(error)
+        }
+    }
+}
+
+fn take_back(core: &Core, plan: &Plan, cause: Error) -> Error {
+    match core.gate.hold() {
+        Ok(_turn) => {
+            let undone = gate::undo(core, plan);
+            gate::after_undo(core, cause, undone, !plan.nginx_changes().is_empty())
+        }
+        Err(e) => e,
+    }
+}
+
+/// The transaction after the effects: from here on the change is done.
+fn finish(core: &Core, tx: &Tx, plan: &Plan, entry: &audit::Entry, job: &Handle) -> Result<()> {
+    for change in &plan.changes {
+        match change {
+            Change::Row(row) => write_row(tx, row)?,
+            Change::Nginx(nginx) => keep_file(core, tx, nginx)?,
+            Change::SiteCreate(_) | Change::SiteTrash { .. } => {}
+        }
+    }
+    reservations::release(tx, plan.id.as_str())?;
+    plans::set_state(tx, plan.id.as_str(), "applied")?;
+    audit::append(tx, core.store.keys(), &audit::Entry { result: "ok".into(), ..entry.clone() })?;
+    job_rows::finish(tx, job.id(), "done", &json!({ "target": plan.target }), None, core.now())
+}
+
+fn write_row(tx: &Tx, row: &RowChange) -> Result<()> {
+    match row {
+        RowChange::SiteInsert { site, names } => sites::insert(tx, site, names),
+        RowChange::SiteUpdate { site, names, revision } => sites::update(tx, site, names, *revision),
+        RowChange::SiteDelete { site, revision } => sites::delete(tx, site.as_str(), *revision),
+        RowChange::BackendPut(backend) => backends::put(tx, backend),
+        RowChange::BackendDelete { id } => backends::delete(tx, id),
+    }
+}
+
+fn keep_file(core: &Core, tx: &Tx, change: &NginxChange) -> Result<()> {
+    let path = change.file.rel();
+    match change.text()? {
+        None => managed_files::delete(tx, &path),
+        Some(body) => managed_files::put(
+            tx,
+            &managed_files::ManagedFile {
+                path,
+                site_id: if let crate::platform::NginxFile::Site(id) = &change.file { Some(id.to_string()) } else { None },
+                sha256: sha256_hex(body.as_bytes()),
+                body,
+                updated_at: core.now(),
+            },
+        ),
+    }
+}
+
+/// Records a failure. When even that fails, the next start does it: the job is still open in the store.
+fn fail(core: &Core, plan: &Plan, entry: audit::Entry, error: &Error, job: &Handle) {
+    let written = core.store.write(|tx| {
+        reservations::release(tx, plan.id.as_str())?;
+        plans::set_state(tx, plan.id.as_str(), "failed")?;
+        let entry = audit::Entry { result: "failed".into(), code: Some(error.code().to_owned()), ..entry };
+        audit::append(tx, core.store.keys(), &entry)?;
+        job_rows::finish(tx, job.id(), "failed", &json!(null), Some(error), core.now())
+    });
+    if let Err(e) = written {
+        log::error!(target: "engine", "the failure of plan {} could not be recorded: {e}", plan.id);
+    }
+}

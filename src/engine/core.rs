@@ -1,0 +1,116 @@
+//! What everything above works with, put together once by the composition root.
+
+use super::events::Bus;
+use super::gate::Gate;
+use super::hooks::Hooks;
+use super::jobs::Jobs;
+use super::locks::Locks;
+use crate::base::clock::{Clock, Time};
+use crate::base::layout::Layout;
+use crate::base::{Error, Result};
+use crate::config::Config;
+use crate::platform::nginx::Capabilities;
+use crate::platform::{Faults, Host, HostOp, HostReply, NginxStatus};
+use crate::store::Store;
+use std::sync::{Arc, Mutex};
+
+/// The engine and all it stands on.
+pub struct Core {
+    /// Settings of this run.
+    pub config: Config,
+    /// The panel's database.
+    pub store: Store,
+    /// The machine.
+    pub host: Arc<dyn Host>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where things are.
+    pub layout: Layout,
+    /// Tells what happens.
+    pub bus: Bus,
+    /// Carries out work in the background.
+    pub jobs: Jobs,
+    /// Objects being changed.
+    pub locks: Locks,
+    /// Brings nginx changes into effect, several at once where they wait for each other.
+    pub gate: Gate,
+    /// Whoever takes part through plugins.
+    pub hooks: Box<dyn Hooks>,
+    /// Fault injection of the tests.
+    pub faults: Arc<Faults>,
+    /// When this run began.
+    pub started_at: Time,
+    nginx: Mutex<Option<NginxStatus>>,
+}
+
+/// The parts of a [`Core`] that differ between a run and a test.
+pub struct Parts {
+    /// See [`Core::config`].
+    pub config: Config,
+    /// See [`Core::store`].
+    pub store: Store,
+    /// See [`Core::host`].
+    pub host: Arc<dyn Host>,
+    /// See [`Core::clock`].
+    pub clock: Arc<dyn Clock>,
+    /// See [`Core::layout`].
+    pub layout: Layout,
+    /// See [`Core::hooks`].
+    pub hooks: Box<dyn Hooks>,
+    /// See [`Core::faults`].
+    pub faults: Arc<Faults>,
+}
+
+impl Core {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Arc<Core> {
+        let Parts { config, store, host, clock, layout, hooks, faults } = parts;
+        let bus = Bus::default();
+        Arc::new(Core {
+            jobs: Jobs::new(store.clone(), clock.clone(), bus.clone()),
+            started_at: clock.now(),
+            locks: Locks::default(),
+            gate: Gate::default(),
+            nginx: Mutex::new(None),
+            config,
+            store,
+            host,
+            clock,
+            layout,
+            bus,
+            hooks,
+            faults,
+        })
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Status of nginx, asked of the machine now.
+    pub fn nginx_status(&self) -> Result<NginxStatus> {
+        match self.host.ask(&HostOp::NginxStatus)? {
+            HostReply::NginxStatus(status) => {
+                *self.nginx.lock().map_err(Error::fault)? = Some(status.clone());
+                Ok(status)
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What the installed nginx can do, asked once; forgotten by [`Core::nginx_status`] asking anew.
+    pub fn capabilities(&self) -> Result<Capabilities> {
+        let known = self.nginx.lock().map_err(Error::fault)?.clone();
+        let status = match known {
+            Some(status) if status.version.is_some() => status,
+            _ => self.nginx_status()?,
+        };
+        Ok(status.capabilities())
+    }
+}
+
+/// The error for an answer that does not fit its question.
+pub(crate) fn unexpected(reply: &HostReply) -> Error {
+    Error::fault(format!("the host answered something else: {reply:?}"))
+}

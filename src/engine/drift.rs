@@ -1,0 +1,69 @@
+//! What somebody changed behind the panel's back.
+
+use super::core::{Core, unexpected};
+use crate::base::{Result, diff};
+use crate::platform::{HostOp, HostReply, NginxFile};
+use crate::store::managed_files;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// How a file differs from what was last applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DriftKind {
+    /// Its text was changed.
+    Content,
+    /// Its permission bits were changed.
+    Mode,
+    /// It is there and the panel did not write it.
+    Added,
+    /// It is gone.
+    Deleted,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Drift {
+    /// Path below nginx's folder.
+    pub file: String,
+    /// Id of the site it belongs to.
+    pub site: Option<String>,
+    /// How it differs.
+    pub kind: DriftKind,
+    /// From what was applied to what is there, as a unified diff.
+    pub diff: String,
+}
+
+/// Every difference between the managed files and what was last applied.
+pub fn scan(core: &Core) -> Result<Vec<Drift>> {
+    let on_disk = match core.host.ask(&HostOp::NginxList)? {
+        HostReply::NginxFiles { files } => files,
+        other => return Err(unexpected(&other)),
+    };
+    let mut applied: HashMap<String, managed_files::ManagedFile> =
+        core.store.read(|tx| managed_files::all(tx))?.into_iter().map(|f| (f.path.clone(), f)).collect();
+    let mut found = Vec::new();
+    for file in on_disk {
+        let known = applied.remove(&file.rel);
+        let kind = match &known {
+            None => DriftKind::Added,
+            Some(a) if a.sha256 != file.sha256 => DriftKind::Content,
+            Some(_) if file.mode != NginxFile::MODE => DriftKind::Mode,
+            Some(_) => continue,
+        };
+        let site = known.as_ref().and_then(|k| k.site_id.clone());
+        found.push(Drift { diff: difference(core, &file.rel, known.as_ref())?, file: file.rel, site, kind });
+    }
+    for gone in applied.into_values() {
+        let diff = diff::unified(&gone.path, Some(&gone.body), None);
+        found.push(Drift { diff, file: gone.path, site: gone.site_id, kind: DriftKind::Deleted });
+    }
+    found.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(found)
+}
+
+fn difference(core: &Core, rel: &str, applied: Option<&managed_files::ManagedFile>) -> Result<String> {
+    let Some(file) = NginxFile::from_rel(rel) else { return Ok(String::new()) };
+    let current = super::gate::read_file(core, &file)?;
+    Ok(diff::unified(rel, applied.map(|a| a.body.as_str()), current.as_deref()))
+}

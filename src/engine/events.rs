@@ -1,0 +1,132 @@
+//! What happens, told to whoever listens: browsers through one stream each, the command line while it waits.
+
+use crate::base::access::Permission;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// Jobs: state, progress, output.
+    Jobs,
+    /// Sites: created, updated, deleted.
+    Sites,
+    /// Live figures of the machine.
+    Metrics,
+}
+
+impl Topic {
+    /// Who may listen.
+    pub fn needs(self) -> Permission {
+        match self {
+            Topic::Jobs => Permission::JobsRead,
+            Topic::Sites => Permission::SitesRead,
+            Topic::Metrics => Permission::SystemRead,
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Counts up within one run of the panel.
+    pub id: u64,
+    /// What it is about.
+    pub topic: Topic,
+    /// `job`, `job-output`, `site`, `metrics`.
+    pub name: &'static str,
+    /// Its data.
+    pub data: Value,
+}
+
+/// Takes events; answers `false` when nobody reads them any more. Must not block.
+pub type Sink = Box<dyn Fn(&Event) -> bool + Send + Sync>;
+
+struct Listener {
+    topics: Vec<Topic>,
+    sink: Sink,
+}
+
+/// Hands every event to every listener of its topic.
+#[derive(Clone, Default)]
+pub struct Bus(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    next: AtomicU64,
+    listeners: Mutex<HashMap<u64, Listener>>,
+}
+
+/// Listens until it is dropped.
+pub struct Subscription {
+    bus: Bus,
+    id: u64,
+}
+
+impl Bus {
+    /// Calls `sink` for every event of `topics` from now on.
+    pub fn listen(&self, topics: Vec<Topic>, sink: Sink) -> Subscription {
+        let id = self.0.next.fetch_add(1, Ordering::Relaxed);
+        if let Ok(mut listeners) = self.0.listeners.lock() {
+            listeners.insert(id, Listener { topics, sink });
+        }
+        Subscription { bus: self.clone(), id }
+    }
+
+    /// Tells everybody who listens to `topic`.
+    pub fn tell(&self, topic: Topic, name: &'static str, data: Value) {
+        let event = Event { id: self.0.next.fetch_add(1, Ordering::Relaxed), topic, name, data };
+        if let Ok(mut listeners) = self.0.listeners.lock() {
+            listeners.retain(|_, l| !l.topics.contains(&topic) || (l.sink)(&event));
+        }
+    }
+
+    /// How many listen to `topic`; a source without listeners need not produce.
+    pub fn listeners(&self, topic: Topic) -> usize {
+        self.0.listeners.lock().map_or(0, |l| l.values().filter(|l| l.topics.contains(&topic)).count())
+    }
+
+    /// How many listen at all.
+    pub fn streams(&self) -> usize {
+        self.0.listeners.lock().map_or(0, |l| l.len())
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Ok(mut listeners) = self.bus.0.listeners.lock() {
+            listeners.remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn listeners_get_their_topics_until_they_leave() {
+        let bus = Bus::default();
+        let (send, receive) = mpsc::channel();
+        let listening = bus.listen(vec![Topic::Jobs], Box::new(move |e| send.send(e.name).is_ok()));
+        bus.tell(Topic::Sites, "site", Value::Null);
+        bus.tell(Topic::Jobs, "job", Value::Null);
+        assert_eq!(receive.try_iter().collect::<Vec<_>>(), ["job"]);
+        drop(listening);
+        assert_eq!(bus.listeners(Topic::Jobs), 0);
+    }
+
+    #[test]
+    fn a_listener_that_went_away_is_forgotten() {
+        let bus = Bus::default();
+        let (send, receive) = mpsc::channel();
+        let _listening = bus.listen(vec![Topic::Jobs], Box::new(move |e| send.send(e.id).is_ok()));
+        drop(receive);
+        bus.tell(Topic::Jobs, "job", Value::Null);
+        assert_eq!(bus.listeners(Topic::Jobs), 0);
+    }
+}

@@ -1,0 +1,147 @@
+//! The one way into nginx. Plans that wait for each other are tested, switched and reloaded together; when a group fails
+//! it is taken back and each plan is tried by itself, so that a bad one does not take the others down with it.
+
+use super::change::Change;
+use super::core::{Core, unexpected};
+use super::plan::Plan;
+use crate::base::{Error, Kind, Result};
+use crate::platform::nginx::sha256_hex;
+use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, TestReport};
+use crate::store::generation;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Lets one group at a time through.
+#[derive(Default)]
+pub struct Gate {
+    waiting: Mutex<Vec<Arc<Ticket>>>,
+    turn: Mutex<()>,
+}
+
+struct Ticket {
+    plan: Plan,
+    outcome: Mutex<Option<Result<()>>>,
+}
+
+impl Gate {
+    /// Holds everybody else back, for recovery and for shutting down.
+    pub fn hold(&self) -> Result<MutexGuard<'_, ()>> {
+        self.turn.lock().map_err(Error::fault)
+    }
+
+    /// Brings the plan's effects on the machine about. After an error none of them is left.
+    pub fn commit(&self, core: &Core, plan: &Plan) -> Result<()> {
+        let ticket = Arc::new(Ticket { plan: plan.clone(), outcome: Mutex::new(None) });
+        self.waiting.lock().map_err(Error::fault)?.push(ticket.clone());
+        let _turn = self.hold()?;
+        if let Some(outcome) = ticket.outcome.lock().map_err(Error::fault)?.take() {
+            return outcome;
+        }
+        let group = std::mem::take(&mut *self.waiting.lock().map_err(Error::fault)?);
+        let together = if group.len() > 1 { commit_group(core, &group) } else { Err(Error::fault("a group of one")) };
+        for member in &group {
+            let outcome = if together.is_ok() { Ok(()) } else { commit_group(core, std::slice::from_ref(member)) };
+            *member.outcome.lock().map_err(Error::fault)? = Some(outcome);
+        }
+        let own = ticket.outcome.lock().map_err(Error::fault)?.take();
+        own.unwrap_or_else(|| Err(Error::fault("the group went without this plan")))
+    }
+}
+
+fn commit_group(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
+    let changes: Vec<NginxChange> = group.iter().flat_map(|t| t.plan.nginx_changes()).collect();
+    group.iter().try_for_each(|t| check_fresh(core, &t.plan))?;
+    if !changes.is_empty() {
+        let report = test(core, &changes)?;
+        if !report.ok {
+            return Err(refused(&report, &changes));
+        }
+    }
+    let effects = group
+        .iter()
+        .try_for_each(|t| perform(core, &t.plan))
+        .and_then(|()| if changes.is_empty() { Ok(()) } else { reload(core) });
+    effects.map_err(|e| {
+        let undone = group.iter().rev().try_for_each(|t| undo(core, &t.plan));
+        after_undo(core, e, undone, !changes.is_empty())
+    })
+}
+
+/// The files a plan replaces are still what they were when it was made.
+fn check_fresh(core: &Core, plan: &Plan) -> Result<()> {
+    for (file, expected) in &plan.files {
+        let now = read_file(core, file)?.map(|text| sha256_hex(text.as_bytes()));
+        if now != *expected {
+            return Err(Error::new(Kind::Conflict, "plan_stale").with("what", file.rel()));
+        }
+    }
+    Ok(())
+}
+
+/// The content of a managed file as it is on disk.
+pub fn read_file(core: &Core, file: &NginxFile) -> Result<Option<String>> {
+    match core.host.ask(&HostOp::NginxRead { file: file.clone() })? {
+        HostReply::NginxFile { body } => Ok(body),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Tests the configuration as it would be.
+pub fn test(core: &Core, changes: &[NginxChange]) -> Result<TestReport> {
+    match core.host.ask(&HostOp::NginxTest { changes: changes.to_vec() })? {
+        HostReply::NginxTest(report) => Ok(report),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// A failed test as an error: it says whether the plan's own file is at fault or one that was broken already.
+pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
+    let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
+    let error = match other {
+        Some(rel) => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
+        None => Error::new(Kind::External, "nginx_test_failed"),
+    };
+    error.evidence(report.output.clone())
+}
+
+fn perform(core: &Core, plan: &Plan) -> Result<()> {
+    let id = &plan.id;
+    for change in &plan.changes {
+        match change {
+            Change::SiteCreate(tree) => {
+                core.host.ask(&HostOp::SiteCreate { plan: id.clone(), tree: tree.clone() })?;
+            }
+            Change::SiteTrash { site, folder } => {
+                core.host.ask(&HostOp::SiteTrash { plan: id.clone(), site: site.clone(), folder: folder.clone() })?;
+            }
+            Change::Row(_) | Change::Nginx(_) => {}
+        }
+    }
+    let changes = plan.nginx_changes();
+    if !changes.is_empty() {
+        core.host.ask(&HostOp::NginxSwitch { plan: id.clone(), changes })?;
+    }
+    Ok(())
+}
+
+/// Loads what is on disk under a new generation number and waits until it is live.
+pub fn reload(core: &Core) -> Result<()> {
+    let generation = core.store.write(|tx| generation::next(tx))?;
+    core.host.ask(&HostOp::NginxReload { generation }).map(drop)
+}
+
+/// Takes back what a plan did to the machine.
+pub fn undo(core: &Core, plan: &Plan) -> Result<()> {
+    core.host.ask(&HostOp::Undo { plan: plan.id.clone() }).map(drop)
+}
+
+/// Proves that the former state is live again, and reports both errors where it is not.
+pub fn after_undo(core: &Core, cause: Error, undone: Result<()>, touched_nginx: bool) -> Error {
+    let proved = undone.and_then(|()| if touched_nginx { reload(core) } else { Ok(()) });
+    match proved {
+        Ok(()) => cause,
+        Err(second) => {
+            log::error!(target: "engine", "undoing failed: {second}; the change had failed with: {cause}");
+            cause.with("undo", "failed").cause(format!("undoing failed as well: {second}"))
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Work in the background: a bounded pool of threads, live output, cancelling, and a row in the store that tells what
+//! became of it after a crash too.
+
+use super::events::{Bus, Topic};
+use crate::base::clock::{Clock, Time};
+use crate::base::limits::{JOB_OUTPUT_BYTES_MAX, JOBS_QUEUED_MAX};
+use crate::base::{Error, Kind, Result};
+use crate::store::{Store, Tx, jobs as rows};
+use serde_json::{Value, json};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// Threads that carry out jobs. nginx changes wait for each other anyway, so that they can go in groups.
+const WORKERS: usize = 8;
+
+type Work = Box<dyn FnOnce(&Handle) -> Result<Value> + Send>;
+
+/// A job before it is queued.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Its id.
+    pub id: String,
+    /// The operation it carries out.
+    pub operation: String,
+    /// What it is about.
+    pub target: String,
+    /// Who asked for it.
+    pub actor: Value,
+    /// The plan it applies.
+    pub plan: Option<String>,
+}
+
+/// A job that was queued.
+pub struct Ticket {
+    /// Its id.
+    pub id: String,
+    done: mpsc::Receiver<Result<Value>>,
+}
+
+impl Ticket {
+    /// Waits for the result; `None` when the job takes longer than `limit`.
+    pub fn wait(&self, limit: Duration) -> Option<Result<Value>> {
+        match self.done.recv_timeout(limit) {
+            Ok(outcome) => Some(outcome),
+            Err(mpsc::RecvTimeoutError::Timeout) => None,
+            Err(mpsc::RecvTimeoutError::Disconnected) => Some(Err(Error::fault("the job ended without a result"))),
+        }
+    }
+}
+
+/// What is known of a running job.
+#[derive(Default)]
+struct Live {
+    operation: String,
+    cancel: AtomicBool,
+    output: Mutex<Output>,
+}
+
+#[derive(Default)]
+struct Output {
+    text: String,
+    message: String,
+    progress: Option<(i64, i64)>,
+}
+
+/// A running job, as its work sees it.
+pub struct Handle {
+    id: String,
+    live: Arc<Live>,
+    bus: Bus,
+}
+
+impl Handle {
+    /// The job's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Adds a line to the output. Past [`JOB_OUTPUT_BYTES_MAX`] the beginning is dropped.
+    pub fn say(&self, line: &str) {
+        if let Ok(mut output) = self.live.output.lock() {
+            output.text.push_str(line);
+            output.text.push('\n');
+            if output.text.len() > JOB_OUTPUT_BYTES_MAX {
+                let from = output.text.len() - JOB_OUTPUT_BYTES_MAX / 2;
+                let from = (from..output.text.len()).find(|i| output.text.is_char_boundary(*i)).unwrap_or(0);
+                output.text.drain(..from);
+            }
+            line.clone_into(&mut output.message);
+        }
+        self.bus.tell(Topic::Jobs, "job-output", json!({ "id": self.id, "text": format!("{line}\n") }));
+    }
+
+    /// Says how far the job is.
+    pub fn progress(&self, done: i64, total: i64) {
+        if let Ok(mut output) = self.live.output.lock() {
+            output.progress = Some((done, total));
+        }
+    }
+
+    /// Whether somebody asked the job to stop.
+    pub fn cancelled(&self) -> bool {
+        self.live.cancel.load(Ordering::Relaxed)
+    }
+
+    /// The output so far.
+    pub fn output(&self) -> String {
+        self.live.output.lock().map(|o| o.text.clone()).unwrap_or_default()
+    }
+}
+
+/// The pool.
+#[derive(Clone)]
+pub struct Jobs(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    bus: Bus,
+    queue: Mutex<VecDeque<(Handle, Work, mpsc::Sender<Result<Value>>)>>,
+    arrived: Condvar,
+    live: Mutex<HashMap<String, Arc<Live>>>,
+    stopping: AtomicBool,
+}
+
+impl Jobs {
+    /// An empty pool; its threads start with the first job.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, bus: Bus) -> Self {
+        let inner = Arc::new(Inner {
+            store,
+            clock,
+            bus,
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+            live: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        });
+        for n in 0..WORKERS {
+            // A weak reference: the pool ends when everybody else has let go of it.
+            let pool = Arc::downgrade(&inner);
+            let spawned = std::thread::Builder::new().name(format!("job-{n}")).spawn(move || work(&pool));
+            if let Err(e) = spawned {
+                log::error!(target: "jobs", "a job thread could not be started: {e}");
+            }
+        }
+        Jobs(inner)
+    }
+
+    /// Writes the row of a job that is about to be queued.
+    pub fn insert(&self, tx: &Tx, job: &NewJob) -> Result<()> {
+        let now = self.0.clock.now();
+        rows::insert(tx, &rows::JobRow {
+            id: job.id.clone(),
+            operation: job.operation.clone(),
+            target: job.target.clone(),
+            actor: job.actor.clone(),
+            state: "running".into(),
+            plan_id: job.plan.clone(),
+            created_at: now,
+            started_at: Some(now),
+            heartbeat_at: Some(now),
+            ..rows::JobRow::default()
+        })
+    }
+
+    /// Queues a job whose row was written with [`Jobs::insert`].
+    pub fn run(&self, job: NewJob, work: impl FnOnce(&Handle) -> Result<Value> + Send + 'static) -> Result<Ticket> {
+        let (send, done) = mpsc::channel();
+        let live = Arc::new(Live { operation: job.operation.clone(), ..Live::default() });
+        let handle = Handle { id: job.id.clone(), live: live.clone(), bus: self.0.bus.clone() };
+        let mut queue = self.0.queue.lock().map_err(Error::fault)?;
+        if self.0.stopping.load(Ordering::Relaxed) {
+            return Err(Error::new(Kind::Unavailable, "stopping"));
+        }
+        if queue.len() >= JOBS_QUEUED_MAX {
+            return Err(Error::new(Kind::Unavailable, "jobs_full").with("max", JOBS_QUEUED_MAX));
+        }
+        self.0.live.lock().map_err(Error::fault)?.insert(job.id.clone(), live);
+        self.0.bus.tell(Topic::Jobs, "job", json!({ "id": job.id, "operation": job.operation, "state": "running" }));
+        queue.push_back((handle, Box::new(work), send));
+        drop(queue);
+        self.0.arrived.notify_one();
+        Ok(Ticket { id: job.id, done })
+    }
+
+    /// Asks a job to stop. `false` when it does not run.
+    pub fn cancel(&self, id: &str) -> bool {
+        let live = self.0.live.lock().ok().and_then(|l| l.get(id).cloned());
+        live.is_some_and(|l| {
+            l.cancel.store(true, Ordering::Relaxed);
+            true
+        })
+    }
+
+    /// Output, last line and progress of a running job.
+    pub fn live(&self, id: &str) -> Option<(String, String, Option<(i64, i64)>)> {
+        let live = self.0.live.lock().ok()?.get(id).cloned()?;
+        let output = live.output.lock().ok()?;
+        Some((output.text.clone(), output.message.clone(), output.progress))
+    }
+
+    /// How many jobs run or wait.
+    pub fn count(&self) -> usize {
+        self.0.live.lock().map_or(0, |l| l.len())
+    }
+
+    /// Takes no more jobs, asks the running ones to stop, and waits for them at most until `limit` has passed.
+    pub fn stop(&self, limit: Duration) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.arrived.notify_all();
+        let Ok(mut live) = self.0.live.lock() else { return };
+        live.values().filter(|l| !l.operation.starts_with("site.")).for_each(|l| l.cancel.store(true, Ordering::Relaxed));
+        let deadline = std::time::Instant::now() + limit;
+        while !live.is_empty() {
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            drop(live);
+            crate::platform::clock::pause(Duration::from_millis(20).min(left));
+            match self.0.live.lock() {
+                Ok(again) => live = again,
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Tells the store that the running jobs are alive.
+    pub fn heartbeat(&self) -> Result<()> {
+        let ids: Vec<String> = self.0.live.lock().map_err(Error::fault)?.keys().cloned().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let now: Time = self.0.clock.now();
+        self.0.store.write(|tx| ids.iter().try_for_each(|id| rows::heartbeat(tx, id, now)))
+    }
+}
+
+/// One thread of the pool.
+fn work(pool: &std::sync::Weak<Inner>) {
+    while let Some(inner) = pool.upgrade() {
+        let Ok(queue) = inner.queue.lock() else { return };
+        let waited = inner.arrived.wait_timeout_while(queue, Duration::from_millis(500), |q| {
+            q.is_empty() && !inner.stopping.load(Ordering::Relaxed)
+        });
+        let Ok((mut queue, _)) = waited else { return };
+        let next = queue.pop_front();
+        drop(queue);
+        match next {
+            Some((handle, work, send)) => carry_out(&inner, &handle, work, &send),
+            None if inner.stopping.load(Ordering::Relaxed) => return,
+            None => {}
+        }
+    }
+}
+
+fn carry_out(pool: &Inner, handle: &Handle, work: Work, send: &mpsc::Sender<Result<Value>>) {
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(handle)));
+    let outcome = ended.unwrap_or_else(|_| {
+        let error = Error::fault("the job panicked");
+        let row = pool.store.write(|tx| {
+            rows::finish(tx, handle.id(), "failed", &Value::Null, Some(&error), pool.clock.now())
+        });
+        if let Err(e) = row {
+            log::error!(target: "jobs", "the end of job {} could not be recorded: {e}", handle.id());
+        }
+        Err(error)
+    });
+    let output = handle.output();
+    if let Err(e) = pool.store.write(|tx| rows::set_output(tx, handle.id(), &output)) {
+        log::warn!(target: "jobs", "the output of job {} could not be kept: {e}", handle.id());
+    }
+    if let Ok(mut live) = pool.live.lock() {
+        live.remove(handle.id());
+    }
+    let state = if outcome.is_ok() { "done" } else { "failed" };
+    pool.bus.tell(Topic::Jobs, "job", json!({ "id": handle.id(), "operation": handle.live.operation, "state": state }));
+    // Nobody may be waiting any more.
+    let _ = send.send(outcome);
+}

@@ -1,0 +1,18 @@
+//! Floor 2: how anything changes. Operations make a [`plan::Plan`]; only [`apply`] carries one out.
+
+pub mod actor;
+pub mod apply;
+pub mod change;
+pub mod core;
+pub mod drift;
+pub mod events;
+pub mod gate;
+pub mod hooks;
+pub mod jobs;
+pub mod locks;
+pub mod plan;
+pub mod recover;
+
+pub use self::core::Core;
+pub use actor::{Actor, Request};
+pub use plan::{Draft, Plan, PlanView};

@@ -1,0 +1,170 @@
+//! Plans: what an operation wants to change, complete, before anything is changed.
+
+use super::change::Change;
+use crate::base::clock::Time;
+use crate::base::error::Params;
+use crate::base::locale::{self, Lang};
+use crate::base::names::ObjectId;
+use crate::platform::{NginxFile, TestReport};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A remark on a plan that does not stop it: a key below `note.` in the catalogue with parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The key.
+    pub code: String,
+    /// Parameters of the text.
+    pub params: Params,
+}
+
+/// What a service wants to change. The engine makes a [`Plan`] of it.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    /// Id of the object it is about; `output` of the operation reads it again afterwards.
+    pub target: String,
+    /// How people know the object.
+    pub target_name: String,
+    /// Whether the object comes into being (201 instead of 200).
+    pub creates: bool,
+    /// The changes, in the order they take effect.
+    pub changes: Vec<Change>,
+    /// Server names that no other plan may take meanwhile.
+    pub reserve: Vec<String>,
+    /// Remarks.
+    pub notes: Vec<Note>,
+    /// The object before and after, for the audit trail.
+    pub before: Value,
+    /// See `before`.
+    pub after: Value,
+    /// Files that may be replaced although somebody changed them by hand.
+    pub discard_drift: bool,
+}
+
+/// A plan as it is kept: with every byte that will be written, and what it was made from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its id.
+    pub id: ObjectId,
+    /// The operation that made it.
+    pub operation: String,
+    /// See [`Draft::target`].
+    pub target: String,
+    /// See [`Draft::target_name`].
+    pub target_name: String,
+    /// See [`Draft::creates`].
+    pub creates: bool,
+    /// See [`Draft::changes`].
+    pub changes: Vec<Change>,
+    /// See [`Draft::reserve`].
+    pub reserve: Vec<String>,
+    /// See [`Draft::notes`].
+    pub notes: Vec<Note>,
+    /// See [`Draft::before`].
+    pub before: Value,
+    /// See [`Draft::after`].
+    pub after: Value,
+    /// SHA-256 of every nginx file it changes as that file was; `None` where there was none.
+    pub files: Vec<(NginxFile, Option<String>)>,
+    /// Version of nginx it was tested with.
+    pub nginx_version: Option<String>,
+    /// Outcome of the staged test, where the plan touches nginx.
+    pub test: Option<TestReport>,
+    /// What is shown of it.
+    pub shown: Vec<ShownChange>,
+    /// Who made it.
+    pub made_by: String,
+    /// When.
+    pub created_at: Time,
+    /// When it can no longer be applied.
+    pub expires_at: Time,
+}
+
+/// One change, as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ShownChange {
+    /// `nginx`, `files` or `row`.
+    pub kind: String,
+    /// `create`, `update` or `delete`.
+    pub action: String,
+    /// Path of the file or folder, or name of the row.
+    pub name: String,
+    /// Unified diff.
+    pub diff: String,
+}
+
+/// A plan, as the API shows it.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "Plan")]
+pub struct PlanView {
+    /// Its id: apply exactly this with `plan.apply`. Empty when the operation changes the panel's own rows only.
+    pub id: String,
+    /// The operation.
+    pub operation: String,
+    /// What it is about.
+    pub target: String,
+    /// What would change.
+    pub changes: Vec<ShownChange>,
+    /// Outcome of nginx's own test of the configuration as it would be.
+    pub test: Option<TestReport>,
+    /// Remarks that do not stop it.
+    pub warnings: Vec<NoteView>,
+    /// When it can no longer be applied.
+    pub expires_at: Option<Time>,
+}
+
+/// A remark, worded.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "Note")]
+pub struct NoteView {
+    /// Stable code.
+    pub code: String,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Note {
+    /// A remark without parameters yet.
+    pub fn new(code: &str) -> Self {
+        Self { code: code.to_owned(), params: Params::new() }
+    }
+
+    /// Adds a parameter of the text.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.params.push((name.into(), value.to_string()));
+        self
+    }
+
+    fn view(&self, lang: Lang) -> NoteView {
+        let text = locale::text(lang, &format!("note.{}", self.code), &self.params);
+        NoteView { code: self.code.clone(), text }
+    }
+}
+
+impl Plan {
+    /// The plan as `lang` readers see it.
+    pub fn view(&self, lang: Lang) -> PlanView {
+        PlanView {
+            id: self.id.to_string(),
+            operation: self.operation.clone(),
+            target: self.target_name.clone(),
+            changes: self.shown.clone(),
+            test: self.test.clone(),
+            warnings: self.notes.iter().map(|n| n.view(lang)).collect(),
+            expires_at: Some(self.expires_at),
+        }
+    }
+
+    /// The nginx changes among its changes.
+    pub fn nginx_changes(&self) -> Vec<crate::platform::NginxChange> {
+        self.changes
+            .iter()
+            .filter_map(|c| if let Change::Nginx(change) = c { Some(change.clone()) } else { None })
+            .collect()
+    }
+
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}

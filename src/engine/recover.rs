@@ -1,0 +1,75 @@
+//! After a crash: every plan that was under way is finished or taken back before anything else happens.
+
+use super::core::{Core, unexpected};
+use super::gate;
+use crate::base::names::ObjectId;
+use crate::base::{Error, Kind, Result};
+use crate::platform::{HostOp, HostReply};
+use crate::store::{audit, jobs as job_rows, plans, reservations};
+use serde_json::json;
+
+/// What recovery did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Plans whose effects were taken back.
+    pub undone: usize,
+    /// Plans that were done but for their clean-up.
+    pub finished: usize,
+    /// Jobs that had no effects yet.
+    pub closed: usize,
+}
+
+/// Repairs what an earlier run left behind. Call before the first change of this run.
+pub fn recover(core: &Core) -> Result<Recovered> {
+    let _turn = core.gate.hold()?;
+    let mut done = Recovered::default();
+    let open = match core.host.ask(&HostOp::OpenPlans)? {
+        HostReply::OpenPlans { plans } => plans,
+        other => return Err(unexpected(&other)),
+    };
+    for id in open {
+        let plan: ObjectId = id.parse().map_err(Error::fault)?;
+        let state = core.store.read(|tx| plans::get(tx, &id))?.map(|row| row.state);
+        if state.as_deref() == Some("applied") {
+            core.host.ask(&HostOp::Forget { plan })?;
+            done.finished += 1;
+        } else {
+            core.host.ask(&HostOp::Undo { plan })?;
+            done.undone += 1;
+        }
+    }
+    done.closed = close_jobs(core)?;
+    if done.undone > 0 {
+        gate::reload(core)?;
+        log::warn!(target: "engine", "recovery took {} interrupted changes back", done.undone);
+    }
+    Ok(done)
+}
+
+/// Jobs of an earlier run can only have been interrupted: one process owns the store at a time.
+fn close_jobs(core: &Core) -> Result<usize> {
+    let interrupted = Error::new(Kind::Unavailable, "job_interrupted");
+    core.store.write(|tx| {
+        let open = job_rows::open(tx)?;
+        for job in &open {
+            let state = if job.plan_id.is_some() { "undone" } else { "failed" };
+            job_rows::finish(tx, &job.id, state, &json!(null), Some(&interrupted), core.now())?;
+            if let Some(plan) = &job.plan_id {
+                reservations::release(tx, plan)?;
+                plans::set_state(tx, plan, "undone")?;
+            }
+            let entry = audit::Entry {
+                actor: "manara".into(),
+                actor_kind: "system".into(),
+                operation: job.operation.clone(),
+                target: job.target.clone(),
+                plan_id: job.plan_id.clone(),
+                result: state.into(),
+                code: Some(interrupted.code().to_owned()),
+                ..audit::Entry::default()
+            };
+            audit::append(tx, core.store.keys(), &entry)?;
+        }
+        Ok(open.len())
+    })
+}

@@ -1,0 +1,140 @@
+//! Operations on the panel's own rows: one transaction, the audit entry in it. A dry run is the same transaction, rolled
+//! back.
+
+use super::run::{Outcome, Status};
+use super::{Cx, Operation};
+use crate::base::clock::Time;
+use crate::base::{Error, Result, Secret, diff};
+use crate::engine::plan::{PlanView, ShownChange};
+use crate::store::{Tx, audit};
+use serde_json::Value;
+
+/// A session that a surface should hand to its client: the browser gets it as a cookie, never in a body.
+#[derive(Debug, Clone)]
+pub enum Grant {
+    /// A new session.
+    Begin {
+        /// The session's secret.
+        secret: Secret<String>,
+        /// When it ends.
+        expires_at: Time,
+    },
+    /// The session is over.
+    End,
+}
+
+/// What an act did.
+pub struct Acted<Out> {
+    /// The answer.
+    pub out: Out,
+    /// What it was about, for the audit trail.
+    pub target: String,
+    /// Before and after, without secrets.
+    pub before: Value,
+    /// See `before`.
+    pub after: Value,
+    /// A session to hand out or to take away.
+    pub grant: Option<Grant>,
+}
+
+impl<Out> Acted<Out> {
+    /// An act on `target` with nothing to show before and after.
+    pub fn new(out: Out, target: impl Into<String>) -> Self {
+        Self { out, target: target.into(), before: Value::Null, after: Value::Null, grant: None }
+    }
+
+    /// What was there before and is there after.
+    pub fn changed(self, before: Value, after: Value) -> Self {
+        Self { before, after, ..self }
+    }
+
+    /// Hands out or takes away a session.
+    pub fn grant(self, grant: Grant) -> Self {
+        Self { grant: Some(grant), ..self }
+    }
+}
+
+/// An operation on the panel's own rows.
+pub trait Act: Operation {
+    /// What is worked out before the transaction: slow things such as password hashes.
+    type Ready;
+    /// Works it out. Failures that must be remembered (a wrong password) are written here, in a transaction of their own.
+    fn prepare(cx: &Cx, input: &Self::In) -> Result<Self::Ready>;
+    /// Acts.
+    fn act(cx: &Cx, tx: &Tx, input: Self::In, ready: Self::Ready) -> Result<Acted<Self::Out>>;
+    /// Whether the answer is a new object (201).
+    const CREATES: bool = false;
+}
+
+/// An act behind the registry.
+pub type ActFn = fn(&Cx, Value) -> Result<Outcome>;
+
+
+/// Runs an act through the registry.
+pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
+    let input: O::In = super::run::decode(input)?;
+    let ready = O::prepare(cx, &input).inspect_err(|e| refused::<O>(cx, e))?;
+    let mut dry_run = None;
+    let done = cx.core.store.write(|tx| {
+        let acted = O::act(cx, tx, input, ready)?;
+        if cx.request.dry_run {
+            dry_run = Some(shown::<O>(&acted));
+            return Err(Error::fault("a dry run is rolled back"));
+        }
+        audit::append(tx, cx.core.store.keys(), &entry::<O>(cx, &acted.target, "ok", &acted.before, &acted.after))?;
+        Ok(acted)
+    });
+    if let Some(view) = dry_run {
+        return Outcome::plan(&view);
+    }
+    let done = done.inspect_err(|e| refused::<O>(cx, e))?;
+    let status = if O::CREATES { Status::Created } else { Status::Done };
+    let body = serde_json::to_value(&done.out).map_err(Error::fault)?;
+    Ok(Outcome { grant: done.grant, ..Outcome::new(status, body) })
+}
+
+fn shown<O: Act>(acted: &Acted<O::Out>) -> PlanView {
+    let text = |v: &Value| if v.is_null() { None } else { serde_json::to_string_pretty(v).ok().map(|t| t + "\n") };
+    let (before, after) = (text(&acted.before), text(&acted.after));
+    let action = match (&before, &after) {
+        (None, _) => "create",
+        (_, None) => "delete",
+        _ => "update",
+    };
+    let diff = diff::unified(&acted.target, before.as_deref(), after.as_deref());
+    PlanView {
+        id: String::new(),
+        operation: O::META.id.into(),
+        target: acted.target.clone(),
+        changes: vec![ShownChange { kind: "row".into(), action: action.into(), name: acted.target.clone(), diff }],
+        test: None,
+        warnings: vec![],
+        expires_at: None,
+    }
+}
+
+fn entry<O: Operation>(cx: &Cx, target: &str, result: &str, before: &Value, after: &Value) -> audit::Entry {
+    audit::Entry {
+        actor: cx.actor.shown(),
+        actor_kind: cx.actor.kind().into(),
+        address: cx.request.address.map(|a| a.to_string()),
+        operation: O::META.id.into(),
+        target: target.to_owned(),
+        result: result.into(),
+        before: before.clone(),
+        after: after.clone(),
+        request_id: cx.request.id.clone(),
+        ..audit::Entry::default()
+    }
+}
+
+/// A refused act is in the audit trail too: failed sign-ins are security events.
+fn refused<O: Operation>(cx: &Cx, error: &Error) {
+    let entry = audit::Entry {
+        code: Some(error.code().to_owned()),
+        ..entry::<O>(cx, error.param("target").unwrap_or(""), "refused", &Value::Null, &Value::Null)
+    };
+    if let Err(e) = cx.core.store.write(|tx| audit::append(tx, cx.core.store.keys(), &entry)) {
+        log::error!(target: "audit", "a refused {} could not be recorded: {e}", O::META.id);
+    }
+}

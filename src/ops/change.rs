@@ -1,0 +1,99 @@
+//! Operations that change the machine: they yield a plan; only the engine applies it.
+
+use super::run::{Outcome, Status, decode};
+use super::{Cx, Operation};
+use crate::base::limits::CALL_WAIT_S_MAX;
+use crate::base::{Error, Kind, Result};
+use crate::engine::hooks::{self, HookPoint};
+use crate::engine::{Core, Draft, Plan, apply};
+use crate::store::plans;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An operation that changes the machine.
+pub trait Change: Operation {
+    /// What it wants to change. Reads only.
+    fn plan(cx: &Cx, input: Self::In) -> Result<Draft>;
+    /// The answer after the plan was applied to `target`.
+    fn output(core: &Core, target: &str) -> Result<Self::Out>;
+}
+
+/// A change behind the registry.
+#[derive(Clone, Copy)]
+pub struct ChangeFns {
+    plan: fn(&Cx, Value) -> Result<Draft>,
+    output: fn(&Core, &str) -> Result<Value>,
+}
+
+pub(super) const fn fns<O: Change>() -> ChangeFns {
+    ChangeFns { plan: plan::<O>, output: output::<O> }
+}
+
+fn plan<O: Change>(cx: &Cx, input: Value) -> Result<Draft> {
+    O::plan(cx, decode(input)?)
+}
+
+fn output<O: Change>(core: &Core, target: &str) -> Result<Value> {
+    serde_json::to_value(O::output(core, target)?).map_err(Error::fault)
+}
+
+/// Plans, and applies unless the request is a dry run.
+pub(super) fn run(cx: &Cx, core: &Arc<Core>, operation: &str, fns: ChangeFns, input: Value) -> Result<Outcome> {
+    hooks::run(&*core.hooks, HookPoint::Validate, operation, &input)?;
+    let draft = (fns.plan)(cx, input)?;
+    let plan = apply::plan(core, operation, draft, cx.actor, cx.request.dry_run)?;
+    if cx.request.dry_run {
+        apply::keep(core, &plan, cx.actor, cx.request)?;
+        return Outcome::plan(&plan.view(cx.request.lang));
+    }
+    if plan.is_empty() {
+        return Ok(Outcome::new(Status::Done, (fns.output)(core, &plan.target)?));
+    }
+    start(cx, core, fns, plan)
+}
+
+/// Applies a plan that a dry run kept.
+pub(super) fn apply_kept(cx: &Cx, core: &Arc<Core>, id: &str) -> Result<Outcome> {
+    let gone = || Error::new(Kind::NotFound, "plan_not_found").with("id", id);
+    let row = core.store.read(|tx| plans::get(tx, id))?.ok_or_else(gone)?;
+    let plan: Plan = serde_json::from_value(row.body).map_err(Error::fault)?;
+    let op = super::find(&plan.operation).ok_or_else(gone)?;
+    super::run::authorise(op, cx.actor)?;
+    let super::Shape::Change(fns) = op.shape else { return Err(gone()) };
+    let stale = |what: &str| Error::new(Kind::Conflict, "plan_stale").with("what", what);
+    if row.state != "kept" {
+        return Err(Error::new(Kind::Conflict, "plan_used").with("id", id));
+    }
+    if core.now() > plan.expires_at {
+        return Err(stale("time"));
+    }
+    if plan.nginx_version.is_some() && core.nginx_status()?.version != plan.nginx_version {
+        return Err(stale("nginx"));
+    }
+    start(cx, core, fns, plan)
+}
+
+fn start(cx: &Cx, core: &Arc<Core>, fns: ChangeFns, plan: Plan) -> Result<Outcome> {
+    let (target, creates, operation) = (plan.target.clone(), plan.creates, plan.operation.clone());
+    let plan_id = plan.id.to_string();
+    let ticket = apply::start(core, plan, cx.actor, cx.request)?;
+    let limit = if cx.request.respond_async { 0 } else { CALL_WAIT_S_MAX };
+    match ticket.wait(Duration::from_secs(limit)) {
+        None => Ok(Outcome { job: Some(ticket.id.clone()), ..Outcome::accepted(core, &ticket.id, cx.request.lang)? }),
+        Some(outcome) => {
+            outcome.map_err(|e| e.with("job", &ticket.id))?;
+            tell(core, &operation, &target);
+            let status = if creates { Status::Created } else { Status::Done };
+            let body = (fns.output)(core, &target)?;
+            Ok(Outcome { job: Some(ticket.id), plan: Some(plan_id), ..Outcome::new(status, body) })
+        }
+    }
+}
+
+fn tell(core: &Core, operation: &str, target: &str) {
+    if operation.starts_with("site.") {
+        let change = operation.trim_start_matches("site.");
+        core.bus.tell(crate::engine::events::Topic::Sites, "site", json!({ "id": target, "change": change }));
+    }
+}

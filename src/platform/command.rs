@@ -1,0 +1,142 @@
+//! Running programs: a closed list, argv only, absolute paths, a clean environment, a deadline, bounded output.
+
+#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "the one place that starts processes")]
+
+use super::Lines;
+use crate::base::limits::EVIDENCE_BYTES_MAX;
+use crate::base::{Error, Kind, Result};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// A program the panel may run. The path is never an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// The web server.
+    Nginx,
+    /// Debian's package manager.
+    AptGet,
+    /// Debian's package database.
+    DpkgQuery,
+}
+
+impl Program {
+    fn name(self) -> &'static str {
+        match self {
+            Program::Nginx => "nginx",
+            Program::AptGet => "apt-get",
+            Program::DpkgQuery => "dpkg-query",
+        }
+    }
+
+    /// Where the program is, searched in the system's own folders only.
+    pub fn find(self) -> Option<PathBuf> {
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().map(|dir| Path::new(dir).join(self.name())).find(|p| p.is_file())
+    }
+}
+
+/// How a program ended.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Whether it exited with 0.
+    pub ok: bool,
+    /// Exit code, when it was not a signal.
+    pub code: Option<i32>,
+    /// Standard output and standard error, in the order they came, cut at [`EVIDENCE_BYTES_MAX`].
+    pub text: String,
+}
+
+/// Runs `program` and waits at most `limit`; each line goes to `lines`, which may ask to stop. The whole process group
+/// is ended on a timeout or a stop.
+pub fn run(program: Program, args: &[&str], limit: Duration, lines: Lines<'_>) -> Result<Output> {
+    let path = program.find().ok_or_else(|| missing(program))?;
+    let mut child = spawn(program, &path, args)?;
+    let received = collect(&mut child);
+    let deadline = Instant::now() + limit;
+    let mut text = String::new();
+    let ended = loop {
+        match received.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(line) => {
+                if text.len() + line.len() < EVIDENCE_BYTES_MAX {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                if !lines(&line) {
+                    break Err("stopped");
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => break Err("timed_out"),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break wait_until(&mut child, deadline).ok_or("timed_out"),
+        }
+    };
+    match ended {
+        Ok(status) => Ok(Output { ok: status.success(), code: status.code(), text }),
+        Err(code) => {
+            end_group(&mut child);
+            Err(Error::new(Kind::External, format!("program_{code}")).with("program", program.name()).evidence(text))
+        }
+    }
+}
+
+/// The error for a program that is not installed.
+pub fn missing(program: Program) -> Error {
+    match program {
+        Program::Nginx => Error::new(Kind::Unavailable, "nginx_missing"),
+        other => Error::new(Kind::Unavailable, "program_missing").with("program", other.name()),
+    }
+}
+
+fn spawn(program: Program, path: &Path, args: &[&str]) -> Result<Child> {
+    Command::new(path)
+        .args(args)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LC_ALL", "C.UTF-8")
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| Error::new(Kind::External, "program_start").with("program", program.name()).cause(e))
+}
+
+/// Reads both pipes on threads of their own, so that a full pipe never blocks the program.
+fn collect(child: &mut Child) -> mpsc::Receiver<String> {
+    let (send, receive) = mpsc::sync_channel(256);
+    let out = child.stdout.take().map(|p| Box::new(p) as Box<dyn Read + Send>);
+    let err = child.stderr.take().map(|p| Box::new(p) as Box<dyn Read + Send>);
+    for pipe in [out, err].into_iter().flatten() {
+        let send = send.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(pipe).split(b'\n').map_while(|l| l.ok()) {
+                if send.send(String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    receive
+}
+
+fn wait_until(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => super::clock::pause(Duration::from_millis(2)),
+            _ => return None,
+        }
+    }
+}
+
+fn end_group(child: &mut Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        // The group may be gone already; then there is nothing left to end.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.wait();
+}

@@ -1,0 +1,362 @@
+//! Files beneath an allowed root, by descriptor: no path can leave the root, also when somebody swaps a folder for a
+//! symbolic link between check and use.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that writes files")]
+
+use crate::base::{Error, Kind, Result};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A folder below which files are read and written. Paths handed in are relative; symbolic links below the root are
+/// never followed.
+#[derive(Debug)]
+pub struct RootDir {
+    path: PathBuf,
+    fd: OwnedFd,
+}
+
+/// What a folder entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stat {
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Whether it is a folder.
+    pub is_dir: bool,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+impl RootDir {
+    /// Opens `path`, making it (mode 0755) when it is missing.
+    pub fn open_or_make(path: &Path) -> Result<Self> {
+        std::fs::create_dir_all(path).map_err(|e| io_error(&e, path))?;
+        let fd = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|e| failed(e, path))?;
+        Ok(Self { path: path.to_owned(), fd })
+    }
+
+    /// Absolute path of `rel`, for messages and for programs that take a path.
+    pub fn path(&self, rel: &str) -> PathBuf {
+        if rel.is_empty() { self.path.clone() } else { self.path.join(rel) }
+    }
+
+    fn open_at(&self, rel: &str, flags: OFlags, mode: Mode) -> rustix::io::Result<OwnedFd> {
+        let flags = flags | OFlags::CLOEXEC;
+        let rel = if rel.is_empty() { "." } else { rel };
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS;
+        match rustix::fs::openat2(&self.fd, rel, flags, mode, resolve) {
+            Err(Errno::NOSYS) => self.walk(rel, flags, mode),
+            other => other,
+        }
+    }
+
+    /// The same as `openat2` for kernels and emulators without it: one component at a time, never through a link.
+    fn walk(&self, rel: &str, flags: OFlags, mode: Mode) -> rustix::io::Result<OwnedFd> {
+        let mut parts: Vec<&str> = rel.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
+        if parts.contains(&"..") || rel.starts_with('/') {
+            return Err(Errno::XDEV);
+        }
+        let last = parts.pop().unwrap_or(".");
+        let mut at = rustix::fs::openat(&self.fd, ".", OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        for part in parts {
+            let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            at = rustix::fs::openat(&at, part, flags, Mode::empty())?;
+        }
+        rustix::fs::openat(&at, last, flags | OFlags::NOFOLLOW, mode)
+    }
+
+    /// The folder that holds `rel`, and the last component.
+    fn parent<'a>(&self, rel: &'a str) -> Result<(OwnedFd, &'a str)> {
+        let (dir, name) = rel.rsplit_once('/').unwrap_or(("", rel));
+        if matches!(name, "" | "." | "..") {
+            return Err(Error::fault(format!("not a file name: {rel}")));
+        }
+        let fd = self.open_at(dir, OFlags::DIRECTORY, Mode::empty()).map_err(|e| failed(e, &self.path(dir)))?;
+        Ok((fd, name))
+    }
+
+    /// Makes `rel` and the folders above it.
+    pub fn make_dirs(&self, rel: &str, mode: u32) -> Result<()> {
+        let mut done = String::new();
+        for part in rel.split('/').filter(|p| !p.is_empty()) {
+            if !done.is_empty() {
+                done.push('/');
+            }
+            done.push_str(part);
+            let (dir, name) = self.parent(&done)?;
+            match rustix::fs::mkdirat(&dir, name, Mode::from_raw_mode(mode)) {
+                Ok(()) => sync(&dir, &self.path(&done))?,
+                Err(Errno::EXIST) => {}
+                Err(e) => return Err(failed(e, &self.path(&done))),
+            }
+        }
+        Ok(())
+    }
+
+    /// The content of `rel`, at most `max` bytes; `None` when it is not there.
+    pub fn read(&self, rel: &str, max: usize) -> Result<Option<Vec<u8>>> {
+        let fd = match self.open_at(rel, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            Err(e) => return Err(failed(e, &self.path(rel))),
+        };
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+        File::from(fd).take(limit).read_to_end(&mut bytes).map_err(|e| io_error(&e, &self.path(rel)))?;
+        if bytes.len() > max {
+            return Err(Error::new(Kind::TooLarge, "file_too_large").with("path", self.path(rel).display()).with("max", max));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Replaces `rel` by `bytes` so that after a crash it is the old file or the new one, never part of either.
+    pub fn write(&self, rel: &str, bytes: &[u8], mode: u32) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        let temporary = format!(".{name}.new");
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&dir, &temporary, flags, Mode::from_raw_mode(mode))
+            .map_err(|e| failed(e, &self.path(rel)))?;
+        let mut file = File::from(fd);
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        let moved = written.map_err(|e| io_error(&e, &self.path(rel))).and_then(|()| {
+            rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)).map_err(|e| failed(e, &self.path(rel)))?;
+            rustix::fs::renameat(&dir, &temporary, &dir, name).map_err(|e| failed(e, &self.path(rel)))
+        });
+        if moved.is_err() {
+            // Best effort: the leftover is overwritten by the next write anyway.
+            let _ = rustix::fs::unlinkat(&dir, &temporary, AtFlags::empty());
+        }
+        moved?;
+        sync(&dir, &self.path(rel))
+    }
+
+    /// Adds a line to `rel` and makes it durable.
+    pub fn append(&self, rel: &str, line: &str) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&dir, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| failed(e, &self.path(rel)))?;
+        let mut file = File::from(fd);
+        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| io_error(&e, &self.path(rel)))?;
+        sync(&dir, &self.path(rel))
+    }
+
+    /// Deletes the file `rel`; it is no error when it is gone already.
+    pub fn remove(&self, rel: &str) -> Result<()> {
+        let (dir, name) = match self.parent(rel) {
+            Err(e) if e.code() == "path_missing" => return Ok(()),
+            other => other?,
+        };
+        match rustix::fs::unlinkat(&dir, name, AtFlags::empty()) {
+            Ok(()) => sync(&dir, &self.path(rel)),
+            Err(Errno::NOENT) => Ok(()),
+            Err(e) => Err(failed(e, &self.path(rel))),
+        }
+    }
+
+    /// Deletes the folder `rel` with all that is in it; links are deleted, never followed.
+    pub fn remove_tree(&self, rel: &str) -> Result<()> {
+        let (dir, name) = match self.parent(rel) {
+            Err(e) if e.code() == "path_missing" => return Ok(()),
+            other => other?,
+        };
+        remove_beneath(&dir, name).map_err(|e| failed(e, &self.path(rel)))
+    }
+
+    /// Moves `from` to `to`, which must not exist.
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let (old_dir, old) = self.parent(from)?;
+        let (new_dir, new) = self.parent(to)?;
+        let moved = match rustix::fs::renameat_with(&old_dir, old, &new_dir, new, RenameFlags::NOREPLACE) {
+            // Some file systems and emulators do not know the flag.
+            Err(Errno::INVAL | Errno::NOSYS) if self.stat(to)?.is_none() => {
+                rustix::fs::renameat(&old_dir, old, &new_dir, new)
+            }
+            other => other,
+        };
+        moved.map_err(|e| failed(e, &self.path(to)))?;
+        sync(&old_dir, &self.path(from))?;
+        sync(&new_dir, &self.path(to))
+    }
+
+    /// Gives `rel` a second name `to` (hard link), replacing nothing; `false` when links are not possible there.
+    pub fn link_into(&self, rel: &str, other: &RootDir, to: &str) -> Result<bool> {
+        let (from_dir, from) = self.parent(rel)?;
+        let (to_dir, to_name) = other.parent(to)?;
+        match rustix::fs::linkat(&from_dir, from, &to_dir, to_name, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            Err(Errno::XDEV | Errno::PERM | Errno::OPNOTSUPP | Errno::MLINK) => Ok(false),
+            Err(e) => Err(failed(e, &other.path(to))),
+        }
+    }
+
+    /// What `rel` is, without following a link; `None` when it is not there.
+    pub fn stat(&self, rel: &str) -> Result<Option<Stat>> {
+        let (dir, name) = match self.parent(rel) {
+            Err(e) if e.code() == "path_missing" => return Ok(None),
+            other => other?,
+        };
+        match rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(s) => Ok(Some(Stat {
+                mode: s.st_mode & 0o7777,
+                uid: s.st_uid,
+                is_dir: s.st_mode & 0o170_000 == 0o040_000,
+                size: u64::try_from(s.st_size).unwrap_or(0),
+            })),
+            Err(Errno::NOENT) => Ok(None),
+            Err(e) => Err(failed(e, &self.path(rel))),
+        }
+    }
+
+    /// Names in the folder `rel`, sorted, without temporary files of ours; empty when the folder is not there.
+    pub fn list(&self, rel: &str) -> Result<Vec<String>> {
+        let fd = match self.open_at(rel, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => return Ok(vec![]),
+            Err(e) => return Err(failed(e, &self.path(rel))),
+        };
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&fd).map_err(|e| failed(e, &self.path(rel)))? {
+            let entry = entry.map_err(|e| failed(e, &self.path(rel)))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !matches!(name.as_str(), "." | "..") && !(name.starts_with('.') && name.ends_with(".new")) {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+fn remove_beneath(dir: &OwnedFd, name: &str) -> rustix::io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match rustix::fs::openat(dir, name, flags, Mode::empty()) {
+        Ok(inner) => {
+            for entry in rustix::fs::Dir::read_from(&inner)? {
+                let entry = entry?;
+                let child = entry.file_name().to_string_lossy().into_owned();
+                if !matches!(child.as_str(), "." | "..") {
+                    remove_beneath(&inner, &child)?;
+                }
+            }
+            rustix::fs::unlinkat(dir, name, AtFlags::REMOVEDIR)
+        }
+        Err(Errno::NOENT) => Ok(()),
+        Err(Errno::NOTDIR | Errno::LOOP) => rustix::fs::unlinkat(dir, name, AtFlags::empty()),
+        Err(e) => Err(e),
+    }
+}
+
+fn sync(fd: &impl AsFd, path: &Path) -> Result<()> {
+    rustix::fs::fsync(fd).map_err(|e| failed(e, path))
+}
+
+/// Owner of the running process and of `path`, for checks of modes and owners.
+pub fn owner(path: &Path) -> Result<Option<(u32, u32, u32)>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(m) => Ok(Some((m.uid(), m.gid(), m.mode() & 0o7777))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(io_error(&e, path)),
+    }
+}
+
+/// Reads a file of the panel's own that may lie anywhere (its configuration); `None` when it is not there.
+pub fn read_own(path: &Path, max: usize) -> Result<Option<String>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(io_error(&e, path)),
+    };
+    let mut text = String::new();
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(limit).read_to_string(&mut text).map_err(|e| io_error(&e, path))?;
+    if text.len() > max {
+        return Err(Error::new(Kind::TooLarge, "file_too_large").with("path", path.display()).with("max", max));
+    }
+    Ok(Some(text))
+}
+
+fn io_error(e: &std::io::Error, path: &Path) -> Error {
+    match e.raw_os_error() {
+        Some(code) => failed(Errno::from_raw_os_error(code), path),
+        None => Error::new(Kind::External, "file_failed").with("path", path.display()).with("reason", e),
+    }
+}
+
+fn failed(e: Errno, path: &Path) -> Error {
+    let (kind, code) = match e {
+        Errno::NOSPC | Errno::DQUOT => (Kind::Unavailable, "disk_full"),
+        Errno::ROFS => (Kind::Unavailable, "disk_read_only"),
+        Errno::ACCESS | Errno::PERM => (Kind::External, "file_denied"),
+        Errno::NOENT => (Kind::External, "path_missing"),
+        Errno::LOOP | Errno::XDEV => (Kind::External, "path_escapes"),
+        Errno::EXIST => (Kind::Conflict, "path_exists"),
+        _ => (Kind::External, "file_failed"),
+    };
+    Error::new(kind, code).with("path", path.display()).with("reason", e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> (tempfile::TempDir, RootDir) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = RootDir::open_or_make(&dir.path().join("root")).unwrap();
+        (dir, root)
+    }
+
+    #[test]
+    fn writes_replace_whole_files_and_keep_the_mode() {
+        let (_keep, root) = root();
+        root.make_dirs("a/b", 0o755).unwrap();
+        root.write("a/b/f", b"one", 0o640).unwrap();
+        root.write("a/b/f", b"two", 0o600).unwrap();
+        assert_eq!(root.read("a/b/f", 10).unwrap().unwrap(), b"two");
+        assert_eq!(root.stat("a/b/f").unwrap().unwrap().mode, 0o600);
+        assert_eq!(root.list("a/b").unwrap(), ["f"]);
+        assert_eq!(root.read("a/b/f", 2).unwrap_err().code(), "file_too_large");
+    }
+
+    #[test]
+    fn no_path_leaves_the_root() {
+        let (keep, root) = root();
+        std::fs::write(keep.path().join("secret"), "x").unwrap();
+        std::os::unix::fs::symlink(keep.path(), root.path("link")).unwrap();
+        std::os::unix::fs::symlink(keep.path().join("secret"), root.path("file")).unwrap();
+        for rel in ["../secret", "link/secret", "file", "/etc/passwd"] {
+            assert!(root.read(rel, 100).is_err(), "{rel} was read");
+            assert!(root.walk(rel, OFlags::RDONLY, Mode::empty()).is_err(), "{rel} was walked to");
+        }
+        assert!(root.write("link/new", b"x", 0o600).is_err());
+        root.write("file", b"mine", 0o600).unwrap();
+        assert_eq!(std::fs::read_to_string(keep.path().join("secret")).unwrap(), "x", "the link was replaced, not followed");
+    }
+
+    #[test]
+    fn trees_are_removed_without_following_links() {
+        let (keep, root) = root();
+        std::fs::write(keep.path().join("outside"), "x").unwrap();
+        root.make_dirs("t/u", 0o755).unwrap();
+        std::os::unix::fs::symlink(keep.path(), root.path("t/u/link")).unwrap();
+        root.remove_tree("t").unwrap();
+        assert!(root.stat("t").unwrap().is_none());
+        assert!(keep.path().join("outside").exists());
+        root.remove_tree("t").unwrap();
+    }
+
+    #[test]
+    fn renames_replace_nothing() {
+        let (_keep, root) = root();
+        root.write("a", b"a", 0o600).unwrap();
+        root.write("b", b"b", 0o600).unwrap();
+        assert_eq!(root.rename("a", "b").unwrap_err().code(), "path_exists");
+        root.rename("a", "c").unwrap();
+        assert_eq!(root.list("").unwrap(), ["b", "c"]);
+    }
+}

@@ -1,0 +1,210 @@
+//! The machine itself, in process: the development profile, and the body of the root host service.
+
+use super::files::RootDir;
+use super::journal::{Journal, Record};
+use super::nginx::process::Instance;
+use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, secrets, sha256_hex, stage};
+use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
+use crate::base::limits::MANAGED_FILE_BYTES_MAX;
+use crate::base::names::SiteId;
+use crate::base::{Error, Kind, Result};
+use crate::nginx_syntax::{block, dir, print};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// Where things are on this machine.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// Everything hangs below this; `/` on a real machine.
+    pub root: PathBuf,
+    /// URL under which nginx answers with its generation.
+    pub probe: String,
+}
+
+/// The machine, through descriptors of the folders the panel may touch.
+pub struct LocalHost {
+    nginx: RootDir,
+    web: RootDir,
+    staging: RootDir,
+    journal: Journal,
+    instance: Instance,
+    faults: Arc<Faults>,
+    /// nginx's tree is staged, switched and reloaded by one caller at a time.
+    busy: Mutex<()>,
+}
+
+const TRASH: &str = ".trash";
+
+impl LocalHost {
+    /// Opens the folders below `places.root`, making those that are missing.
+    pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
+        let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
+        for path in ["run", "var/log/nginx", "var/lib/nginx", "var/lib/acme-challenge"] {
+            below(path)?;
+        }
+        let nginx = below("etc/nginx")?;
+        Ok(Self {
+            instance: Instance {
+                conf: nginx.path(""),
+                pid: places.root.join("run/nginx.pid"),
+                error_log: places.root.join("var/log/nginx/error.log"),
+                probe: places.probe.clone(),
+            },
+            nginx,
+            web: below("srv/www")?,
+            staging: below("var/lib/manara-host/staging")?,
+            journal: Journal::open(below("var/lib/manara-host/journal")?),
+            faults,
+            busy: Mutex::new(()),
+        })
+    }
+
+    fn status(&self) -> Result<NginxStatus> {
+        let (version, modules) = super::nginx::installed()?.map_or((None, vec![]), |(v, m)| (Some(v), m));
+        let running = self.instance.master().is_some();
+        let generation = if running { self.instance.generation() } else { None };
+        Ok(NginxStatus { version, modules, running, generation })
+    }
+
+    fn prepare(&self) -> Result<()> {
+        stage::FOLDERS.iter().try_for_each(|folder| self.nginx.make_dirs(folder, 0o755))?;
+        if self.nginx.stat(&stage::generation_rel())?.is_none() {
+            self.write_generation(0)?;
+        }
+        secrets::ensure(&self.nginx)
+    }
+
+    fn read(&self, file: &NginxFile) -> Result<Option<String>> {
+        let bytes = self.nginx.read(&file.rel(), MANAGED_FILE_BYTES_MAX)?;
+        Ok(bytes.map(|b| String::from_utf8_lossy(&b).into_owned()))
+    }
+
+    fn list(&self) -> Result<Vec<FileState>> {
+        let mut files = Vec::new();
+        let base = NginxFile::BASE.iter().map(NginxFile::rel);
+        let sites = self.nginx.list("manara/sites")?;
+        for rel in base.chain(sites.into_iter().map(|name| format!("manara/sites/{name}"))) {
+            if let (Some(stat), Some(bytes)) = (self.nginx.stat(&rel)?, self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?) {
+                files.push(FileState { sha256: sha256_hex(&bytes), mode: stat.mode, uid: stat.uid, rel });
+            }
+        }
+        Ok(files)
+    }
+
+    fn switch(&self, plan: &str, changes: &[NginxChange]) -> Result<()> {
+        let texts = changes.iter().map(NginxChange::text).collect::<Result<Vec<_>>>()?;
+        for (change, text) in changes.iter().zip(texts) {
+            let rel = change.file.rel();
+            let before = self.nginx.stat(&rel)?.map(|s| Ok((self.read(&change.file)?.unwrap_or_default(), s.mode)));
+            let record = Record::NginxFile { rel: rel.clone(), before: before.transpose()? };
+            self.faults.step(&format!("keep {rel}"))?;
+            self.journal.keep(plan, &record)?;
+            self.faults.step(&format!("put {rel}"))?;
+            match text {
+                Some(text) => self.nginx.write(&rel, text.as_bytes(), NginxFile::MODE)?,
+                None => self.nginx.remove(&rel)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn write_generation(&self, generation: u64) -> Result<()> {
+        let number = generation.to_string();
+        let tree = [block("location", &["=", "/generation"], vec![
+            dir("default_type", &["text/plain"]),
+            dir("return", &["200", &number]),
+        ])];
+        let text = print(&tree).map_err(Error::fault)?;
+        self.nginx.write(&stage::generation_rel(), text.as_bytes(), NginxFile::MODE)
+    }
+
+    fn reload(&self, generation: u64) -> Result<()> {
+        self.faults.step("write the generation")?;
+        self.write_generation(generation)?;
+        self.faults.step("reload nginx")?;
+        self.instance.load(generation)
+    }
+
+    fn create_site(&self, plan: &str, tree: &SiteTree) -> Result<()> {
+        let folder = tree.folder();
+        if self.web.stat(folder)?.is_some() {
+            return Err(Error::new(Kind::Conflict, "site_folder_exists").with("path", self.web.path(folder).display()));
+        }
+        self.faults.step("keep the site's folder")?;
+        let trash = format!("{TRASH}/{}-undone-{plan}", tree.site);
+        self.journal.keep(plan, &Record::SiteMade { folder: folder.to_owned(), trash })?;
+        self.faults.step("make the site's folder")?;
+        self.web.make_dirs(&format!("{folder}/public"), 0o755)?;
+        self.faults.step("write the starting page")?;
+        self.web.write(&format!("{folder}/public/index.html"), tree.starting_page().as_bytes(), 0o644)
+    }
+
+    fn trash_site(&self, plan: &str, site: &SiteId, folder: &str) -> Result<String> {
+        let trash = format!("{TRASH}/{site}");
+        if self.web.stat(folder)?.is_some() {
+            self.web.make_dirs(TRASH, 0o700)?;
+            self.faults.step("keep the site's place")?;
+            let record = Record::SiteTrashed { folder: folder.to_owned(), trash: trash.clone() };
+            self.journal.keep(plan, &record)?;
+            self.faults.step("move the site into the trash")?;
+            self.web.rename(folder, &trash)?;
+        }
+        Ok(self.web.path(&trash).display().to_string())
+    }
+
+    fn undo(&self, plan: &str) -> Result<()> {
+        for record in self.journal.records(plan)? {
+            match record {
+                Record::NginxFile { rel, before: Some((text, mode)) } => self.nginx.write(&rel, text.as_bytes(), mode)?,
+                Record::NginxFile { rel, before: None } => self.nginx.remove(&rel)?,
+                Record::SiteMade { folder, trash } => self.move_back(&folder, &trash)?,
+                Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,
+            }
+        }
+        self.journal.forget(plan)
+    }
+
+    fn move_back(&self, from: &str, to: &str) -> Result<()> {
+        if self.web.stat(from)?.is_none() {
+            return Ok(());
+        }
+        self.web.make_dirs(TRASH, 0o700)?;
+        self.web.rename(from, to)
+    }
+}
+
+impl Host for LocalHost {
+    fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
+        let _one = self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))?;
+        Ok(match op {
+            HostOp::NginxPrepare => done(self.prepare()?),
+            HostOp::NginxStatus => HostReply::NginxStatus(self.status()?),
+            HostOp::NginxRead { file } => HostReply::NginxFile { body: self.read(file)? },
+            HostOp::NginxList => HostReply::NginxFiles { files: self.list()? },
+            HostOp::NginxTest { changes } => {
+                HostReply::NginxTest(stage::test(&self.nginx, &self.staging, changes, &self.faults)?)
+            }
+            HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
+            HostOp::NginxReload { generation } => done(self.reload(*generation)?),
+            HostOp::NginxStop => done(self.instance.stop()?),
+            HostOp::SiteCreate { plan, tree } => done(self.create_site(plan.as_str(), tree)?),
+            HostOp::SiteTrash { plan, site, folder } => {
+                HostReply::Trashed { path: self.trash_site(plan.as_str(), site, folder)? }
+            }
+            HostOp::Undo { plan } => done(self.undo(plan.as_str())?),
+            HostOp::Forget { plan } => done(self.journal.forget(plan.as_str())?),
+            HostOp::OpenPlans => HostReply::OpenPlans { plans: self.journal.plans()? },
+            HostOp::Install { component } => done(components::install(*component, lines)?),
+            HostOp::Components => HostReply::Components { list: components::states()? },
+        })
+    }
+}
+
+fn done((): ()) -> HostReply {
+    HostReply::Done
+}
+
+/// The document root of a site whose folder is `folder`, below `root`.
+pub fn document_root(root: &Path, folder: &str) -> String {
+    root.join("srv/www").join(folder).join("public").display().to_string()
+}

@@ -1,0 +1,145 @@
+//! Floor 1: the machine. Every effect is a typed, serialisable [`HostOp`]; the same list is what the root host service
+//! will offer over its socket, so nothing here takes a path plus bytes on a caller's word.
+
+pub mod clock;
+pub mod command;
+pub mod components;
+pub mod fake;
+pub mod faults;
+pub mod fetch;
+pub mod files;
+mod journal;
+pub mod local;
+pub mod nginx;
+pub mod sites;
+
+pub use faults::Faults;
+pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
+pub use sites::SiteTree;
+
+use crate::base::Result;
+use crate::base::names::{ObjectId, SiteId};
+use serde::{Deserialize, Serialize};
+
+/// Everything the panel may ask of the machine. Named by artefact, carrying parsed values only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub enum HostOp {
+    /// Makes the folders nginx needs, the fallback certificate and the session ticket key; idempotent.
+    NginxPrepare,
+    /// Version, modules, whether it runs, which generation answers.
+    NginxStatus,
+    /// Reads one managed file as it is on disk.
+    NginxRead {
+        /// Which one.
+        file: NginxFile,
+    },
+    /// Lists the managed files on disk with their hashes, modes and owners.
+    NginxList,
+    /// Tests the configuration as it would be after `changes`, in a staged tree. Nothing live is touched.
+    NginxTest {
+        /// What would change.
+        changes: Vec<NginxChange>,
+    },
+    /// Puts `changes` in place, keeping what was there under `plan`.
+    NginxSwitch {
+        /// The plan this belongs to.
+        plan: ObjectId,
+        /// What changes.
+        changes: Vec<NginxChange>,
+    },
+    /// Writes `generation`, starts or reloads nginx, and waits until it answers with it and the old workers are gone.
+    NginxReload {
+        /// The new generation, larger than every earlier one.
+        generation: u64,
+    },
+    /// Stops the nginx of the development profile.
+    NginxStop,
+    /// Makes a new site's folder with its starting page.
+    SiteCreate {
+        /// The plan this belongs to.
+        plan: ObjectId,
+        /// The folder and what the page says.
+        tree: SiteTree,
+    },
+    /// Moves a site's folder into the trash.
+    SiteTrash {
+        /// The plan this belongs to.
+        plan: ObjectId,
+        /// The site.
+        site: SiteId,
+        /// Its folder's name below the web root.
+        folder: String,
+    },
+    /// Takes every effect of `plan` back, newest first; idempotent.
+    Undo {
+        /// The plan.
+        plan: ObjectId,
+    },
+    /// Drops what was kept for undoing `plan`.
+    Forget {
+        /// The plan.
+        plan: ObjectId,
+    },
+    /// Plans that began and were neither forgotten nor undone.
+    OpenPlans,
+    /// Installs a component through the distribution's packages.
+    Install {
+        /// Which one.
+        component: components::Component,
+    },
+    /// Which components are installed.
+    Components,
+}
+
+/// The answer to a [`HostOp`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum HostReply {
+    /// Done, nothing to say.
+    Done,
+    /// Status of nginx.
+    NginxStatus(NginxStatus),
+    /// A managed file, if it is there.
+    NginxFile {
+        /// Its text.
+        body: Option<String>,
+    },
+    /// The managed files on disk.
+    NginxFiles {
+        /// One entry a file.
+        files: Vec<nginx::FileState>,
+    },
+    /// Outcome of a staged test.
+    NginxTest(TestReport),
+    /// Ids of open plans.
+    OpenPlans {
+        /// The ids.
+        plans: Vec<String>,
+    },
+    /// Where a site's folder went.
+    Trashed {
+        /// Path of the folder in the trash.
+        path: String,
+    },
+    /// Installed components.
+    Components {
+        /// One entry a component.
+        list: Vec<components::ComponentState>,
+    },
+}
+
+/// A sink for the lines a long operation prints; returning `false` asks it to stop.
+pub type Lines<'a> = &'a mut dyn FnMut(&str) -> bool;
+
+/// The machine, as the engine sees it. Implemented by [`local::LocalHost`] in process, by [`fake::FakeHost`] in tests,
+/// and by a client of the root service.
+pub trait Host: Send + Sync {
+    /// Carries out `op`; long operations report lines to `lines`.
+    fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply>;
+
+    /// Carries out a short `op`.
+    fn ask(&self, op: &HostOp) -> Result<HostReply> {
+        self.call(op, &mut |_| true)
+    }
+}

@@ -1,0 +1,135 @@
+//! The running nginx: started, reloaded, and believed only when the new generation answers and the old workers are gone.
+//!
+//! A reload says nothing by itself: after a bad configuration the old workers simply go on. And right after a good one,
+//! old workers still answer for a while; so one answer of the new generation is not proof either.
+
+use super::super::clock::pause;
+use super::super::command::{self, Program};
+use super::super::{fetch, files};
+use crate::base::limits::{EVIDENCE_BYTES_MAX, NGINX_RELOAD_S_MAX};
+use crate::base::{Error, Kind, Result};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Where our instance has its files.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Instance {
+    /// Folder with `nginx.conf`.
+    pub conf: PathBuf,
+    /// File with the master's process id.
+    pub pid: PathBuf,
+    /// Error log.
+    pub error_log: PathBuf,
+    /// URL that answers with the generation.
+    pub probe: String,
+}
+
+impl Instance {
+    /// Process id of the running master.
+    pub(in super::super) fn master(&self) -> Option<i32> {
+        let text = files::read_own(&self.pid, 64).ok()??;
+        let pid: i32 = text.trim().parse().ok()?;
+        let title = cmdline(pid)?;
+        title.contains("nginx: master").then_some(pid)
+    }
+
+    /// The generation that answers now.
+    pub(in super::super) fn generation(&self) -> Option<u64> {
+        fetch::loopback_text(&self.probe, Duration::from_secs(1)).ok()?.trim().parse().ok()
+    }
+
+    /// Starts nginx or makes it load the configuration on disk, and waits for `generation`.
+    pub(in super::super) fn load(&self, generation: u64) -> Result<()> {
+        let log_from = log_size(&self.error_log);
+        let before = match self.master() {
+            Some(master) => {
+                let workers = children(master);
+                signal(master, Signal::HUP)?;
+                workers
+            }
+            None => {
+                self.start()?;
+                vec![]
+            }
+        };
+        self.wait_for(generation, &before, log_from)
+    }
+
+    fn start(&self) -> Result<()> {
+        let main = self.conf.join("nginx.conf").display().to_string();
+        let prefix = self.conf.display().to_string();
+        let output = command::run(
+            Program::Nginx,
+            &["-p", &prefix, "-c", &main],
+            Duration::from_secs(NGINX_RELOAD_S_MAX),
+            &mut |_| true,
+        )?;
+        if output.ok { Ok(()) } else { Err(Error::new(Kind::External, "nginx_start_failed").evidence(output.text)) }
+    }
+
+    fn wait_for(&self, generation: u64, old_workers: &[i32], log_from: u64) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(NGINX_RELOAD_S_MAX);
+        loop {
+            if self.generation() == Some(generation) && old_workers.iter().all(|pid| leaving(*pid)) {
+                return Ok(());
+            }
+            let log = log_since(&self.error_log, log_from);
+            if log.contains("[emerg]") || Instant::now() > deadline {
+                return Err(Error::new(Kind::External, "nginx_reload_failed").with("generation", generation).evidence(log));
+            }
+            pause(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends nginx after its open requests, at most 5 seconds, then at once.
+    pub(in super::super) fn stop(&self) -> Result<()> {
+        for (asked, wait) in [(Signal::QUIT, Duration::from_secs(5)), (Signal::TERM, Duration::from_secs(5))] {
+            let Some(master) = self.master() else { return Ok(()) };
+            signal(master, asked)?;
+            let deadline = Instant::now() + wait;
+            while self.master() == Some(master) && Instant::now() < deadline {
+                pause(Duration::from_millis(10));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn signal(pid: i32, signal: Signal) -> Result<()> {
+    let pid = Pid::from_raw(pid).ok_or_else(|| Error::fault("process id 0"))?;
+    kill_process(pid, signal).map_err(|e| Error::new(Kind::External, "nginx_signal_failed").cause(e))
+}
+
+fn cmdline(pid: i32) -> Option<String> {
+    let text = files::read_own(Path::new(&format!("/proc/{pid}/cmdline")), 4096).ok()??;
+    Some(text.replace('\0', " "))
+}
+
+/// Worker processes of `master` (proc(5), `children`).
+fn children(master: i32) -> Vec<i32> {
+    let path = format!("/proc/{master}/task/{master}/children");
+    let text = files::read_own(Path::new(&path), 64 * 1024).ok().flatten().unwrap_or_default();
+    text.split_whitespace().filter_map(|w| w.parse().ok()).collect()
+}
+
+/// Whether a former worker is gone or on its way out, taking no new connections.
+fn leaving(pid: i32) -> bool {
+    cmdline(pid).is_none_or(|title| title.is_empty() || title.contains("is shutting down"))
+}
+
+fn log_size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |m| m.len())
+}
+
+fn log_since(path: &Path, from: u64) -> String {
+    let mut text = Vec::new();
+    if let Ok(mut file) = std::fs::File::open(path)
+        && file.seek(SeekFrom::Start(from)).is_ok()
+    {
+        // A log that cannot be read is no reason to fail the reload itself.
+        let _ = file.take(EVIDENCE_BYTES_MAX as u64).read_to_end(&mut text);
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}

@@ -1,0 +1,79 @@
+//! What nginx is and whether it runs.
+
+use super::super::command::{self, Program};
+use crate::base::Result;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What the installed nginx can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// `http2` is a directive of its own (1.25.1 and later) instead of a parameter of `listen`.
+    pub http2_directive: bool,
+    /// HTTP/2 is compiled in.
+    pub http2: bool,
+}
+
+impl Capabilities {
+    /// Reads a version such as `1.22.1` and the compile-time modules.
+    pub fn of(version: &str, modules: &[String]) -> Self {
+        let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
+        let number = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        Self { http2_directive: number >= (1, 25, 1), http2: modules.iter().any(|m| m == "http_v2_module") }
+    }
+}
+
+/// The nginx of this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct NginxStatus {
+    /// Version such as `1.22.1`; `None` when nginx is not installed.
+    pub version: Option<String>,
+    /// Compile-time options that the renderer asks about.
+    pub modules: Vec<String>,
+    /// Whether our instance runs.
+    pub running: bool,
+    /// The generation that answers.
+    pub generation: Option<u64>,
+}
+
+impl NginxStatus {
+    /// What the installed nginx can do; the oldest supported one's abilities when none is installed.
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities::of(self.version.as_deref().unwrap_or("1.18.0"), &self.modules)
+    }
+}
+
+/// Version and compile-time modules, asked of nginx itself once per process start of the caller.
+pub fn installed() -> Result<Option<(String, Vec<String>)>> {
+    if Program::Nginx.find().is_none() {
+        return Ok(None);
+    }
+    let output = command::run(Program::Nginx, &["-V"], Duration::from_secs(10), &mut |_| true)?;
+    Ok(parse_version(&output.text))
+}
+
+fn parse_version(text: &str) -> Option<(String, Vec<String>)> {
+    let (_, after) = text.split_once("nginx version: ")?;
+    let version = after.split_whitespace().next()?.rsplit('/').next()?.to_owned();
+    let modules = text
+        .split_whitespace()
+        .filter_map(|w| w.strip_prefix("--with-"))
+        .filter(|w| w.contains("_module"))
+        .map(|w| w.trim_end_matches("=dynamic").to_owned())
+        .collect();
+    Some((version, modules))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_and_modules_are_read() {
+        let text = "nginx version: nginx/1.22.1\nTLS SNI support enabled\nconfigure arguments: --prefix=/x --with-http_v2_module --with-stream=dynamic --with-http_ssl_module";
+        let (version, modules) = parse_version(text).unwrap();
+        assert_eq!(version, "1.22.1");
+        assert_eq!(modules, ["http_v2_module", "http_ssl_module"]);
+        assert_eq!(parse_version("something else"), None);
+    }
+}

@@ -1,0 +1,10 @@
+//! What nginx is told: trees of directives rendered from the desired state.
+//!
+//! The shape keeps ten thousand sites cheap: one small file a site, variables instead of literal addresses, shared
+//! settings once at `http` level, no certificate context per site, one buffered access log.
+
+mod base;
+mod site;
+
+pub use base::base_files;
+pub use site::{Serves, SiteSpec, site_file};

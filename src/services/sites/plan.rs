@@ -1,0 +1,262 @@
+//! What a change of a site means for the machine.
+
+use super::view::{Loaded, find};
+use super::{Options, SiteCreate, SiteKind, SiteState, SiteUpdate};
+use crate::base::names::{Domain, Name, SiteId};
+use crate::base::{Error, FieldProblem, Kind, Result, ids};
+use crate::engine::change::{Change, RowChange};
+use crate::engine::plan::Note;
+use crate::engine::{Core, Draft};
+use crate::platform::{NginxChange, NginxFile, SiteTree};
+use crate::services::nginx::{Serves, SiteSpec, base_files, site_file};
+use crate::store::backends::BackendRow;
+use crate::store::managed_files;
+use crate::store::sites::{self as rows, SiteRow};
+use serde_json::{Value, json};
+
+/// The files every installation has, where they differ from what was last applied.
+pub fn base_plan(core: &Core) -> Result<Draft> {
+    let mut draft = Draft { target: "nginx".into(), target_name: "nginx".into(), ..Draft::default() };
+    for change in base_files(&core.layout, core.capabilities()?) {
+        let text = change.text()?;
+        let applied = core.store.read(|tx| managed_files::get(tx, &change.file.rel()))?.map(|f| f.body);
+        if text != applied {
+            draft.changes.push(Change::Nginx(change));
+        }
+    }
+    Ok(draft)
+}
+
+/// A new site.
+pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
+    check_kind(input.kind, input.upstream.is_some())?;
+    let aliases = distinct(&input.domain, input.aliases.unwrap_or_default())?;
+    let id = SiteId::parse(&ids::new_id("s")?).map_err(Error::fault)?;
+    let names = names(&input.domain, &aliases);
+    refuse_taken(core, &names, None)?;
+    let now = core.now();
+    let defaults = Options::default();
+    let options = Options {
+        websocket: input.websocket.unwrap_or(defaults.websocket),
+        timeout_s: input.timeout_s.unwrap_or(defaults.timeout_s),
+        headers: input.headers.unwrap_or_default(),
+        max_body_mb: input.max_body_mb,
+    };
+    let backend = match input.upstream {
+        None => None,
+        Some(upstream) => Some(BackendRow {
+            id: ids::new_id("b")?,
+            upstream: upstream.to_string(),
+            name: None,
+            created_at: now,
+            updated_at: now,
+        }),
+    };
+    let row = SiteRow {
+        id: id.to_string(),
+        domain: input.domain.ascii().to_owned(),
+        kind: input.kind.name().into(),
+        enabled: true,
+        state: SiteState::Active.name().into(),
+        root: input.domain.ascii().to_owned(),
+        unix_user: "www-data".into(),
+        options: serde_json::to_value(&options).map_err(Error::fault)?,
+        backend_id: backend.as_ref().map(|b| b.id.clone()),
+        revision: 1,
+        owner: None,
+        problem: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let site = Loaded { id: id.clone(), row, names, options, backend };
+    let mut draft = Draft {
+        target: id.to_string(),
+        target_name: input.domain.ascii().to_owned(),
+        creates: true,
+        reserve: site.names.clone(),
+        after: summary(&site),
+        ..Draft::default()
+    };
+    if input.kind == SiteKind::Static {
+        draft.changes.push(Change::SiteCreate(SiteTree { site: id, domain: input.domain }));
+    }
+    draft.changes.extend(site.backend.clone().map(|b| Change::Row(RowChange::BackendPut(b))));
+    draft.changes.push(Change::Row(RowChange::SiteInsert { site: Box::new(site.row.clone()), names: site.names.clone() }));
+    draft.changes.push(nginx_change(core, &site)?);
+    Ok(draft)
+}
+
+/// A changed site.
+pub fn plan_update(core: &Core, input: SiteUpdate, seen: Option<i64>) -> Result<Draft> {
+    let old = find(core, input.domain.as_str(), seen)?;
+    let kind = old.kind()?;
+    if kind == SiteKind::Static && input.upstream.is_some() {
+        return Err(Error::bad_field(FieldProblem::new("upstream", "only_for_proxy")));
+    }
+    let domain = match input.new_domain {
+        Some(domain) => domain,
+        None => old.domain()?,
+    };
+    let aliases = match input.aliases {
+        super::Patch::Keep => old.aliases()?.into_iter().filter(|a| *a != domain).collect(),
+        super::Patch::Clear => vec![],
+        super::Patch::Set(aliases) => distinct(&domain, aliases)?,
+    };
+    let defaults = Options::default();
+    let options = Options {
+        websocket: input.websocket.apply(old.options.websocket, defaults.websocket),
+        timeout_s: input.timeout_s.apply(old.options.timeout_s, defaults.timeout_s),
+        headers: input.headers.apply(old.options.headers.clone(), defaults.headers),
+        max_body_mb: match input.max_body_mb {
+            super::Patch::Keep => old.options.max_body_mb,
+            super::Patch::Clear => None,
+            super::Patch::Set(mb) => Some(mb),
+        },
+    };
+    let mut new = old.clone();
+    new.names = names(&domain, &aliases);
+    refuse_taken(core, &new.names, Some(&old.id))?;
+    new.row.domain = domain.ascii().to_owned();
+    new.row.options = serde_json::to_value(&options).map_err(Error::fault)?;
+    new.options = options;
+    if let (Some(backend), Some(upstream)) = (&mut new.backend, input.upstream) {
+        backend.upstream = upstream.to_string();
+        backend.updated_at = core.now();
+    }
+    change(core, &old, new, input.discard_drift.unwrap_or(false))
+}
+
+/// A site switched on or off.
+pub fn plan_enabled(core: &Core, site: &str, enabled: bool, seen: Option<i64>) -> Result<Draft> {
+    let old = find(core, site, seen)?;
+    let mut new = old.clone();
+    new.row.enabled = enabled;
+    if old.row.enabled == enabled {
+        return Ok(unchanged(&old));
+    }
+    change(core, &old, new, false)
+}
+
+/// A site's nginx file as the panel would have it, whatever was done to it by hand.
+pub fn plan_reapply(core: &Core, site: &str, seen: Option<i64>) -> Result<Draft> {
+    let old = find(core, site, seen)?;
+    let mut new = old.clone();
+    new.row.problem = None;
+    change(core, &old, new, true)
+}
+
+/// A deleted site. Its files go to the trash.
+pub fn plan_delete(core: &Core, site: &str, seen: Option<i64>) -> Result<Draft> {
+    let old = find(core, site, seen)?;
+    let mut draft = unchanged(&old);
+    draft.before = summary(&old);
+    draft.discard_drift = true;
+    draft.changes.push(Change::Nginx(NginxChange { file: NginxFile::Site(old.id.clone()), content: None }));
+    if old.kind()? == SiteKind::Static {
+        draft.changes.push(Change::SiteTrash { site: old.id.clone(), folder: old.row.root.clone() });
+        draft.notes.push(Note::new("files_in_trash").with("path", core.layout.path(&format!("srv/www/.trash/{}", old.id))));
+    }
+    draft.changes.push(Change::Row(RowChange::SiteDelete { site: old.id.clone(), revision: old.row.revision }));
+    draft.changes.extend(old.backend.map(|b| Change::Row(RowChange::BackendDelete { id: b.id })));
+    Ok(draft)
+}
+
+fn unchanged(site: &Loaded) -> Draft {
+    Draft { target: site.id.to_string(), target_name: site.row.domain.clone(), ..Draft::default() }
+}
+
+fn change(core: &Core, old: &Loaded, mut new: Loaded, discard_drift: bool) -> Result<Draft> {
+    new.row.revision = old.row.revision + 1;
+    new.row.updated_at = core.now();
+    new.row.state = if new.row.enabled { SiteState::Active } else { SiteState::Disabled }.name().into();
+    let mut draft = unchanged(&new);
+    draft.before = summary(old);
+    draft.after = summary(&new);
+    draft.discard_drift = discard_drift;
+    draft.reserve = new.names.iter().filter(|n| !old.names.contains(n)).cloned().collect();
+    if draft.before == draft.after && !discard_drift {
+        return Ok(unchanged(&new));
+    }
+    if let Some(backend) = new.backend.as_ref().filter(|b| old.backend.as_ref() != Some(b)) {
+        draft.changes.push(Change::Row(RowChange::BackendPut(backend.clone())));
+    }
+    draft.changes.push(Change::Row(RowChange::SiteUpdate {
+        site: Box::new(new.row.clone()),
+        names: new.names.clone(),
+        revision: old.row.revision,
+    }));
+    draft.changes.push(nginx_change(core, &new)?);
+    Ok(draft)
+}
+
+/// The site's nginx file; none when it is switched off.
+fn nginx_change(core: &Core, site: &Loaded) -> Result<Change> {
+    let content = if site.row.enabled { Some(render(core, site)?) } else { None };
+    Ok(Change::Nginx(NginxChange { file: NginxFile::Site(site.id.clone()), content }))
+}
+
+/// The site's nginx file as a tree.
+pub fn render(core: &Core, site: &Loaded) -> Result<Vec<crate::nginx_syntax::Directive>> {
+    let serves = match &site.backend {
+        None => Serves::Files { folder: site.row.root.clone() },
+        Some(backend) => Serves::Proxy {
+            upstream: backend.upstream.parse().map_err(Error::fault)?,
+            websocket: site.options.websocket,
+            timeout_s: site.options.timeout_s,
+            headers: site.options.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
+        },
+    };
+    let spec = SiteSpec {
+        id: site.id.clone(),
+        names: site.names.clone(),
+        max_body_mb: site.options.max_body_mb,
+        serves,
+    };
+    site_file(&core.layout, core.capabilities()?, &spec)
+}
+
+fn check_kind(kind: SiteKind, upstream: bool) -> Result<()> {
+    match (kind, upstream) {
+        (SiteKind::Proxy, false) => Err(Error::bad_field(FieldProblem::new("upstream", "required"))),
+        (SiteKind::Static, true) => Err(Error::bad_field(FieldProblem::new("upstream", "only_for_proxy"))),
+        _ => Ok(()),
+    }
+}
+
+fn distinct(domain: &Domain, aliases: Vec<Domain>) -> Result<Vec<Domain>> {
+    let mut seen = vec![domain.clone()];
+    let mut problems = Vec::new();
+    for (i, alias) in aliases.iter().enumerate() {
+        if seen.contains(alias) {
+            problems.push(FieldProblem::new(format!("aliases[{i}]"), "name_twice").with("domain", alias.unicode()));
+        }
+        seen.push(alias.clone());
+    }
+    if problems.is_empty() { Ok(aliases) } else { Err(Error::bad_input(problems)) }
+}
+
+fn names(domain: &Domain, aliases: &[Domain]) -> Vec<String> {
+    std::iter::once(domain).chain(aliases).map(|d| d.ascii().to_owned()).collect()
+}
+
+/// nginx only warns about two servers of one name and then ignores one; the panel's own index decides.
+fn refuse_taken(core: &Core, names: &[String], own: Option<&SiteId>) -> Result<()> {
+    for name in names {
+        let holder = core.store.read(|tx| rows::by_name(tx, name))?;
+        if holder.is_some_and(|row| own.is_none_or(|id| row.id != id.as_str())) {
+            return Err(Error::new(Kind::Conflict, "site_exists").with("domain", name));
+        }
+    }
+    Ok(())
+}
+
+fn summary(site: &Loaded) -> Value {
+    json!({
+        "domain": site.row.domain,
+        "names": site.names,
+        "kind": site.row.kind,
+        "enabled": site.row.enabled,
+        "upstream": site.backend.as_ref().map(|b| &b.upstream),
+        "options": site.row.options,
+    })
+}

@@ -1,0 +1,157 @@
+//! The SQLite driver: write-ahead log, one writer, a pool of readers that cannot write.
+
+mod errors;
+pub(super) mod files;
+pub(super) mod scratch;
+mod session;
+
+use super::PoolFigures;
+use super::driver::{Driver, Work};
+use crate::base::{Error, Result};
+use errors::{sql_error, sql_error_in};
+use r2d2::Pool;
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags};
+use session::Transaction;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Time a transaction waits for its turn before it fails with `store_busy`.
+const WAIT_MS_MAX: u64 = 10_000;
+/// Compiled statements each connection keeps; the product has fewer than this.
+const STATEMENTS_KEPT: usize = 256;
+/// Pages copied at a time by a snapshot, so that it can be seen to move.
+const SNAPSHOT_PAGES: std::ffi::c_int = 1024;
+
+/// An open database file.
+pub(super) struct Database {
+    path: PathBuf,
+    writer: Pool<SqliteConnectionManager>,
+    readers: Pool<SqliteConnectionManager>,
+}
+
+impl Database {
+    /// Opens the file, creating it with mode 0600.
+    pub(super) fn open(path: &Path, readers: u32) -> Result<Database> {
+        files::private_file(path)?;
+        // Opened once outside the pool, because the pool keeps only the text of an error and tries for long.
+        let first = Connection::open_with_flags(path, writer_flags()).map_err(|e| sql_error_in(path, e))?;
+        prepare_writer(&first).and_then(|()| look(&first)).map_err(|e| sql_error_in(path, e))?;
+        let writer = pool(path, 1, writer_flags(), prepare_writer)?;
+        let reader_flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let readers = pool(path, readers.max(1), reader_flags, prepare_reader)?;
+        Ok(Database { path: path.to_owned(), writer, readers })
+    }
+}
+
+fn writer_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn pool(
+    path: &Path,
+    size: u32,
+    flags: OpenFlags,
+    prepare: fn(&Connection) -> rusqlite::Result<()>,
+) -> Result<Pool<SqliteConnectionManager>> {
+    let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(move |c| prepare(c));
+    Pool::builder()
+        .max_size(size)
+        .test_on_check_out(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connection_timeout(Duration::from_millis(WAIT_MS_MAX))
+        .build(manager)
+        .map_err(errors::pool_error)
+}
+
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    // The busy timeout comes first: even switching to the write-ahead log may meet somebody else's lock.
+    connection.busy_timeout(Duration::from_millis(WAIT_MS_MAX))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
+    prepare_both(connection)
+}
+
+fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_millis(WAIT_MS_MAX))?;
+    connection.pragma_update(None, "query_only", true)?;
+    prepare_both(connection)
+}
+
+fn prepare_both(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
+}
+
+/// Reads the schema, which is where a file that is no database shows.
+fn look(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(()))
+}
+
+impl Driver for Database {
+    fn read(&self, work: Work<'_>) -> Result<()> {
+        let connection = self.readers.get().map_err(errors::pool_error)?;
+        let transaction = Transaction::begin(&connection, "BEGIN DEFERRED")?;
+        work(&transaction)
+    }
+
+    fn write(&self, work: Work<'_>) -> Result<()> {
+        let connection = self.writer.get().map_err(errors::pool_error)?;
+        let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
+        work(&transaction)?;
+        transaction.commit()
+    }
+
+    fn figures(&self) -> PoolFigures {
+        let (readers, writer) = (self.readers.state(), self.writer.state());
+        let mut wal = self.path.clone().into_os_string();
+        wal.push("-wal");
+        PoolFigures {
+            readers: readers.connections,
+            readers_busy: readers.connections - readers.idle_connections.min(readers.connections),
+            writer_busy: writer.idle_connections == 0,
+            file_bytes: files::size(&self.path),
+            wal_bytes: files::size(Path::new(&wal)),
+        }
+    }
+
+    fn owns_files(&self) -> bool {
+        true
+    }
+
+    fn has_table(&self, name: &str) -> Result<bool> {
+        let connection = self.readers.get().map_err(errors::pool_error)?;
+        let sql = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?";
+        let count: i64 = connection.query_row(sql, [name], |row| row.get(0)).map_err(sql_error)?;
+        Ok(count > 0)
+    }
+
+    fn snapshot(&self, to: &Path) -> Result<()> {
+        files::new_private_file(to)?;
+        let copied = self.copy_to(to);
+        if copied.is_err() {
+            files::remove(to);
+        }
+        copied.and_then(|()| files::sync(to))
+    }
+}
+
+impl Database {
+    fn copy_to(&self, to: &Path) -> Result<()> {
+        let from = self.readers.get().map_err(errors::pool_error)?;
+        let mut target = Connection::open_with_flags(to, writer_flags()).map_err(|e| sql_error_in(to, e))?;
+        let backup = rusqlite::backup::Backup::new(&from, &mut target).map_err(|e| sql_error_in(to, e))?;
+        loop {
+            match backup.step(SNAPSHOT_PAGES).map_err(|e| sql_error_in(to, e))? {
+                rusqlite::backup::StepResult::Done => return Ok(()),
+                rusqlite::backup::StepResult::More => {}
+                _ => return Err(Error::new(crate::base::Kind::Unavailable, "store_busy")),
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Random and mutated input against code that must never panic. Each target is a function of bytes or of a generator,
+//! so that another fuzzer can drive it.
+//!
+//! `MANARA_FUZZ_SECONDS` (default 5) is the time of each target; `MANARA_FUZZ_SEED` repeats a run.
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use manara::nginx_syntax::{Directive, PrintProblem, SyntaxProblem, parse, print};
+
+use crate::nginx_syntax::generate::{PIECES, tree, word};
+use crate::support::rng::Rng;
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable}: {text:?}")))
+}
+
+/// Runs `target` with one fresh generator after another until the time is over, and tells how to repeat a failure.
+pub(crate) fn drive(name: &str, mut target: impl FnMut(&mut Rng)) {
+    let start = Instant::now();
+    let time = Duration::from_secs(number("MANARA_FUZZ_SECONDS", 5));
+    let first = number("MANARA_FUZZ_SEED", 1);
+    let mut runs = 0;
+    while runs == 0 || start.elapsed() < time {
+        let seed = first + runs;
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| target(&mut Rng::new(seed))));
+        assert!(caught.is_ok(), "{name} fails; repeat with MANARA_FUZZ_SEED={seed}");
+        runs += 1;
+    }
+    let _ = writeln!(std::io::stderr(), "{name}: {runs} runs from seed {first}");
+}
+
+/// Any bytes: parsing gives a tree or an error inside the text; a tree prints, and reads back as itself.
+fn nginx_text(bytes: &[u8]) {
+    let tree = match parse(bytes) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            assert!(error.column >= 1 && (1..=lines).contains(&usize::try_from(error.line).expect("fits")), "{error}");
+            assert_ne!(error.problem, SyntaxProblem::TooLarge);
+            return;
+        }
+    };
+    let text = print(&tree).expect("what was parsed can be printed");
+    let again = parse(text.as_bytes()).expect("what was printed can be parsed");
+    assert_eq!(again, tree);
+    assert_eq!(print(&again).as_deref(), Ok(&*text), "printing is a fixed point");
+}
+
+/// Any tree: refused for a stated reason, or read back as itself.
+fn nginx_tree(rng: &mut Rng) -> bool {
+    let tree = tree(rng, 8, 4);
+    match print(&tree) {
+        Ok(text) => {
+            assert_eq!(parse(text.as_bytes()).as_deref(), Ok(&*tree), "{text}");
+            let json = serde_json::to_string(&tree).expect("serialises");
+            assert_eq!(serde_json::from_str::<Vec<Directive>>(&json).expect("deserialises"), tree);
+            true
+        }
+        Err(error) => {
+            assert!(!matches!(error.problem, PrintProblem::TooLarge | PrintProblem::TooDeep), "{error}");
+            false
+        }
+    }
+}
+
+#[test]
+fn nginx_parser_survives_random_and_mutated_text() {
+    let corpus: Vec<Vec<u8>> = crate::nginx_syntax::corpus::files(&crate::nginx_syntax::corpus::own())
+        .into_iter()
+        .map(|(_, source)| source)
+        .collect();
+    drive("nginx text", |rng| {
+        let bytes = match rng.below(3) {
+            0 => word(rng, 60).into_bytes(),
+            1 => (0..rng.below(80)).map(|_| rng.next().to_le_bytes()[2]).collect(),
+            _ => {
+                let file = &corpus[rng.below(corpus.len())];
+                rng.mutate(file, PIECES)
+            }
+        };
+        nginx_text(&bytes);
+    });
+}
+
+#[test]
+fn nginx_printer_survives_random_trees() {
+    let mut printed = 0;
+    drive("nginx trees", |rng| printed += u32::from(nginx_tree(rng)));
+    assert!(printed > 0, "every tree was refused");
+}
