@@ -11,6 +11,8 @@
 #   STATIC_CACHE      where cargo builds         (target/static)
 #   RUST_LIBRARY_SRC  the `library` folder of the source of the Rust release in use
 #   XDG_CACHE_HOME    where compilers' parts and downloads are kept for all checkouts, below `manara`
+#
+# Ends with 3 where musl or std could not be had: nothing is wrong with the source then.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . scripts/static/debian.sh
@@ -37,12 +39,13 @@ work=$(mktemp -d -p "$SHARED_CACHE/static")
 trap 'rm -rf "$work"' EXIT
 exec 9>"$SHARED_CACHE/static/lock-$arch"; flock 9
 
+unavailable() { say "$*"; exit 3; }
 part() { local path; path=$("$gcc" -print-file-name="$1"); [ -e "$path" ] || die "$gcc has no $1"; echo "$path"; }
 
 # musl's headers and libc.a. 1.2.5 of Debian 13 is preferred: 1.2.3 cuts off large DNS answers.
 prepare_musl() {
   fetch_deb "$work/musl.deb" $debian "" musl-dev trixie "$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")" sid ||
-    die "no Debian suite at hand has musl-dev for $debian"
+    unavailable "no Debian suite at hand has musl-dev for $debian"
   dpkg-deb -x "$work/musl.deb" "$work/musl"
   mv "$(dirname "$(find "$work/musl" -name rcrt1.o)")" "$work/tools/lib"
   mv "$(dirname "$(find "$work/musl" -name stdio.h)")" "$work/tools/include"
@@ -112,7 +115,7 @@ library_source() {
   # The mirror moves on to newer releases: the package is kept.
   [ -f "$deb" ] || fetch_deb "$deb" "$(dpkg --print-architecture)" "$release" rust-src \
       trixie-backports trixie sid "$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")" experimental ||
-    die "std for $target is not installed, and no Debian suite at hand has the source of Rust $release. Do one of these:
+    unavailable "std for $target is not installed, and no Debian suite at hand has the source of Rust $release. Do one of these:
   rustup target add $target
   rustup component add rust-src
   RUST_LIBRARY_SRC=/path/to/rust-$release/library scripts/build-static.sh $arch"

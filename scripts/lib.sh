@@ -40,11 +40,23 @@ need_packages() {
     as_root=(sudo)
   fi
   say "installing ${missing[*]}"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 -qq update >&2 </dev/null || true
-  # A package may bring a service; a checkout must not start one on the machine it is built on.
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -o DPkg::Lock::Timeout=900 -qq install -y --no-install-recommends \
-    "${missing[@]}" >&2 </dev/null || die "apt-get could not install: ${missing[*]}"
+  "${as_root[@]}" sh -c "$INSTALL" install "${missing[@]}" >&2 </dev/null || die "apt-get could not install: ${missing[*]}"
 }
+
+# A package may bring a service: while its policy file is there, Debian's tools do not start any. A development machine
+# must not find an nginx on port 80 because somebody built a program.
+# shellcheck disable=SC2016 # expanded by the shell that runs it
+INSTALL='
+  export DEBIAN_FRONTEND=noninteractive
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >$policy
+    chmod 755 $policy
+  fi
+  apt-get -o DPkg::Lock::Timeout=900 -qq update || true
+  apt-get -o DPkg::Lock::Timeout=900 -qq install -y --no-install-recommends "$@"
+'
 
 # need_compilers: what the C code inside our dependencies (SQLite, Lua, zstd, ring) is built with
 need_compilers() { have cc && have make || need_packages gcc libc6-dev make; }

@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 /// Modules (path prefixes below `src`) that may carry `allow(clippy::disallowed_methods)`, and why.
 const MAY_ALLOW: &[(&str, &str)] = &[
     ("platform", "the machine is touched here and nowhere else"),
-    ("base/clock.rs", "the one place that reads the wall clock"),
     ("store/sqlite", "SQLite's own files: snapshot, copy, lock"),
-    ("main.rs", "ends the process with the exit code"),
 ];
 
 /// Files that may hold unsafe code.

@@ -44,7 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ureq", &["platform"]),
     ("rust_embed", &["http/assets"]),
     // The machine.
-    ("rustix", &["platform", "plugins/child"]),
+    ("rustix", &["platform", "plugins/child", "store/sqlite"]),
     ("tar", &["archive"]),
     ("zstd", &["archive", "store", "http", "cli/self_test"]),
     ("mlua", &["plugins", "cli/self_test"]),

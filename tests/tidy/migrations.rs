@@ -13,7 +13,8 @@ const CHECKSUMS: &str = "src/store/migrations/CHECKSUMS";
 /// `0001_first` for `m0001_first.rs`, for every migration there is.
 fn migrations() -> BTreeSet<String> {
     let files = crate::repository_files().into_iter().filter(|path| path.starts_with(FOLDER));
-    let names = files.filter_map(|path| Some(path.rsplit('/').next()?.strip_prefix('m')?.strip_suffix(".rs")?.to_owned()));
+    let names =
+        files.filter_map(|path| Some(path.rsplit('/').next()?.strip_prefix('m')?.strip_suffix(".rs")?.to_owned()));
     names.filter(|name| name.starts_with(|first: char| first.is_ascii_digit())).collect()
 }
 
@@ -37,5 +38,8 @@ fn what_a_release_recorded_is_still_recorded() {
     let Some(released) = git(&["show", &format!("{tag}:{CHECKSUMS}")]) else { return };
     let now = crate::read(CHECKSUMS);
     let changed = released.lines().filter(|line| !now.lines().any(|kept| kept == *line));
-    crate::expect_none(changed.map(str::to_owned).collect(), &format!("{tag} shipped these: write a new migration instead:"));
+    crate::expect_none(
+        changed.map(str::to_owned).collect(),
+        &format!("{tag} shipped these: write a new migration instead:"),
+    );
 }

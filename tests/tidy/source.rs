@@ -30,12 +30,13 @@ impl Source {
         self.inline_modules().filter(|block| block.contains(&position)).count()
     }
 
-    /// Whether a position is inside `#[cfg(test)] mod … { … }`.
+    /// Whether a position is inside `#[cfg(test)] mod … { … }`, or the whole file is a `mod tests;`.
     pub(crate) fn in_tests(&self, position: usize) -> bool {
-        self.inline_modules().any(|block| {
-            let before = self.code[..block.start].trim_end();
-            block.contains(&position) && attributes_before(before).contains("cfg(test)")
-        })
+        self.module.iter().any(|part| part == "tests")
+            || self.inline_modules().any(|block| {
+                let before = self.code[..block.start].trim_end();
+                block.contains(&position) && attributes_before(before).contains("cfg(test)")
+            })
     }
 
     fn inline_modules(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
