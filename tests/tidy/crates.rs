@@ -70,8 +70,10 @@ fn lines_naming(source: &Source, name: &str) -> Vec<usize> {
         let before = source.code[..*start].trim_end();
         let after = source.code[start + name.len()..].trim_start();
         let named = after.starts_with("::") || (before.ends_with("use") && after.starts_with([';', ' ']));
-        let foreign = !before.ends_with("::") || before.trim_end_matches(':').is_empty();
-        named && foreign && !own_module && !before.ends_with('.') && !source.in_tests(*start)
+        // `a::name::b` is not the crate; `::name::b` is.
+        let prefix = before.strip_suffix("::").unwrap_or_default();
+        let inner = before.ends_with('.') || prefix.ends_with(|c: char| c.is_alphanumeric() || "_>}".contains(c));
+        named && !inner && !own_module && !source.in_tests(*start)
     });
     places.map(|start| source.line(start)).collect()
 }
