@@ -1,0 +1,140 @@
+//! The two catalogues say the same things: one key in both languages, with the same parameters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Forms a count takes (CLDR). A table with `other` is one text in several forms.
+const FORMS: &[&str] = &["zero", "one", "two", "few", "many", "other"];
+
+/// The forms each language needs.
+const NEEDED: &[(&str, &[&str])] = &[("en", &["one", "other"]), ("ar", FORMS)];
+
+/// Arabic texts that hold no Arabic letter, because they are names or samples of input.
+const LATIN: &[&str] = &[];
+
+/// A text, or a text in forms.
+#[derive(Debug)]
+enum Entry {
+    Text(String),
+    Forms(BTreeMap<String, String>),
+}
+
+fn catalogue(language: &str) -> BTreeMap<String, Entry> {
+    let path = format!("assets/locale/{language}.toml");
+    let table: toml::Table = crate::read(&path).parse().unwrap_or_else(|error| panic!("{path}: {error}"));
+    let mut entries = BTreeMap::new();
+    flatten("", &table, &mut entries);
+    entries
+}
+
+fn flatten(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, Entry>) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::String(text) => drop(into.insert(key, Entry::Text(text.clone()))),
+            toml::Value::Table(inner) if is_forms(inner) => {
+                let forms =
+                    inner.iter().map(|(form, text)| (form.clone(), text.as_str().unwrap_or_default().to_owned()));
+                into.insert(key, Entry::Forms(forms.collect()));
+            }
+            toml::Value::Table(inner) => flatten(&key, inner, into),
+            other => panic!("{key}: a text or a table is expected, not {other}"),
+        }
+    }
+}
+
+fn is_forms(table: &toml::Table) -> bool {
+    table.contains_key("other") && table.iter().all(|(name, text)| FORMS.contains(&name.as_str()) && text.is_str())
+}
+
+/// The `{names}` in a text.
+fn parameters(text: &str) -> BTreeSet<String> {
+    let opened = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    let name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    opened.map(|(inner, _)| inner.to_owned()).filter(|inner| name(inner)).collect()
+}
+
+impl Entry {
+    fn texts(&self) -> Vec<&String> {
+        match self {
+            Entry::Text(text) => vec![text],
+            Entry::Forms(forms) => forms.values().collect(),
+        }
+    }
+
+    fn parameters(&self) -> BTreeSet<String> {
+        self.texts().into_iter().flat_map(|text| parameters(text)).collect()
+    }
+}
+
+#[test]
+fn both_languages_have_the_same_keys() {
+    let keys = |language| catalogue(language).into_keys().collect::<BTreeSet<_>>();
+    let (english, arabic) = (keys("en"), keys("ar"));
+    let missing = english.difference(&arabic).map(|key| format!("ar.toml has no {key}"));
+    let extra = arabic.difference(&english).map(|key| format!("en.toml has no {key}"));
+    crate::expect_none(missing.chain(extra).collect(), "every text exists in both languages:");
+}
+
+#[test]
+fn both_languages_name_the_same_parameters() {
+    let arabic = catalogue("ar");
+    let mut problems = Vec::new();
+    for (key, english) in catalogue("en") {
+        let Some(arabic) = arabic.get(&key) else { continue };
+        if english.parameters() != arabic.parameters() {
+            problems.push(format!("{key}: en {:?}, ar {:?}", english.parameters(), arabic.parameters()));
+        }
+    }
+    crate::expect_none(problems, "a parameter that one language does not name is lost for its readers:");
+}
+
+#[test]
+fn plural_forms_are_complete() {
+    let mut problems = Vec::new();
+    for (language, needed) in NEEDED {
+        for (key, entry) in catalogue(language) {
+            let Entry::Forms(forms) = entry else { continue };
+            let missing = needed.iter().filter(|form| !forms.contains_key(**form));
+            problems.extend(missing.map(|form| format!("{language}.toml: {key} has no `{form}`")));
+        }
+    }
+    crate::expect_none(problems, "a count needs all forms of its language:");
+}
+
+#[test]
+fn arabic_texts_are_arabic() {
+    let mut found = BTreeSet::new();
+    for (key, entry) in catalogue("ar") {
+        let arabic = |text: &str| text.chars().any(|letter| matches!(letter, '\u{0620}'..='\u{064A}'));
+        if !entry.texts().into_iter().all(|text| arabic(text)) {
+            found.insert(key);
+        }
+    }
+    let listed = LATIN.iter().map(|key| (*key).to_owned()).collect();
+    crate::expect_none(crate::compare(&found, &listed), "texts of ar.toml without an Arabic letter (LATIN):");
+}
+
+#[test]
+fn texts_are_clean() {
+    let mut problems = Vec::new();
+    for language in ["en", "ar"] {
+        for (key, entry) in catalogue(language) {
+            for text in entry.texts() {
+                let plain = text.trim() == text && !text.is_empty() && !text.contains("  ");
+                let balanced = text.matches('{').count() == text.matches('}').count();
+                // Direction is the page's business: an invisible mark in a text would be copied along with it.
+                let visible = !text
+                    .contains(['\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}']);
+                if !(plain && balanced && visible) {
+                    problems.push(format!("{language}.toml: {key}: {text:?}"));
+                }
+            }
+        }
+    }
+    crate::expect_none(
+        problems,
+        "empty, with spaces around or doubled, unbalanced braces, or invisible direction marks:",
+    );
+}
