@@ -127,7 +127,7 @@ fn responses(op: &Op) -> Value {
     if !matches!(op.shape, Shape::Work(_)) {
         out.insert("200".into(), success.clone());
     }
-    if op.creates {
+    if op.meta.creates {
         out.insert("201".into(), json!({ "description": "Created.", "content": { "application/json": { "schema": (op.output)() } } }));
     }
     if matches!(op.shape, Shape::Work(_) | Shape::Change(_) | Shape::Direct(_)) {

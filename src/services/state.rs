@@ -1,13 +1,13 @@
 //! Desired state in a file: `plan`, `apply`, `export`. Only what the file names is touched; `prune` deletes only what an
 //! earlier file of the same owner made.
 
-use crate::base::limits::STATE_FILE_BYTES_MAX;
+use crate::base::limits::{PAGE_ROWS_MAX, STATE_FILE_BYTES_MAX};
 use crate::base::names::{Domain, Label};
 use crate::base::{Error, FieldProblem, Kind, Result, schema};
 use crate::engine::change::{Change, RowChange};
 use crate::engine::{Core, Draft};
 use crate::services::sites::{self, Header, SiteCreate, SiteKind, SiteQuery, SiteUpdate, SiteView};
-use crate::store::sites as rows;
+use crate::store::sites::{self as rows, SiteFilter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -75,12 +75,10 @@ pub fn plan(core: &Core, text: &str, prune: bool) -> Result<Draft> {
         absorb(&mut whole, part);
     }
     if let Some(owner) = owner.as_deref().filter(|_| prune) {
-        for domain in core.store.read(|tx| rows::domains_of_owner(tx, owner))? {
-            if !named.contains(&domain) {
-                let part = sites::plan_delete(core, &domain, None)?;
-                before.push(part.before.clone());
-                absorb(&mut whole, part);
-            }
+        for domain in domains_of(core, owner)?.difference(&named) {
+            let part = sites::plan_delete(core, domain, None)?;
+            before.push(part.before.clone());
+            absorb(&mut whole, part);
         }
     }
     whole.before = before.into_iter().filter(|v| !v.is_null()).collect();
@@ -91,7 +89,23 @@ pub fn plan(core: &Core, text: &str, prune: bool) -> Result<Draft> {
 fn absorb(whole: &mut Draft, part: Draft) {
     whole.changes.extend(part.changes);
     whole.reserve.extend(part.reserve);
+    whole.revisions.extend(part.revisions);
     whole.notes.extend(part.notes);
+}
+
+/// Domains of the sites that an earlier file of `owner` made.
+fn domains_of(core: &Core, owner: &str) -> Result<HashSet<String>> {
+    let filter = SiteFilter { owner: Some(owner), ..SiteFilter::default() };
+    let (mut domains, mut cursor) = (HashSet::new(), None);
+    loop {
+        let order = (rows::SiteSort::Domain, false);
+        let page = core.store.read(|tx| rows::list(tx, &filter, order, cursor.as_deref(), PAGE_ROWS_MAX))?;
+        domains.extend(page.rows.into_iter().map(|site| site.domain.to_string()));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(domains);
+        }
+    }
 }
 
 fn read(text: &str) -> Result<Document> {
