@@ -6,9 +6,11 @@
 
 mod db;
 mod driver;
+pub mod key_file;
 pub mod keys;
 pub mod lease;
 pub mod migrations;
+pub mod seal;
 mod sqlite;
 mod value;
 

@@ -3,7 +3,6 @@
 use super::testing::{TestClock, options, store, store_with_clock};
 use super::{Store, lease};
 use crate::base::{Error, Kind, Result};
-use crate::values;
 use std::os::unix::fs::PermissionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
