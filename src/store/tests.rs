@@ -1,5 +1,8 @@
 //! The transactions of the store, on real files.
 
+mod accounts;
+mod engine;
+
 use super::testing::{TestClock, options, store, store_with_clock};
 use super::{Store, lease};
 use crate::base::{Error, Kind, Result};
@@ -76,7 +79,7 @@ fn a_second_row_with_the_same_key_is_a_conflict_that_names_the_column() {
     put(&store, "a").unwrap();
     let e = put(&store, "a").unwrap_err();
     assert_eq!((e.kind(), e.code(), e.param("columns")), (Kind::Conflict, "row_exists", Some("settings.name")));
-    let orphan = "INSERT INTO server_names (name, site_id, position) VALUES ('a.test', 'none', 0)";
+    let orphan = "INSERT INTO reservations (name, plan_id, expires_at) VALUES ('a.test', 'none', 0)";
     assert_eq!(store.write(|tx| tx.exec(orphan, &[])).unwrap_err().code(), "row_in_use");
 }
 

@@ -13,11 +13,9 @@ fn a_sealed_value_opens_in_its_place_only() {
     let sealed = seal(&keys(), PLACE, b"hunter2").unwrap();
     assert!(!sealed.contains("hunter2"));
     assert_eq!(open(&keys(), PLACE, &sealed).unwrap().expose(), b"hunter2");
-    for wrong in [
-        Place { row: "smtp.user", ..PLACE },
-        Place { column: "other", ..PLACE },
-        Place { table: "databases", ..PLACE },
-    ] {
+    for wrong in
+        [Place { row: "smtp.user", ..PLACE }, Place { column: "other", ..PLACE }, Place { table: "databases", ..PLACE }]
+    {
         assert_eq!(open(&keys(), wrong, &sealed).unwrap_err().code(), "seal_broken", "{wrong:?}");
     }
 }
