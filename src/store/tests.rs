@@ -164,7 +164,7 @@ fn figures_and_ping_answer() {
     let figures = store.figures();
     assert_eq!((figures.readers, figures.readers_busy, figures.writer_busy), (2, 0, false));
     assert!(figures.file_bytes + figures.wal_bytes > 0);
-    store.write(|_| Ok(assert!(store.figures().writer_busy))).unwrap();
+    assert!(store.write(|_| Ok(store.figures().writer_busy)).unwrap());
 }
 
 #[test]
