@@ -23,6 +23,14 @@ fn threads_that_read_and_then_write_wait_for_each_other() {
     let (_folder, store) = store();
     store.write(|tx| tx.exec("INSERT INTO generation (id, number) VALUES (1, 0)", &[])).unwrap();
     std::thread::scope(|scope| {
+        // Another program with the file open: meeting it, a transaction that read first could not go on to write.
+        scope.spawn(|| {
+            let other = rusqlite::Connection::open(store.path()).unwrap();
+            other.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+            for _ in 0..100 {
+                other.execute("UPDATE generation SET number = number + 1", []).unwrap();
+            }
+        });
         for _ in 0..2 {
             scope.spawn(|| {
                 for _ in 0..100 {
@@ -36,7 +44,7 @@ fn threads_that_read_and_then_write_wait_for_each_other() {
             });
         }
     });
-    assert_eq!(store.read(|tx| tx.count("SELECT number FROM generation", &[])).unwrap(), 200);
+    assert_eq!(store.read(|tx| tx.count("SELECT number FROM generation", &[])).unwrap(), 300);
 }
 
 #[test]
