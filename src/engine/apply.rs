@@ -16,8 +16,8 @@ use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
 use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, NginxChange, NginxFile};
-use crate::store::managed_files::ManagedFile;
 use crate::store::jobs::JobState;
+use crate::store::managed_files::ManagedFile;
 use crate::store::{Tx, audit, backends, jobs as job_rows, managed_files, plans, reservations, server_names, sites};
 use serde_json::json;
 use std::sync::Arc;
@@ -45,7 +45,8 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
             shown.extend(show(core, change));
         }
     }
-    let nginx: Vec<_> = draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
+    let nginx: Vec<_> =
+        draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
     let version = if nginx.is_empty() { None } else { core.nginx_status()?.version };
     let test = if tested && !nginx.is_empty() { Some(gate::test(core, &nginx)?) } else { None };
     let now = core.now();
@@ -112,10 +113,15 @@ fn show(core: &Core, change: &Change) -> Option<ShownChange> {
         Change::SiteTrash { folder, .. } => {
             ("files", "delete", core.layout.path(&format!("srv/www/{folder}")), String::new())
         }
-        Change::Row(RowChange::SiteInsert { site, .. }) => ("row", "create", format!("site {}", site.domain), String::new()),
-        Change::Row(RowChange::SiteUpdate { site, .. }) => ("row", "update", format!("site {}", site.domain), String::new()),
+        Change::Row(RowChange::SiteInsert { site, .. }) => {
+            ("row", "create", format!("site {}", site.domain), String::new())
+        }
+        Change::Row(RowChange::SiteUpdate { site, .. }) => {
+            ("row", "update", format!("site {}", site.domain), String::new())
+        }
         Change::Row(RowChange::SiteDelete { site, .. }) => ("row", "delete", format!("site {site}"), String::new()),
-        Change::Row(RowChange::BackendInsert(_) | RowChange::BackendUpdate(_) | RowChange::BackendDelete { .. }) | Change::Nginx(_) => return None,
+        Change::Row(RowChange::BackendInsert(_) | RowChange::BackendUpdate(_) | RowChange::BackendDelete { .. })
+        | Change::Nginx(_) => return None,
     };
     Some(ShownChange { kind: kind.into(), action: action.into(), name, diff })
 }
@@ -130,6 +136,9 @@ fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::Plan
     Ok(plans::Plan {
         id: plan.id.to_string(),
         operation: plan.operation.clone(),
+        input: json!(null),
+        summary: json!(null),
+        base: json!(null),
         actor: actor_json(actor, request),
         body: serde_json::to_value(plan).map_err(Error::fault)?,
         created_at: plan.created_at,
@@ -273,7 +282,20 @@ fn keep_file(core: &Core, tx: &Tx, change: &NginxChange) -> Result<()> {
     let path = change.file.rel();
     let Some(body) = change.text()? else { return managed_files::delete(tx, &path).map(drop) };
     let site_id = if let NginxFile::Site(id) = &change.file { Some(id.to_string()) } else { None };
-    managed_files::put(tx, &ManagedFile { path, site_id, sha256: sha256_hex(body.as_bytes()), body, updated_at: core.now() })
+    managed_files::put(
+        tx,
+        &ManagedFile {
+            path,
+            site_id,
+            sha256: sha256_hex(body.as_bytes()),
+            body,
+            format: String::new(),
+            generation: 0,
+            mode: 0,
+            owner_uid: 0,
+            updated_at: core.now(),
+        },
+    )
 }
 
 /// Records a failure. When even that fails, the next start does it: the job is still open in the store.

@@ -1,8 +1,8 @@
 //! What a plan is made of.
 
+use crate::base::names::Domain;
 use crate::base::names::SiteId;
 use crate::platform::{NginxChange, SiteTree};
-use crate::base::names::Domain;
 use crate::store::backends::Backend;
 use crate::store::sites::Site;
 use serde::{Deserialize, Serialize};

@@ -154,22 +154,30 @@ impl Jobs {
     /// Writes the row of a job that is about to be queued.
     pub fn insert(&self, tx: &Tx, job: &NewJob) -> Result<()> {
         let now = self.0.clock.now();
-        rows::insert(tx, &rows::Job {
-            id: job.id.clone(),
-            operation: job.operation.clone(),
-            target: job.target.clone(),
-            actor: job.actor.clone(),
-            state: rows::JobState::Running,
-            plan_id: job.plan.clone(),
-            result: None,
-            error: None,
-            output: String::new(),
-            owner: self.0.owner.clone(),
-            heartbeat_at: now,
-            created_at: now,
-            started_at: Some(now),
-            finished_at: None,
-        })
+        rows::insert(
+            tx,
+            &rows::Job {
+                id: job.id.clone(),
+                operation: job.operation.clone(),
+                target: job.target.clone(),
+                actor: job.actor.clone(),
+                state: rows::JobState::Running,
+                plan_id: job.plan.clone(),
+                result: None,
+                progress: 0,
+                total: 0,
+                message: None,
+                cancel_requested: false,
+                deadline_at: None,
+                error: None,
+                output: String::new(),
+                owner: self.0.owner.clone(),
+                heartbeat_at: now,
+                created_at: now,
+                started_at: Some(now),
+                finished_at: None,
+            },
+        )
     }
 
     /// Queues a job whose row was written with [`Jobs::insert`].
@@ -218,7 +226,9 @@ impl Jobs {
         self.0.stopping.store(true, Ordering::Relaxed);
         self.0.arrived.notify_all();
         let Ok(mut live) = self.0.live.lock() else { return };
-        live.values().filter(|l| !l.operation.starts_with("site.")).for_each(|l| l.cancel.store(true, Ordering::Relaxed));
+        live.values()
+            .filter(|l| !l.operation.starts_with("site."))
+            .for_each(|l| l.cancel.store(true, Ordering::Relaxed));
         let deadline = std::time::Instant::now() + limit;
         while !live.is_empty() {
             let left = deadline.saturating_duration_since(std::time::Instant::now());
@@ -266,9 +276,9 @@ fn carry_out(pool: &Inner, handle: &Handle, work: Work, send: &mpsc::Sender<Resu
     let outcome = ended.unwrap_or_else(|_| {
         let error = Error::fault("the job panicked");
         let shown = serde_json::to_value(&error).ok();
-        let row = pool.store.write(|tx| {
-            rows::finish(tx, handle.id(), rows::JobState::Failed, None, shown.as_ref(), pool.clock.now())
-        });
+        let row = pool
+            .store
+            .write(|tx| rows::finish(tx, handle.id(), rows::JobState::Failed, None, shown.as_ref(), pool.clock.now()));
         if let Err(e) = row {
             log::error!(target: "jobs", "the end of job {} could not be recorded: {e}", handle.id());
         }

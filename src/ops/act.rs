@@ -67,7 +67,6 @@ pub trait Act: Operation {
 /// An act behind the registry.
 pub type ActFn = fn(&Cx, Value) -> Result<Outcome>;
 
-
 /// Runs an act through the registry.
 pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
     let input: O::In = super::run::decode(input)?;

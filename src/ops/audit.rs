@@ -137,9 +137,10 @@ impl Read for List {
     fn read(cx: &Cx, input: Query) -> Result<AuditPage> {
         let filter = input.filter();
         let limit = input.limit.unwrap_or(PAGE_ROWS_DEFAULT);
-        let (page, total) = cx.core.store.read(|tx| {
-            Ok((audit::search(tx, &filter, input.cursor.as_deref(), limit)?, audit::count(tx, &filter)?))
-        })?;
+        let (page, total) = cx
+            .core
+            .store
+            .read(|tx| Ok((audit::search(tx, &filter, input.cursor.as_deref(), limit)?, audit::count(tx, &filter)?)))?;
         let items = page.rows.into_iter().map(|record| view(record, cx.request.lang)).collect();
         Ok(AuditPage { items, next: page.next, total })
     }

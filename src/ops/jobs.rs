@@ -8,9 +8,9 @@ use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result};
+use crate::engine::Core;
 use crate::engine::events::Topic;
 use crate::engine::plan::{Plan, PlanView};
-use crate::engine::Core;
 use crate::store::jobs::{self as rows, JobState};
 use crate::store::{Tx, plans};
 use schemars::JsonSchema;
@@ -190,9 +190,10 @@ impl Read for JobList {
     fn read(cx: &Cx, input: JobQuery) -> Result<Page> {
         let limit = input.limit.unwrap_or(PAGE_ROWS_DEFAULT);
         let filter = rows::JobFilter { state: input.state, ..rows::JobFilter::default() };
-        let (page, total) = cx.core.store.read(|tx| {
-            Ok((rows::list(tx, &filter, input.cursor.as_deref(), limit)?, rows::count(tx, &filter)?))
-        })?;
+        let (page, total) = cx
+            .core
+            .store
+            .read(|tx| Ok((rows::list(tx, &filter, input.cursor.as_deref(), limit)?, rows::count(tx, &filter)?)))?;
         let brief = |row| JobView { output: String::new(), ..worded(cx.core, row, cx.request.lang) };
         Ok(Page { items: page.rows.into_iter().map(brief).collect(), next: page.next, total })
     }

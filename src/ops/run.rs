@@ -121,7 +121,14 @@ pub(super) fn decode<T: DeserializeOwned>(input: Value) -> Result<T> {
 
 /// Carries out a call once per idempotency key (draft-ietf-httpapi-idempotency-key-header): a repeated request gets the
 /// first answer, another request under the same key is a conflict.
-pub fn call_once(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: Value, key: &str) -> Result<Outcome> {
+pub fn call_once(
+    core: &Arc<Core>,
+    actor: &Actor,
+    request: &Request,
+    op: &Op,
+    input: Value,
+    key: &str,
+) -> Result<Outcome> {
     let actor_name = actor.shown();
     let hash = crate::platform::nginx::sha256_hex(format!("{} {} {input}", op.meta.id, request.dry_run).as_bytes());
     let begun = core.store.write(|tx| idempotency::begin(tx, &actor_name, key, &hash, core.now()))?;
@@ -132,7 +139,9 @@ pub fn call_once(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, in
             return Ok(Outcome::new(if status == 201 { Status::Created } else { Status::Done }, body));
         }
         idempotency::Begun::Running => return Err(Error::new(Kind::Conflict, "request_running").with("key", key)),
-        idempotency::Begun::OtherRequest => return Err(Error::new(Kind::Conflict, "idempotency_key_used").with("key", key)),
+        idempotency::Begun::OtherRequest => {
+            return Err(Error::new(Kind::Conflict, "idempotency_key_used").with("key", key));
+        }
     }
     let outcome = call(core, actor, request, op, input);
     core.store.write(|tx| match &outcome {
@@ -146,7 +155,14 @@ pub fn call_once(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, in
 }
 
 /// Opens a stream: `sink` gets the events of the topics that the caller asked for and may have.
-pub fn listen(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: Value, sink: Sink) -> Result<Subscription> {
+pub fn listen(
+    core: &Arc<Core>,
+    actor: &Actor,
+    request: &Request,
+    op: &Op,
+    input: Value,
+    sink: Sink,
+) -> Result<Subscription> {
     authorise(op, actor)?;
     check(op, &input)?;
     let Shape::Stream(topics) = op.shape else { return Err(Error::fault("not a stream")) };
@@ -268,7 +284,9 @@ pub fn input_from_texts<'a>(op: &Op, texts: impl Iterator<Item = (&'a str, &'a s
                 }
             }
             "integer" => drop(input.insert(name.into(), text.parse::<i64>().map_or_else(|_| text.into(), Value::from))),
-            "boolean" => drop(input.insert(name.into(), text.parse::<bool>().map_or_else(|_| text.into(), Value::from))),
+            "boolean" => {
+                drop(input.insert(name.into(), text.parse::<bool>().map_or_else(|_| text.into(), Value::from)))
+            }
             _ => drop(input.insert(name.into(), text.into())),
         }
     }

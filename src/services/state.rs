@@ -64,7 +64,11 @@ pub fn plan(core: &Core, text: &str, prune: bool) -> Result<Draft> {
     if prune && owner.is_none() {
         return Err(Error::bad_field(FieldProblem::new("owner", "required")));
     }
-    let mut whole = Draft { target: "state".into(), target_name: owner.clone().unwrap_or_else(|| "state".into()), ..Draft::default() };
+    let mut whole = Draft {
+        target: "state".into(),
+        target_name: owner.clone().unwrap_or_else(|| "state".into()),
+        ..Draft::default()
+    };
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let mut named = HashSet::new();
     for site in &document.site {
@@ -148,7 +152,9 @@ fn plan_site(core: &Core, site: &Site, owner: Option<&str>) -> Result<Draft> {
         Err(e) => return Err(e),
     };
     for change in &mut part.changes {
-        if let (Change::Row(RowChange::SiteInsert { site, .. } | RowChange::SiteUpdate { site, .. }), Some(owner)) = (change, owner) {
+        if let (Change::Row(RowChange::SiteInsert { site, .. } | RowChange::SiteUpdate { site, .. }), Some(owner)) =
+            (change, owner)
+        {
             site.owner = Some(owner.to_owned());
         }
     }

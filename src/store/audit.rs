@@ -16,7 +16,7 @@ const SELECT: &str = "SELECT seq, at, actor, actor_kind, address, operation, tar
                       state_before, state_after, request_id, hash, prev_hash FROM audit";
 
 /// What is to be remembered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Entry {
     /// When.
     pub at: Time,

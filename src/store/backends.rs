@@ -4,11 +4,12 @@ use super::{Row, Tx, rows};
 use crate::base::clock::Time;
 use crate::base::{Error, Kind, Result};
 use crate::values;
+use serde::{Deserialize, Serialize};
 
 const SELECT: &str = "SELECT id, upstream, name, created_at, updated_at FROM backends";
 
 /// A backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backend {
     /// Id, for good.
     pub id: String,

@@ -73,6 +73,11 @@ pub fn of_site(tx: &Tx, site_id: &str) -> Result<Vec<ManagedFile>> {
     rows::all(&tx.query(&format!("{SELECT} WHERE site_id = ? ORDER BY path"), &values![site_id])?, read)
 }
 
+/// Every file.
+pub fn all(tx: &Tx) -> Result<Vec<ManagedFile>> {
+    rows::all(&tx.query(SELECT, &[])?, read)
+}
+
 /// One page of all files, in no order that means anything.
 pub fn list(tx: &Tx, cursor: Option<&str>, limit: u32) -> Result<Page<ManagedFile>> {
     let by = order!("path_hash", "path_hash", asc);

@@ -6,12 +6,13 @@ use crate::base::clock::Time;
 use crate::base::names::Domain;
 use crate::base::{Error, Kind, Result};
 use crate::values;
+use serde::{Deserialize, Serialize};
 
 const SELECT: &str = "SELECT id, domain, kind, enabled, state, root, unix_user, options, backend_id, revision, owner, \
                       problem, created_at, updated_at FROM sites";
 
 /// A site. Its names, the domain among them, are rows of [`super::server_names`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Site {
     /// Id, for good.
     pub id: String,

@@ -81,7 +81,9 @@ pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
         draft.changes.push(Change::SiteCreate(SiteTree { site: id, domain: input.domain }));
     }
     draft.changes.extend(site.backend.clone().map(|b| Change::Row(RowChange::BackendInsert(b))));
-    draft.changes.push(Change::Row(RowChange::SiteInsert { site: Box::new(site.row.clone()), names: site.names.clone() }));
+    draft
+        .changes
+        .push(Change::Row(RowChange::SiteInsert { site: Box::new(site.row.clone()), names: site.names.clone() }));
     draft.changes.push(nginx_change(core, &site)?);
     Ok(draft)
 }
@@ -155,7 +157,9 @@ pub fn plan_delete(core: &Core, site: &str, seen: Option<i64>) -> Result<Draft> 
     draft.changes.push(Change::Nginx(NginxChange { file: NginxFile::Site(old.id.clone()), content: None }));
     if old.kind()? == SiteKind::Static {
         draft.changes.push(Change::SiteTrash { site: old.id.clone(), folder: old.row.root.clone() });
-        draft.notes.push(Note::new("files_in_trash").with("path", core.layout.path(&format!("srv/www/.trash/{}", old.id))));
+        draft
+            .notes
+            .push(Note::new("files_in_trash").with("path", core.layout.path(&format!("srv/www/.trash/{}", old.id))));
     }
     draft.changes.push(Change::Row(RowChange::SiteDelete { site: old.id.clone() }));
     draft.changes.extend(old.backend.map(|b| Change::Row(RowChange::BackendDelete { id: b.id })));
@@ -167,7 +171,12 @@ fn state(enabled: bool) -> SiteState {
 }
 
 fn unchanged(site: &Loaded) -> Draft {
-    Draft { target: site.id.to_string(), target_name: site.row.domain.to_string(), revisions: vec![(site.id.to_string(), site.row.revision)], ..Draft::default() }
+    Draft {
+        target: site.id.to_string(),
+        target_name: site.row.domain.to_string(),
+        revisions: vec![(site.id.to_string(), site.row.revision)],
+        ..Draft::default()
+    }
 }
 
 fn change(core: &Core, old: &Loaded, mut new: Loaded, discard_drift: bool) -> Result<Draft> {
@@ -184,10 +193,9 @@ fn change(core: &Core, old: &Loaded, mut new: Loaded, discard_drift: bool) -> Re
     if let Some(backend) = new.backend.as_ref().filter(|b| old.backend.as_ref() != Some(b)) {
         draft.changes.push(Change::Row(RowChange::BackendUpdate(backend.clone())));
     }
-    draft.changes.push(Change::Row(RowChange::SiteUpdate {
-        site: Box::new(new.row.clone()),
-        names: new.names.clone(),
-    }));
+    draft
+        .changes
+        .push(Change::Row(RowChange::SiteUpdate { site: Box::new(new.row.clone()), names: new.names.clone() }));
     draft.changes.push(nginx_change(core, &new)?);
     Ok(draft)
 }

@@ -8,9 +8,9 @@ use crate::base::{Error, Kind, Result, diff};
 use crate::engine::{Core, gate};
 use crate::platform::NginxFile;
 use crate::store::backends::{self, Backend};
-use crate::store::{Tx, managed_files};
 use crate::store::server_names;
 use crate::store::sites::{self as rows, Site};
+use crate::store::{Tx, managed_files};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,8 @@ pub fn show(core: &Core, reference: &str, lang: Lang) -> Result<SiteView> {
 fn view(core: &Core, site: Loaded, lang: Lang) -> Result<SiteView> {
     let kind = site.kind()?;
     let proxy = kind == SiteKind::Proxy;
-    let problem: Option<Error> = site.row.problem.clone().map(serde_json::from_value).transpose().map_err(Error::fault)?;
+    let problem: Option<Error> =
+        site.row.problem.clone().map(serde_json::from_value).transpose().map_err(Error::fault)?;
     Ok(SiteView {
         name: site.row.domain.unicode(),
         aliases: site.aliases().map(|n| NameView { domain: n.to_string(), name: n.unicode() }).collect(),
