@@ -196,3 +196,21 @@ fn the_checker_flags_structure_and_destruction() {
     let flagged = findings(&DESTRUCTIVE);
     assert_eq!(flagged.iter().map(|f| (f.code, f.fatal)).collect::<Vec<_>>(), [("destructive", false)]);
 }
+
+#[test]
+fn every_finding_has_its_words() {
+    use crate::base::locale::{Lang, find};
+    let codes = [include_str!("structure.rs"), include_str!("check.rs")].map(|source| {
+        let starts = ["add(\"", "problem = Some(\"", "problem: Some(\"", "=> \"", "code: \""];
+        let quoted =
+            move |start: &str| source.split(start).skip(1).filter_map(|t| t.split('"').next()).collect::<Vec<_>>();
+        starts.into_iter().flat_map(quoted).collect::<Vec<_>>()
+    });
+    let codes = codes.concat();
+    assert!(codes.len() >= 16, "the sources are read: {codes:?}");
+    for code in codes {
+        for lang in Lang::ALL {
+            assert!(find::<&str>(lang, &format!("migration.{code}"), &[]).is_some(), "{lang:?} migration.{code}");
+        }
+    }
+}
