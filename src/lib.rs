@@ -2,5 +2,6 @@
 
 pub mod base;
 pub mod config;
+pub mod logging;
 pub mod platform;
 pub mod services;
