@@ -3,6 +3,7 @@
 pub mod base;
 pub mod config;
 pub mod engine;
+pub mod logging;
 pub mod nginx_syntax;
 pub mod ops;
 pub mod platform;
