@@ -1,5 +1,6 @@
 //! Manara (منارة): a server control panel in one static binary. `ARCHITECTURE.md` is the map.
 
+pub mod app;
 pub mod base;
 pub mod config;
 pub mod engine;

@@ -1,5 +1,6 @@
 //! The integration suite: one binary, a module per subject.
 
+mod apply;
 mod fuzz;
 mod nginx_syntax;
 mod support;
