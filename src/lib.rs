@@ -1,7 +1,7 @@
 //! Manara (منارة): a server control panel in one static binary. `ARCHITECTURE.md` is the map.
 
+pub mod app;
 pub mod base;
 pub mod config;
-pub mod logging;
 pub mod platform;
 pub mod services;
