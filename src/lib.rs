@@ -4,7 +4,6 @@ pub mod app;
 pub mod base;
 pub mod config;
 pub mod engine;
-pub mod logging;
 pub mod nginx_syntax;
 pub mod ops;
 pub mod platform;

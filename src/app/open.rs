@@ -2,7 +2,7 @@
 
 use crate::base::clock::Clock;
 use crate::base::layout::{Layout, control_url};
-use crate::base::{Error, Kind, Result, ids};
+use crate::base::{Result, ids};
 use crate::config::{Config, Database, FileText, LoadInput, Loaded, Override, file_path, load};
 use crate::engine::core::Parts;
 use crate::engine::hooks::NoHooks;
@@ -24,16 +24,14 @@ pub fn config(root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
     let path = file_path(root);
     let file = files::read_own(&path, CONFIG_BYTES_MAX)?.map(|text| FileText { path, text });
     let env = std::env::vars().filter(|(name, _)| name.starts_with("MANARA_")).collect();
-    load(LoadInput { root: root.to_owned(), env, file, overrides }).map_err(|problems| {
-        let lines: Vec<_> = problems.0.iter().map(|p| p.text(Default::default())).collect();
-        Error::new(Kind::BadInput, "bad_configuration").evidence(lines.join("\n"))
-    })
+    Ok(load(LoadInput { root: root.to_owned(), env, file, overrides })?)
 }
 
 /// Opens the database, making key and folders in the development profile, and brings it up to date.
 pub fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
     let rule = if config.is_development() {
         if files::owner(&config.key_file)?.is_none() {
+            config.key_file.parent().map(files::RootDir::open_or_make).transpose()?;
             key_file::create(&config.key_file)?;
         }
         KeyFileRule::Any

@@ -1,5 +1,7 @@
 //! Small trees that look like machines.
 
+#![allow(clippy::disallowed_methods, reason = "fixtures")]
+
 use super::*;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -37,7 +39,6 @@ const DEBIAN: (&str, &str) = (
 const MEMINFO: (&str, &str) =
     ("proc/meminfo", "MemTotal:        2030524 kB\nMemFree: 9 kB\nMemAvailable:    1000000 kB\n");
 
-#[allow(clippy::disallowed_methods, reason = "a fixture")]
 fn tree(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {

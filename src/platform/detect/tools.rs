@@ -1,5 +1,7 @@
 //! Programs that are asked what they are.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "asks programs for their version")]
+
 use super::version::Version;
 use super::view::View;
 use serde::{Deserialize, Serialize};
@@ -96,7 +98,6 @@ impl Tools for RealTools {
     }
 }
 
-#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "asks programs for their version")]
 fn run(path: &Path, args: &[&str]) -> Option<String> {
     let mut child = Command::new(path)
         .args(args)
@@ -127,7 +128,6 @@ fn run(path: &Path, args: &[&str]) -> Option<String> {
     readers.into_iter().map(|r| r.join().ok()).collect::<Option<Vec<_>>>().map(|texts| texts.concat())
 }
 
-#[allow(clippy::disallowed_methods, reason = "waits for a program")]
 fn ends_well(child: &mut Child) -> bool {
     let deadline = Instant::now() + ANSWER_MAX;
     loop {
