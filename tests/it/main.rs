@@ -2,5 +2,6 @@
 
 mod apply;
 mod fuzz;
+mod kill;
 mod nginx_syntax;
 mod support;
