@@ -1,29 +1,27 @@
 //! Operations on jobs, plans and events.
 
 use super::run::Outcome;
-use super::{Cx, Meta, Method, Need, Op, Operation, Read, Shape, Stream, change};
+use super::{Act, Acted, Cx, Direct, Meta, Method, Need, Op, Operation, Read, Stream, change};
 use crate::base::access::Permission::{JobsChange, JobsRead, SitesRead};
 use crate::base::clock::Time;
+use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result};
 use crate::engine::events::Topic;
 use crate::engine::plan::{Plan, PlanView};
 use crate::engine::Core;
-use crate::store::{jobs as rows, plans};
+use crate::store::{Tx, jobs as rows, plans};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Id of the operation that applies a kept plan.
-pub(super) const APPLY: &str = "plan.apply";
-
 pub(super) const OPS: &[Op] = &[
     Op::read::<PlanShow>(),
-    Op { shape: Shape::Act(apply_plan), ..Op::read::<PlanApply>() },
+    Op::direct::<PlanApply>(),
     Op::read::<JobList>(),
     Op::read::<JobShow>(),
-    Op { shape: Shape::Act(cancel_job), ..Op::read::<JobCancel>() },
+    Op::act::<JobCancel>(),
     Op::stream::<Events>(),
 ];
 
@@ -57,22 +55,213 @@ impl Read for PlanShow {
 #[serde(transparent)]
 pub(super) struct Answer(Value);
 
-/// Applies a plan. The permission is the one of the operation that made it, checked where the plan is read.
 struct PlanApply;
 
 impl Operation for PlanApply {
-    const META: Meta = Meta::new(APPLY, Method::Post, "/plans/{id}/apply", Need::SignedIn);
+    // The permission is the one of the operation that made the plan, checked where the plan is read.
+    const META: Meta = Meta::new("plan.apply", Method::Post, "/plans/{id}/apply", Need::SignedIn);
     type In = IdRef;
     type Out = Answer;
 }
 
-impl Read for PlanApply {
-    fn read(_: &Cx, _: IdRef) -> Result<Answer> {
-        Err(Error::fault("plan.apply does not only read"))
+impl Direct for PlanApply {
+    fn direct(cx: &Cx, input: IdRef) -> Result<Outcome> {
+        change::apply_kept(cx, cx.core, input.id.as_str())
     }
 }
 
-fn apply_plan(cx: &Cx, input: Value) -> Result<Outcome> {
-    let input: IdRef = super::run::decode(input)?;
-    change::apply_kept(cx, cx.core, input.id.as_str())
+/// What became of a job.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Job")]
+pub struct JobView {
+    /// Its id.
+    id: String,
+    /// The operation it carries out.
+    operation: String,
+    /// The operation in words.
+    summary: String,
+    /// What it is about.
+    target: String,
+    /// Who asked for it.
+    actor: String,
+    /// `queued`, `running`, `done`, `failed`, `cancelled` or `undone`.
+    state: String,
+    /// Steps done.
+    progress: Option<i64>,
+    /// Steps in all, where that is known.
+    total: Option<i64>,
+    /// The last line of its output.
+    message: Option<String>,
+    /// Everything it printed.
+    output: String,
+    /// Why it failed.
+    error: Option<JobError>,
+    /// The plan it applies.
+    plan: Option<String>,
+    /// When it was asked for.
+    created_at: Time,
+    /// When it began.
+    started_at: Option<Time>,
+    /// When it ended.
+    finished_at: Option<Time>,
+}
+
+/// Why a job failed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct JobError {
+    /// Stable code.
+    code: String,
+    /// What happened and why.
+    detail: String,
+    /// What to do.
+    hint: Option<String>,
+    /// What the failing component printed.
+    evidence: Option<String>,
+}
+
+fn worded(core: &Core, row: rows::JobRow, lang: Lang) -> JobView {
+    let live = core.jobs.live(&row.id);
+    let (output, message, progress) = live.unwrap_or_else(|| (row.output.clone(), String::new(), None));
+    JobView {
+        summary: locale::text::<&str>(lang, &format!("op.{}", row.operation), &[]),
+        actor: row.actor.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        message: Some(message).filter(|m| !m.is_empty()),
+        progress: progress.map(|p| p.0),
+        total: progress.map(|p| p.1),
+        error: row.error.map(|e| JobError {
+            detail: e.text(lang),
+            hint: e.hint(lang),
+            evidence: e.shown_evidence().map(str::to_owned),
+            code: e.code().to_owned(),
+        }),
+        id: row.id,
+        operation: row.operation,
+        target: row.target,
+        state: row.state,
+        output,
+        plan: row.plan_id,
+        created_at: row.created_at,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    }
+}
+
+/// One job.
+pub(super) fn view(core: &Core, id: &str, lang: Lang) -> Result<JobView> {
+    let row = core.store.read(|tx| rows::get(tx, id))?;
+    row.map(|row| worded(core, row, lang)).ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))
+}
+
+/// Which jobs.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JobQuery {
+    /// Only this state.
+    #[schemars(length(max = 16))]
+    state: Option<String>,
+    /// Rows of a page.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// Where the page begins: `next` of the page before.
+    #[schemars(length(max = 1024))]
+    cursor: Option<String>,
+}
+
+/// One page of jobs, the newest first. Their output is left out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Page {
+    /// The jobs.
+    items: Vec<JobView>,
+    /// Cursor of the next page.
+    next: Option<String>,
+    /// How many jobs the query finds.
+    total: i64,
+}
+
+struct JobList;
+
+impl Operation for JobList {
+    const META: Meta = Meta::new("job.list", Method::Get, "/jobs", Need::Has(JobsRead));
+    type In = JobQuery;
+    type Out = Page;
+}
+
+impl Read for JobList {
+    fn read(cx: &Cx, input: JobQuery) -> Result<Page> {
+        let limit = input.limit.unwrap_or(PAGE_ROWS_DEFAULT);
+        let page = cx.core.store.read(|tx| rows::list(tx, input.state.as_deref(), limit, input.cursor.as_deref()))?;
+        let brief = |row| JobView { output: String::new(), ..worded(cx.core, row, cx.request.lang) };
+        Ok(Page { items: page.items.into_iter().map(brief).collect(), next: page.next, total: page.total })
+    }
+}
+
+struct JobShow;
+
+impl Operation for JobShow {
+    const META: Meta = Meta::new("job.show", Method::Get, "/jobs/{id}", Need::Has(JobsRead));
+    type In = IdRef;
+    type Out = JobView;
+}
+
+impl Read for JobShow {
+    fn read(cx: &Cx, input: IdRef) -> Result<JobView> {
+        view(cx.core, input.id.as_str(), cx.request.lang)
+    }
+}
+
+struct JobCancel;
+
+impl Operation for JobCancel {
+    const META: Meta = Meta::new("job.cancel", Method::Post, "/jobs/{id}/cancel", Need::Has(JobsChange));
+    type In = IdRef;
+    type Out = super::Done;
+}
+
+impl Act for JobCancel {
+    type Ready = ();
+
+    fn prepare(_: &Cx, _: &IdRef) -> Result<()> {
+        Ok(())
+    }
+
+    fn act(cx: &Cx, tx: &Tx, input: IdRef, (): ()) -> Result<Acted<super::Done>> {
+        let id = input.id.as_str();
+        let row = rows::get(tx, id)?.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
+        if row.plan_id.is_some() {
+            return Err(Error::new(Kind::Conflict, "job_not_cancellable").with("id", id));
+        }
+        if !cx.request.dry_run && !cx.core.jobs.cancel(id) {
+            return Err(Error::new(Kind::Conflict, "job_over").with("id", id));
+        }
+        Ok(Acted::new(super::Done {}, format!("{} {}", row.operation, row.target)))
+    }
+}
+
+/// Which events.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventQuery {
+    /// Topics to listen to; all that the caller may have when absent.
+    #[schemars(length(max = 8), extend("x-flag" = "topic"))]
+    topics: Option<Vec<Topic>>,
+}
+
+/// One event, as its data stands on the stream.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct EventData(Value);
+
+struct Events;
+
+impl Operation for Events {
+    const META: Meta = Meta::new("event.stream", Method::Get, "/events", Need::SignedIn);
+    type In = EventQuery;
+    type Out = EventData;
+}
+
+impl Stream for Events {
+    fn topics(cx: &Cx, input: EventQuery) -> Result<Vec<Topic>> {
+        let wanted = input.topics.unwrap_or_else(|| vec![Topic::Jobs, Topic::Sites, Topic::Metrics]);
+        Ok(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect())
+    }
 }

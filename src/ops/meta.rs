@@ -1,6 +1,6 @@
 //! What an operation is: one definition from which every surface is derived.
 
-use super::{Act, Change, Cx, Download, Downloads, Operation, Read, Stream, Work, act, change, run};
+use super::{Act, Change, Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, act, change, run};
 use crate::base::Result;
 use crate::base::access::Permission;
 use crate::engine::events::Topic;
@@ -109,6 +109,8 @@ pub enum Shape {
     Act(act::ActFn),
     /// Changes the machine: yields a plan, which the engine applies.
     Change(change::ChangeFns),
+    /// Sets another operation's work going and answers as that one does.
+    Direct(fn(&Cx, Value) -> Result<run::Outcome>),
     /// Long work with live output.
     Work(run::WorkFns),
     /// A live stream of events.
@@ -150,6 +152,11 @@ impl Op {
         Op::of::<O>(Shape::Change(change::fns::<O>()))
     }
 
+    /// An operation that sets another one's work going.
+    pub const fn direct<O: Direct>() -> Op {
+        Op::of::<O>(Shape::Direct(run::direct::<O>))
+    }
+
     /// An operation that is a job.
     pub const fn work<O: Work>() -> Op {
         Op::of::<O>(Shape::Work(run::work_fns::<O>()))
@@ -167,7 +174,7 @@ impl Op {
 
     /// Whether calling it may change anything.
     pub fn changes(&self) -> bool {
-        matches!(self.shape, Shape::Act(_) | Shape::Change(_) | Shape::Work(_))
+        matches!(self.shape, Shape::Act(_) | Shape::Change(_) | Shape::Direct(_) | Shape::Work(_))
     }
 
     /// Whether a dry run is possible.

@@ -8,6 +8,7 @@ pub mod change;
 pub mod documents;
 pub mod meta;
 pub mod openapi;
+pub mod problem;
 pub mod registry;
 pub mod run;
 pub mod schema;
@@ -34,7 +35,7 @@ use serde::de::DeserializeOwned;
 /// What an operation works with.
 pub struct Cx<'a> {
     /// The engine and all it stands on.
-    pub core: &'a Core,
+    pub core: &'a std::sync::Arc<Core>,
     /// Who calls.
     pub actor: &'a Actor,
     /// The request.
@@ -55,6 +56,12 @@ pub trait Operation {
 pub trait Read: Operation {
     /// Reads.
     fn read(cx: &Cx, input: Self::In) -> Result<Self::Out>;
+}
+
+/// An operation that sets another one's work going and answers as that one does.
+pub trait Direct: Operation {
+    /// Does it.
+    fn direct(cx: &Cx, input: Self::In) -> Result<Outcome>;
 }
 
 /// Long work with live output, as a job.

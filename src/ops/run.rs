@@ -2,7 +2,7 @@
 
 use super::act::Grant;
 use super::meta::{Need, Op, Shape};
-use super::{Cx, Download, Downloads, Operation, Read, Stream, Work, change};
+use super::{Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, change};
 use crate::base::locale::Lang;
 use crate::base::{Error, Kind, Result, schema};
 use crate::engine::events::{Sink, Subscription, Topic};
@@ -100,7 +100,7 @@ fn dispatch(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
     match op.shape {
         Shape::Read(read) => Ok(Outcome::new(Status::Done, read(cx, input)?)),
         Shape::Act(act) => act(cx, input),
-        Shape::Change(_) if op.meta.id == super::jobs::APPLY => Err(Error::fault("plan.apply is not a change")),
+        Shape::Direct(direct) => direct(cx, input),
         Shape::Change(fns) => change::run(cx, cx.core, op.meta.id, fns, input),
         Shape::Work(fns) => work(cx, cx.core, op, fns, input),
         Shape::Stream(_) | Shape::Download(_) => Err(Error::fault("a stream was called like a function")),
@@ -165,6 +165,10 @@ pub fn open_download(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op
 
 pub(super) fn read<O: Read>(cx: &Cx, input: Value) -> Result<Value> {
     serde_json::to_value(O::read(cx, decode(input)?)?).map_err(Error::fault)
+}
+
+pub(super) fn direct<O: Direct>(cx: &Cx, input: Value) -> Result<Outcome> {
+    O::direct(cx, decode(input)?)
 }
 
 pub(super) fn topics<O: Stream>(cx: &Cx, input: Value) -> Result<Vec<Topic>> {

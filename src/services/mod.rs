@@ -3,3 +3,4 @@
 
 pub mod nginx;
 pub mod sites;
+pub mod state;

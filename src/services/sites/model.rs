@@ -103,6 +103,8 @@ pub struct SiteCreate {
     /// Largest request body in MiB.
     #[schemars(range(min = 1, max = 10240))]
     pub max_body_mb: Option<u32>,
+    /// Whether it is served; it is unless told otherwise.
+    pub enabled: Option<bool>,
 }
 
 /// A change of a site. What is absent stays; `null` goes back to the default.
@@ -134,6 +136,8 @@ pub struct SiteUpdate {
     #[serde(default)]
     #[schemars(range(min = 1, max = 10240))]
     pub max_body_mb: Patch<u32>,
+    /// Whether it is served.
+    pub enabled: Option<bool>,
     /// Replace the site's nginx file although somebody changed it by hand.
     pub discard_drift: Option<bool>,
 }

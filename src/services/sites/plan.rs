@@ -36,6 +36,7 @@ pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
     refuse_taken(core, &names, None)?;
     let now = core.now();
     let defaults = Options::default();
+    let enabled = input.enabled.unwrap_or(true);
     let options = Options {
         websocket: input.websocket.unwrap_or(defaults.websocket),
         timeout_s: input.timeout_s.unwrap_or(defaults.timeout_s),
@@ -56,8 +57,8 @@ pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
         id: id.to_string(),
         domain: input.domain.ascii().to_owned(),
         kind: input.kind.name().into(),
-        enabled: true,
-        state: SiteState::Active.name().into(),
+        enabled,
+        state: state(enabled).name().into(),
         root: input.domain.ascii().to_owned(),
         unix_user: "www-data".into(),
         options: serde_json::to_value(&options).map_err(Error::fault)?,
@@ -117,6 +118,7 @@ pub fn plan_update(core: &Core, input: SiteUpdate, seen: Option<i64>) -> Result<
     new.names = names(&domain, &aliases);
     refuse_taken(core, &new.names, Some(&old.id))?;
     new.row.domain = domain.ascii().to_owned();
+    new.row.enabled = input.enabled.unwrap_or(old.row.enabled);
     new.row.options = serde_json::to_value(&options).map_err(Error::fault)?;
     new.options = options;
     if let (Some(backend), Some(upstream)) = (&mut new.backend, input.upstream) {
@@ -161,6 +163,10 @@ pub fn plan_delete(core: &Core, site: &str, seen: Option<i64>) -> Result<Draft> 
     Ok(draft)
 }
 
+fn state(enabled: bool) -> SiteState {
+    if enabled { SiteState::Active } else { SiteState::Disabled }
+}
+
 fn unchanged(site: &Loaded) -> Draft {
     Draft { target: site.id.to_string(), target_name: site.row.domain.clone(), ..Draft::default() }
 }
@@ -168,7 +174,7 @@ fn unchanged(site: &Loaded) -> Draft {
 fn change(core: &Core, old: &Loaded, mut new: Loaded, discard_drift: bool) -> Result<Draft> {
     new.row.revision = old.row.revision + 1;
     new.row.updated_at = core.now();
-    new.row.state = if new.row.enabled { SiteState::Active } else { SiteState::Disabled }.name().into();
+    new.row.state = state(new.row.enabled).name().into();
     let mut draft = unchanged(&new);
     draft.before = summary(old);
     draft.after = summary(&new);

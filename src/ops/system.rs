@@ -1,0 +1,130 @@
+//! Operations on the machine: components, findings, drift, nginx.
+
+use super::{Cx, Meta, Method, Need, Nothing, Op, Operation, Read, Work};
+use crate::base::access::Permission::{SitesRead, SystemChange, SystemRead};
+use crate::base::Result;
+use crate::engine::core::unexpected;
+use crate::engine::drift::{self, Drift};
+use crate::engine::{Core, jobs::Handle};
+use crate::platform::components::{Component, ComponentState};
+use crate::platform::{HostOp, HostReply};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(super) const OPS: &[Op] = &[
+    Op::read::<Components>(),
+    Op::work::<Install>(),
+    Op::read::<NginxShow>(),
+    Op::read::<DriftList>(),
+];
+
+/// The components.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ComponentList {
+    /// One entry a component.
+    items: Vec<ComponentState>,
+}
+
+struct Components;
+
+impl Operation for Components {
+    const META: Meta = Meta::new("component.list", Method::Get, "/components", Need::Has(SystemRead));
+    type In = Nothing;
+    type Out = ComponentList;
+}
+
+impl Read for Components {
+    fn read(cx: &Cx, _: Nothing) -> Result<ComponentList> {
+        Ok(ComponentList { items: states(cx.core)? })
+    }
+}
+
+fn states(core: &Core) -> Result<Vec<ComponentState>> {
+    match core.host.ask(&HostOp::Components)? {
+        HostReply::Components { list } => Ok(list),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Names one component.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ComponentRef {
+    /// Which one.
+    name: Component,
+}
+
+struct Install;
+
+impl Operation for Install {
+    const META: Meta =
+        Meta::new("component.install", Method::Post, "/components/{name}/install", Need::Has(SystemChange));
+    type In = ComponentRef;
+    type Out = ComponentList;
+}
+
+impl Work for Install {
+    fn target(input: &ComponentRef) -> String {
+        format!("{:?}", input.name).to_lowercase()
+    }
+
+    fn check(_: &Cx, _: &ComponentRef) -> Result<()> {
+        Ok(())
+    }
+
+    fn work(core: &Core, input: ComponentRef, job: &Handle) -> Result<ComponentList> {
+        let op = HostOp::Install { component: input.name };
+        core.host.call(&op, &mut |line| {
+            job.say(line);
+            !job.cancelled()
+        })?;
+        Ok(ComponentList { items: states(core)? })
+    }
+}
+
+/// The web server, as it is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct NginxView {
+    /// Version; `null` when nginx is not installed.
+    version: Option<String>,
+    /// Whether it runs.
+    running: bool,
+    /// The configuration generation that answers.
+    generation: Option<u64>,
+}
+
+struct NginxShow;
+
+impl Operation for NginxShow {
+    const META: Meta = Meta::new("nginx.show", Method::Get, "/nginx", Need::Has(SystemRead));
+    type In = Nothing;
+    type Out = NginxView;
+}
+
+impl Read for NginxShow {
+    fn read(cx: &Cx, _: Nothing) -> Result<NginxView> {
+        let status = cx.core.nginx_status()?;
+        Ok(NginxView { version: status.version, running: status.running, generation: status.generation })
+    }
+}
+
+/// Files that somebody changed behind the panel's back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct DriftPage {
+    /// One entry a file.
+    items: Vec<Drift>,
+}
+
+struct DriftList;
+
+impl Operation for DriftList {
+    const META: Meta = Meta::new("drift.list", Method::Get, "/drift", Need::Has(SitesRead));
+    type In = Nothing;
+    type Out = DriftPage;
+}
+
+impl Read for DriftList {
+    fn read(cx: &Cx, _: Nothing) -> Result<DriftPage> {
+        Ok(DriftPage { items: drift::scan(cx.core)? })
+    }
+}
