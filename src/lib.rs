@@ -4,9 +4,11 @@
     allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")
 )]
 
+pub mod app;
 pub mod base;
 pub mod config;
 pub mod engine;
+pub mod logging;
 pub mod nginx_syntax;
 pub mod ops;
 pub mod platform;

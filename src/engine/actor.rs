@@ -100,6 +100,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// The client's address as the audit trail shows it; empty for the local socket.
+    pub fn shown_address(&self) -> String {
+        self.address.map(|a| a.to_string()).unwrap_or_default()
+    }
+
     /// A request of the local console.
     pub fn console(id: String, lang: Lang) -> Self {
         Self { id, address: None, agent: String::new(), lang, dry_run: false, respond_async: false, if_match: None }

@@ -15,10 +15,15 @@ use crate::base::limits::PLAN_TTL_S;
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
 use crate::platform::nginx::sha256_hex;
-use crate::platform::{HostOp, NginxChange};
-use crate::store::{Tx, audit, backends, jobs as job_rows, managed_files, plans, reservations, sites};
+use crate::platform::{HostOp, NginxChange, NginxFile};
+use crate::store::jobs::JobState;
+use crate::store::managed_files::ManagedFile;
+use crate::store::{Tx, audit, backends, jobs as job_rows, managed_files, plans, reservations, server_names, sites};
 use serde_json::json;
 use std::sync::Arc;
+
+/// State of a plan that is done.
+pub const APPLIED: &str = "applied";
 
 /// A new id for a plan, a job, a session …
 pub fn object_id(prefix: &str) -> Result<ObjectId> {
@@ -40,7 +45,8 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
             shown.extend(show(core, change));
         }
     }
-    let nginx: Vec<_> = draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
+    let nginx: Vec<_> =
+        draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
     let version = if nginx.is_empty() { None } else { core.nginx_status()?.version };
     let test = if tested && !nginx.is_empty() { Some(gate::test(core, &nginx)?) } else { None };
     let now = core.now();
@@ -49,9 +55,9 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
         operation: operation.to_owned(),
         target: draft.target,
         target_name: draft.target_name,
-        creates: draft.creates,
         changes: draft.changes,
         reserve: draft.reserve,
+        revisions: draft.revisions,
         notes: draft.notes,
         before: draft.before,
         after: draft.after,
@@ -107,31 +113,37 @@ fn show(core: &Core, change: &Change) -> Option<ShownChange> {
         Change::SiteTrash { folder, .. } => {
             ("files", "delete", core.layout.path(&format!("srv/www/{folder}")), String::new())
         }
-        Change::Row(RowChange::SiteInsert { site, .. }) => ("row", "create", format!("site {}", site.domain), String::new()),
-        Change::Row(RowChange::SiteUpdate { site, .. }) => ("row", "update", format!("site {}", site.domain), String::new()),
+        Change::Row(RowChange::SiteInsert { site, .. }) => {
+            ("row", "create", format!("site {}", site.domain), String::new())
+        }
+        Change::Row(RowChange::SiteUpdate { site, .. }) => {
+            ("row", "update", format!("site {}", site.domain), String::new())
+        }
         Change::Row(RowChange::SiteDelete { site, .. }) => ("row", "delete", format!("site {site}"), String::new()),
-        Change::Row(RowChange::BackendPut(_) | RowChange::BackendDelete { .. }) | Change::Nginx(_) => return None,
+        Change::Row(RowChange::BackendInsert(_) | RowChange::BackendUpdate(_) | RowChange::BackendDelete { .. })
+        | Change::Nginx(_) => return None,
     };
     Some(ShownChange { kind: kind.into(), action: action.into(), name, diff })
 }
 
 /// Keeps `plan` so that exactly it can be applied later.
 pub fn keep(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> Result<()> {
-    core.store.write(|tx| plans::insert(tx, &plan_row(plan, actor, request)?))
+    let row = plan_row(plan, actor, request)?;
+    core.store.write(|tx| plans::insert(tx, &row))
 }
 
-fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::PlanRow> {
-    Ok(plans::PlanRow {
+fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::Plan> {
+    Ok(plans::Plan {
         id: plan.id.to_string(),
         operation: plan.operation.clone(),
-        input: json!({}),
+        input: json!(null),
+        summary: json!(null),
+        base: json!(null),
         actor: actor_json(actor, request),
-        summary: json!({ "target": plan.target_name }),
         body: serde_json::to_value(plan).map_err(Error::fault)?,
-        base: json!({}),
         created_at: plan.created_at,
         expires_at: plan.expires_at,
-        state: "kept".into(),
+        state: plans::PLANNED.into(),
     })
 }
 
@@ -157,7 +169,7 @@ pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> 
     };
     core.faults.step("begin")?;
     core.store.write(|tx| begin(core, tx, &plan, &job, actor, request))?;
-    let entry = audit_entry(&plan, actor, request);
+    let entry = audit_entry(core, &plan, actor, request);
     let worker = core.clone();
     core.jobs.run(job, move |handle| {
         let _held = held;
@@ -166,28 +178,34 @@ pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> 
 }
 
 fn begin(core: &Core, tx: &Tx, plan: &Plan, job: &NewJob, actor: &Actor, request: &Request) -> Result<()> {
-    for name in &plan.reserve {
-        reservations::take(tx, name, plan.id.as_str(), plan.expires_at)?;
-    }
-    if plans::get(tx, plan.id.as_str())?.is_none() {
+    if plans::by_id(tx, plan.id.as_str())?.is_none() {
         plans::insert(tx, &plan_row(plan, actor, request)?)?;
     }
-    plans::set_state(tx, plan.id.as_str(), "applying")?;
+    if !plans::set_state(tx, plan.id.as_str(), plans::PLANNED, "applying")? {
+        return Err(Error::new(Kind::Conflict, "plan_used").with("id", &plan.id));
+    }
+    for (site, revision) in &plan.revisions {
+        if sites::by_id(tx, site)?.is_none_or(|row| row.revision != *revision) {
+            return Err(Error::new(Kind::Conflict, "plan_stale").with("what", &plan.target_name));
+        }
+    }
+    reservations::take(tx, plan.id.as_str(), &plan.reserve, core.now(), core.now().plus_s(PLAN_TTL_S))?;
     core.jobs.insert(tx, job)?;
-    audit::append(tx, core.store.keys(), &audit::Entry { result: "started".into(), ..audit_entry(plan, actor, request) })
-        .map(drop)
+    let entry = audit::Entry { result: "started".into(), ..audit_entry(core, plan, actor, request) };
+    audit::append(tx, core.store.keys(), &entry).map(drop)
 }
 
-fn audit_entry(plan: &Plan, actor: &Actor, request: &Request) -> audit::Entry {
+fn audit_entry(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> audit::Entry {
     audit::Entry {
+        at: core.now(),
         actor: actor.shown(),
         actor_kind: actor.kind().into(),
-        address: request.address.map(|a| a.to_string()),
+        address: request.shown_address(),
         operation: plan.operation.clone(),
         target: plan.target_name.clone(),
         plan_id: Some(plan.id.to_string()),
-        before: plan.before.clone(),
-        after: plan.after.clone(),
+        before: Some(plan.before.clone()).filter(|v| !v.is_null()),
+        after: Some(plan.after.clone()).filter(|v| !v.is_null()),
         request_id: request.id.clone(),
         ..audit::Entry::default()
     }
@@ -237,46 +255,60 @@ fn finish(core: &Core, tx: &Tx, plan: &Plan, entry: &audit::Entry, job: &Handle)
         }
     }
     reservations::release(tx, plan.id.as_str())?;
-    plans::set_state(tx, plan.id.as_str(), "applied")?;
-    audit::append(tx, core.store.keys(), &audit::Entry { result: "ok".into(), ..entry.clone() })?;
-    job_rows::finish(tx, job.id(), "done", &json!({ "target": plan.target }), None, core.now())
+    plans::set_state(tx, plan.id.as_str(), "applying", APPLIED)?;
+    audit::append(tx, core.store.keys(), &audit::Entry { at: core.now(), result: "done".into(), ..entry.clone() })?;
+    let result = json!({ "target": plan.target });
+    job_rows::finish(tx, job.id(), JobState::Done, Some(&result), None, core.now()).map(drop)
 }
 
 fn write_row(tx: &Tx, row: &RowChange) -> Result<()> {
     match row {
-        RowChange::SiteInsert { site, names } => sites::insert(tx, site, names),
-        RowChange::SiteUpdate { site, names, revision } => sites::update(tx, site, names, *revision),
-        RowChange::SiteDelete { site, revision } => sites::delete(tx, site.as_str(), *revision),
-        RowChange::BackendPut(backend) => backends::put(tx, backend),
-        RowChange::BackendDelete { id } => backends::delete(tx, id),
+        RowChange::SiteInsert { site, names } => {
+            sites::insert(tx, site)?;
+            server_names::set(tx, &site.id, names)
+        }
+        RowChange::SiteUpdate { site, names } => {
+            sites::update(tx, site)?;
+            server_names::set(tx, &site.id, names)
+        }
+        RowChange::SiteDelete { site } => sites::delete(tx, site.as_str()).map(drop),
+        RowChange::BackendInsert(backend) => backends::insert(tx, backend),
+        RowChange::BackendUpdate(backend) => backends::update(tx, backend),
+        RowChange::BackendDelete { id } => backends::delete(tx, id).map(drop),
     }
 }
 
 fn keep_file(core: &Core, tx: &Tx, change: &NginxChange) -> Result<()> {
     let path = change.file.rel();
-    match change.text()? {
-        None => managed_files::delete(tx, &path),
-        Some(body) => managed_files::put(
-            tx,
-            &managed_files::ManagedFile {
-                path,
-                site_id: if let crate::platform::NginxFile::Site(id) = &change.file { Some(id.to_string()) } else { None },
-                sha256: sha256_hex(body.as_bytes()),
-                body,
-                updated_at: core.now(),
-            },
-        ),
-    }
+    let Some(body) = change.text()? else { return managed_files::delete(tx, &path).map(drop) };
+    let site_id = if let NginxFile::Site(id) = &change.file { Some(id.to_string()) } else { None };
+    managed_files::put(
+        tx,
+        &ManagedFile {
+            path,
+            site_id,
+            sha256: sha256_hex(body.as_bytes()),
+            body,
+            format: String::new(),
+            generation: 0,
+            mode: 0,
+            owner_uid: 0,
+            updated_at: core.now(),
+        },
+    )
 }
 
 /// Records a failure. When even that fails, the next start does it: the job is still open in the store.
 fn fail(core: &Core, plan: &Plan, entry: audit::Entry, error: &Error, job: &Handle) {
-    let written = core.store.write(|tx| {
-        reservations::release(tx, plan.id.as_str())?;
-        plans::set_state(tx, plan.id.as_str(), "failed")?;
-        let entry = audit::Entry { result: "failed".into(), code: Some(error.code().to_owned()), ..entry };
-        audit::append(tx, core.store.keys(), &entry)?;
-        job_rows::finish(tx, job.id(), "failed", &json!(null), Some(error), core.now())
+    let written = serde_json::to_value(error).map_err(Error::fault).and_then(|shown| {
+        core.store.write(|tx| {
+            reservations::release(tx, plan.id.as_str())?;
+            plans::set_state(tx, plan.id.as_str(), "applying", "failed")?;
+            let code = Some(error.code().to_owned());
+            let entry = audit::Entry { at: core.now(), result: "failed".into(), code, ..entry };
+            audit::append(tx, core.store.keys(), &entry)?;
+            job_rows::finish(tx, job.id(), JobState::Failed, None, Some(&shown), core.now())
+        })
     });
     if let Err(e) = written {
         log::error!(target: "engine", "the failure of plan {} could not be recorded: {e}", plan.id);

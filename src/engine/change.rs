@@ -1,9 +1,10 @@
 //! What a plan is made of.
 
+use crate::base::names::Domain;
 use crate::base::names::SiteId;
 use crate::platform::{NginxChange, SiteTree};
-use crate::store::backends::BackendRow;
-use crate::store::sites::SiteRow;
+use crate::store::backends::Backend;
+use crate::store::sites::Site;
 use serde::{Deserialize, Serialize};
 
 /// One change. Changes of the machine come into effect first, changes of rows together at the end.
@@ -32,28 +33,26 @@ pub enum RowChange {
     /// A new site with its server names.
     SiteInsert {
         /// The row.
-        site: Box<SiteRow>,
-        /// Every name it answers to.
-        names: Vec<String>,
+        site: Box<Site>,
+        /// Every name it answers to, the primary one first.
+        names: Vec<Domain>,
     },
-    /// A changed site; `revision` is the one it had.
+    /// A changed site; its `revision` is the one the plan was made from.
     SiteUpdate {
         /// The row as it will be.
-        site: Box<SiteRow>,
-        /// Every name it answers to.
-        names: Vec<String>,
-        /// Revision the plan was made from.
-        revision: i64,
+        site: Box<Site>,
+        /// Every name it answers to, the primary one first.
+        names: Vec<Domain>,
     },
     /// A deleted site.
     SiteDelete {
         /// Its id.
         site: SiteId,
-        /// Revision the plan was made from.
-        revision: i64,
     },
-    /// A new or changed backend.
-    BackendPut(BackendRow),
+    /// A new backend.
+    BackendInsert(Backend),
+    /// A changed backend.
+    BackendUpdate(Backend),
     /// A backend nothing refers to any more.
     BackendDelete {
         /// Its id.

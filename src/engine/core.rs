@@ -59,15 +59,17 @@ pub struct Parts {
     pub hooks: Box<dyn Hooks>,
     /// See [`Core::faults`].
     pub faults: Arc<Faults>,
+    /// Random name of this process: owner of the lease and of its jobs.
+    pub owner: String,
 }
 
 impl Core {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Arc<Core> {
-        let Parts { config, store, host, clock, layout, hooks, faults } = parts;
+        let Parts { config, store, host, clock, layout, hooks, faults, owner } = parts;
         let bus = Bus::default();
         Arc::new(Core {
-            jobs: Jobs::new(store.clone(), clock.clone(), bus.clone()),
+            jobs: Jobs::new(store.clone(), owner, clock.clone(), bus.clone()),
             started_at: clock.now(),
             locks: Locks::default(),
             gate: Gate::default(),

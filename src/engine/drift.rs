@@ -3,7 +3,7 @@
 use super::core::{Core, unexpected};
 use crate::base::{Result, diff};
 use crate::platform::{HostOp, HostReply, NginxFile};
-use crate::store::managed_files;
+use crate::store::managed_files::{self, ManagedFile};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -40,8 +40,8 @@ pub fn scan(core: &Core) -> Result<Vec<Drift>> {
         HostReply::NginxFiles { files } => files,
         other => return Err(unexpected(&other)),
     };
-    let mut applied: HashMap<String, managed_files::ManagedFile> =
-        core.store.read(|tx| managed_files::all(tx))?.into_iter().map(|f| (f.path.clone(), f)).collect();
+    let mut applied: HashMap<String, ManagedFile> =
+        core.store.read(managed_files::all)?.into_iter().map(|f| (f.path.clone(), f)).collect();
     let mut found = Vec::new();
     for file in on_disk {
         let known = applied.remove(&file.rel);
@@ -62,7 +62,7 @@ pub fn scan(core: &Core) -> Result<Vec<Drift>> {
     Ok(found)
 }
 
-fn difference(core: &Core, rel: &str, applied: Option<&managed_files::ManagedFile>) -> Result<String> {
+fn difference(core: &Core, rel: &str, applied: Option<&ManagedFile>) -> Result<String> {
     let Some(file) = NginxFile::from_rel(rel) else { return Ok(String::new()) };
     let current = super::gate::read_file(core, &file)?;
     Ok(diff::unified(rel, applied.map(|a| a.body.as_str()), current.as_deref()))

@@ -125,7 +125,7 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
 
 /// Loads what is on disk under a new generation number and waits until it is live.
 pub fn reload(core: &Core) -> Result<()> {
-    let generation = core.store.write(|tx| generation::next(tx))?;
+    let generation = core.store.write(|tx| generation::next(tx))?.unsigned_abs();
     core.host.ask(&HostOp::NginxReload { generation }).map(drop)
 }
 

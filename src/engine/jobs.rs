@@ -2,7 +2,7 @@
 //! became of it after a crash too.
 
 use super::events::{Bus, Topic};
-use crate::base::clock::{Clock, Time};
+use crate::base::clock::Clock;
 use crate::base::limits::{JOB_OUTPUT_BYTES_MAX, JOBS_QUEUED_MAX};
 use crate::base::{Error, Kind, Result};
 use crate::store::{Store, Tx, jobs as rows};
@@ -118,6 +118,7 @@ pub struct Jobs(Arc<Inner>);
 
 struct Inner {
     store: Store,
+    owner: String,
     clock: Arc<dyn Clock>,
     bus: Bus,
     queue: Mutex<VecDeque<(Handle, Work, mpsc::Sender<Result<Value>>)>>,
@@ -127,10 +128,11 @@ struct Inner {
 }
 
 impl Jobs {
-    /// An empty pool; its threads start with the first job.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, bus: Bus) -> Self {
+    /// An empty pool; `owner` names this process in the rows of its jobs.
+    pub fn new(store: Store, owner: String, clock: Arc<dyn Clock>, bus: Bus) -> Self {
         let inner = Arc::new(Inner {
             store,
+            owner,
             clock,
             bus,
             queue: Mutex::default(),
@@ -152,18 +154,30 @@ impl Jobs {
     /// Writes the row of a job that is about to be queued.
     pub fn insert(&self, tx: &Tx, job: &NewJob) -> Result<()> {
         let now = self.0.clock.now();
-        rows::insert(tx, &rows::JobRow {
-            id: job.id.clone(),
-            operation: job.operation.clone(),
-            target: job.target.clone(),
-            actor: job.actor.clone(),
-            state: "running".into(),
-            plan_id: job.plan.clone(),
-            created_at: now,
-            started_at: Some(now),
-            heartbeat_at: Some(now),
-            ..rows::JobRow::default()
-        })
+        rows::insert(
+            tx,
+            &rows::Job {
+                id: job.id.clone(),
+                operation: job.operation.clone(),
+                target: job.target.clone(),
+                actor: job.actor.clone(),
+                state: rows::JobState::Running,
+                plan_id: job.plan.clone(),
+                result: None,
+                progress: 0,
+                total: 0,
+                message: None,
+                cancel_requested: false,
+                deadline_at: None,
+                error: None,
+                output: String::new(),
+                owner: self.0.owner.clone(),
+                heartbeat_at: now,
+                created_at: now,
+                started_at: Some(now),
+                finished_at: None,
+            },
+        )
     }
 
     /// Queues a job whose row was written with [`Jobs::insert`].
@@ -212,7 +226,9 @@ impl Jobs {
         self.0.stopping.store(true, Ordering::Relaxed);
         self.0.arrived.notify_all();
         let Ok(mut live) = self.0.live.lock() else { return };
-        live.values().filter(|l| !l.operation.starts_with("site.")).for_each(|l| l.cancel.store(true, Ordering::Relaxed));
+        live.values()
+            .filter(|l| !l.operation.starts_with("site."))
+            .for_each(|l| l.cancel.store(true, Ordering::Relaxed));
         let deadline = std::time::Instant::now() + limit;
         while !live.is_empty() {
             let left = deadline.saturating_duration_since(std::time::Instant::now());
@@ -230,12 +246,10 @@ impl Jobs {
 
     /// Tells the store that the running jobs are alive.
     pub fn heartbeat(&self) -> Result<()> {
-        let ids: Vec<String> = self.0.live.lock().map_err(Error::fault)?.keys().cloned().collect();
-        if ids.is_empty() {
+        if self.count() == 0 {
             return Ok(());
         }
-        let now: Time = self.0.clock.now();
-        self.0.store.write(|tx| ids.iter().try_for_each(|id| rows::heartbeat(tx, id, now)))
+        self.0.store.write(|tx| rows::heartbeat(tx, &self.0.owner, self.0.clock.now())).map(drop)
     }
 }
 
@@ -261,16 +275,17 @@ fn carry_out(pool: &Inner, handle: &Handle, work: Work, send: &mpsc::Sender<Resu
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(handle)));
     let outcome = ended.unwrap_or_else(|_| {
         let error = Error::fault("the job panicked");
-        let row = pool.store.write(|tx| {
-            rows::finish(tx, handle.id(), "failed", &Value::Null, Some(&error), pool.clock.now())
-        });
+        let shown = serde_json::to_value(&error).ok();
+        let row = pool
+            .store
+            .write(|tx| rows::finish(tx, handle.id(), rows::JobState::Failed, None, shown.as_ref(), pool.clock.now()));
         if let Err(e) = row {
             log::error!(target: "jobs", "the end of job {} could not be recorded: {e}", handle.id());
         }
         Err(error)
     });
     let output = handle.output();
-    if let Err(e) = pool.store.write(|tx| rows::set_output(tx, handle.id(), &output)) {
+    if let Err(e) = pool.store.write(|tx| rows::append_output(tx, handle.id(), &output)) {
         log::warn!(target: "jobs", "the output of job {} could not be kept: {e}", handle.id());
     }
     if let Ok(mut live) = pool.live.lock() {

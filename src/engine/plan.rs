@@ -4,7 +4,7 @@ use super::change::Change;
 use crate::base::clock::Time;
 use crate::base::error::Params;
 use crate::base::locale::{self, Lang};
-use crate::base::names::ObjectId;
+use crate::base::names::{Domain, ObjectId};
 use crate::platform::{NginxFile, TestReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,12 +25,12 @@ pub struct Draft {
     pub target: String,
     /// How people know the object.
     pub target_name: String,
-    /// Whether the object comes into being (201 instead of 200).
-    pub creates: bool,
     /// The changes, in the order they take effect.
     pub changes: Vec<Change>,
     /// Server names that no other plan may take meanwhile.
-    pub reserve: Vec<String>,
+    pub reserve: Vec<Domain>,
+    /// Revisions of the rows it was made from: `(site id, revision)`.
+    pub revisions: Vec<(String, i64)>,
     /// Remarks.
     pub notes: Vec<Note>,
     /// The object before and after, for the audit trail.
@@ -52,12 +52,12 @@ pub struct Plan {
     pub target: String,
     /// See [`Draft::target_name`].
     pub target_name: String,
-    /// See [`Draft::creates`].
-    pub creates: bool,
     /// See [`Draft::changes`].
     pub changes: Vec<Change>,
     /// See [`Draft::reserve`].
-    pub reserve: Vec<String>,
+    pub reserve: Vec<Domain>,
+    /// See [`Draft::revisions`].
+    pub revisions: Vec<(String, i64)>,
     /// See [`Draft::notes`].
     pub notes: Vec<Note>,
     /// See [`Draft::before`].

@@ -5,8 +5,8 @@ use super::gate;
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result};
 use crate::platform::{HostOp, HostReply};
-use crate::store::{audit, jobs as job_rows, plans, reservations};
-use serde_json::json;
+use crate::store::jobs::{self as job_rows, JobState};
+use crate::store::{audit, plans, reservations};
 
 /// What recovery did.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub fn recover(core: &Core) -> Result<Recovered> {
     };
     for id in open {
         let plan: ObjectId = id.parse().map_err(Error::fault)?;
-        let state = core.store.read(|tx| plans::get(tx, &id))?.map(|row| row.state);
-        if state.as_deref() == Some("applied") {
+        let state = core.store.read(|tx| plans::by_id(tx, &id))?.map(|row| row.state);
+        if state.as_deref() == Some(super::apply::APPLIED) {
             core.host.ask(&HostOp::Forget { plan })?;
             done.finished += 1;
         } else {
@@ -49,22 +49,24 @@ pub fn recover(core: &Core) -> Result<Recovered> {
 /// Jobs of an earlier run can only have been interrupted: one process owns the store at a time.
 fn close_jobs(core: &Core) -> Result<usize> {
     let interrupted = Error::new(Kind::Unavailable, "job_interrupted");
+    let shown = serde_json::to_value(&interrupted).map_err(Error::fault)?;
     core.store.write(|tx| {
-        let open = job_rows::open(tx)?;
+        let open = job_rows::orphans(tx, "", None)?;
         for job in &open {
-            let state = if job.plan_id.is_some() { "undone" } else { "failed" };
-            job_rows::finish(tx, &job.id, state, &json!(null), Some(&interrupted), core.now())?;
+            let state = if job.plan_id.is_some() { JobState::Undone } else { JobState::Failed };
+            job_rows::finish(tx, &job.id, state, None, Some(&shown), core.now())?;
             if let Some(plan) = &job.plan_id {
                 reservations::release(tx, plan)?;
-                plans::set_state(tx, plan, "undone")?;
+                plans::set_state(tx, plan, "applying", "undone")?;
             }
             let entry = audit::Entry {
+                at: core.now(),
                 actor: "manara".into(),
                 actor_kind: "system".into(),
                 operation: job.operation.clone(),
                 target: job.target.clone(),
                 plan_id: job.plan_id.clone(),
-                result: state.into(),
+                result: state.text().into(),
                 code: Some(interrupted.code().to_owned()),
                 ..audit::Entry::default()
             };

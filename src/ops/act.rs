@@ -62,13 +62,10 @@ pub trait Act: Operation {
     fn prepare(cx: &Cx, input: &Self::In) -> Result<Self::Ready>;
     /// Acts.
     fn act(cx: &Cx, tx: &Tx, input: Self::In, ready: Self::Ready) -> Result<Acted<Self::Out>>;
-    /// Whether the answer is a new object (201).
-    const CREATES: bool = false;
 }
 
 /// An act behind the registry.
 pub type ActFn = fn(&Cx, Value) -> Result<Outcome>;
-
 
 /// Runs an act through the registry.
 pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
@@ -81,14 +78,14 @@ pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
             dry_run = Some(shown::<O>(&acted));
             return Err(Error::fault("a dry run is rolled back"));
         }
-        audit::append(tx, cx.core.store.keys(), &entry::<O>(cx, &acted.target, "ok", &acted.before, &acted.after))?;
+        audit::append(tx, cx.core.store.keys(), &entry::<O>(cx, &acted.target, "done", &acted.before, &acted.after))?;
         Ok(acted)
     });
     if let Some(view) = dry_run {
         return Outcome::plan(&view);
     }
     let done = done.inspect_err(|e| refused::<O>(cx, e))?;
-    let status = if O::CREATES { Status::Created } else { Status::Done };
+    let status = if O::META.creates { Status::Created } else { Status::Done };
     let body = serde_json::to_value(&done.out).map_err(Error::fault)?;
     Ok(Outcome { grant: done.grant, ..Outcome::new(status, body) })
 }
@@ -115,14 +112,15 @@ fn shown<O: Act>(acted: &Acted<O::Out>) -> PlanView {
 
 fn entry<O: Operation>(cx: &Cx, target: &str, result: &str, before: &Value, after: &Value) -> audit::Entry {
     audit::Entry {
+        at: cx.core.now(),
         actor: cx.actor.shown(),
         actor_kind: cx.actor.kind().into(),
-        address: cx.request.address.map(|a| a.to_string()),
+        address: cx.request.shown_address(),
         operation: O::META.id.into(),
         target: target.to_owned(),
         result: result.into(),
-        before: before.clone(),
-        after: after.clone(),
+        before: Some(before.clone()).filter(|v| !v.is_null()),
+        after: Some(after.clone()).filter(|v| !v.is_null()),
         request_id: cx.request.id.clone(),
         ..audit::Entry::default()
     }

@@ -56,13 +56,13 @@ pub(super) fn run(cx: &Cx, core: &Arc<Core>, operation: &str, fns: ChangeFns, in
 /// Applies a plan that a dry run kept.
 pub(super) fn apply_kept(cx: &Cx, core: &Arc<Core>, id: &str) -> Result<Outcome> {
     let gone = || Error::new(Kind::NotFound, "plan_not_found").with("id", id);
-    let row = core.store.read(|tx| plans::get(tx, id))?.ok_or_else(gone)?;
+    let row = core.store.read(|tx| plans::by_id(tx, id))?.ok_or_else(gone)?;
     let plan: Plan = serde_json::from_value(row.body).map_err(Error::fault)?;
     let op = super::find(&plan.operation).ok_or_else(gone)?;
     super::run::authorise(op, cx.actor)?;
     let super::Shape::Change(fns) = op.shape else { return Err(gone()) };
     let stale = |what: &str| Error::new(Kind::Conflict, "plan_stale").with("what", what);
-    if row.state != "kept" {
+    if row.state != plans::PLANNED {
         return Err(Error::new(Kind::Conflict, "plan_used").with("id", id));
     }
     if core.now() > plan.expires_at {
@@ -75,7 +75,8 @@ pub(super) fn apply_kept(cx: &Cx, core: &Arc<Core>, id: &str) -> Result<Outcome>
 }
 
 fn start(cx: &Cx, core: &Arc<Core>, fns: ChangeFns, plan: Plan) -> Result<Outcome> {
-    let (target, creates, operation) = (plan.target.clone(), plan.creates, plan.operation.clone());
+    let (target, operation) = (plan.target.clone(), plan.operation.clone());
+    let creates = super::find(&operation).is_some_and(|op| op.meta.creates);
     let plan_id = plan.id.to_string();
     let ticket = apply::start(core, plan, cx.actor, cx.request)?;
     let limit = if cx.request.respond_async { 0 } else { CALL_WAIT_S_MAX };

@@ -8,10 +8,11 @@ use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result};
+use crate::engine::Core;
 use crate::engine::events::Topic;
 use crate::engine::plan::{Plan, PlanView};
-use crate::engine::Core;
-use crate::store::{Tx, jobs as rows, plans};
+use crate::store::jobs::{self as rows, JobState};
+use crate::store::{Tx, plans};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,7 +44,7 @@ impl Operation for PlanShow {
 
 impl Read for PlanShow {
     fn read(cx: &Cx, input: IdRef) -> Result<PlanView> {
-        let row = cx.core.store.read(|tx| plans::get(tx, input.id.as_str()))?;
+        let row = cx.core.store.read(|tx| plans::by_id(tx, input.id.as_str()))?;
         let row = row.ok_or_else(|| Error::new(Kind::NotFound, "plan_not_found").with("id", &input.id))?;
         let plan: Plan = serde_json::from_value(row.body).map_err(Error::fault)?;
         Ok(plan.view(cx.request.lang))
@@ -84,8 +85,8 @@ pub struct JobView {
     target: String,
     /// Who asked for it.
     actor: String,
-    /// `queued`, `running`, `done`, `failed`, `cancelled` or `undone`.
-    state: String,
+    /// What became of it.
+    state: JobState,
     /// Steps done.
     progress: Option<i64>,
     /// Steps in all, where that is known.
@@ -119,7 +120,7 @@ pub struct JobError {
     evidence: Option<String>,
 }
 
-fn worded(core: &Core, row: rows::JobRow, lang: Lang) -> JobView {
+fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
     let live = core.jobs.live(&row.id);
     let (output, message, progress) = live.unwrap_or_else(|| (row.output.clone(), String::new(), None));
     JobView {
@@ -128,7 +129,7 @@ fn worded(core: &Core, row: rows::JobRow, lang: Lang) -> JobView {
         message: Some(message).filter(|m| !m.is_empty()),
         progress: progress.map(|p| p.0),
         total: progress.map(|p| p.1),
-        error: row.error.map(|e| JobError {
+        error: row.error.and_then(|e| serde_json::from_value::<Error>(e).ok()).map(|e| JobError {
             detail: e.text(lang),
             hint: e.hint(lang),
             evidence: e.shown_evidence().map(str::to_owned),
@@ -148,7 +149,7 @@ fn worded(core: &Core, row: rows::JobRow, lang: Lang) -> JobView {
 
 /// One job.
 pub(super) fn view(core: &Core, id: &str, lang: Lang) -> Result<JobView> {
-    let row = core.store.read(|tx| rows::get(tx, id))?;
+    let row = core.store.read(|tx| rows::by_id(tx, id))?;
     row.map(|row| worded(core, row, lang)).ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))
 }
 
@@ -157,8 +158,7 @@ pub(super) fn view(core: &Core, id: &str, lang: Lang) -> Result<JobView> {
 #[serde(deny_unknown_fields)]
 pub(super) struct JobQuery {
     /// Only this state.
-    #[schemars(length(max = 16))]
-    state: Option<String>,
+    state: Option<JobState>,
     /// Rows of a page.
     #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
@@ -189,9 +189,13 @@ impl Operation for JobList {
 impl Read for JobList {
     fn read(cx: &Cx, input: JobQuery) -> Result<Page> {
         let limit = input.limit.unwrap_or(PAGE_ROWS_DEFAULT);
-        let page = cx.core.store.read(|tx| rows::list(tx, input.state.as_deref(), limit, input.cursor.as_deref()))?;
+        let filter = rows::JobFilter { state: input.state, ..rows::JobFilter::default() };
+        let (page, total) = cx
+            .core
+            .store
+            .read(|tx| Ok((rows::list(tx, &filter, input.cursor.as_deref(), limit)?, rows::count(tx, &filter)?)))?;
         let brief = |row| JobView { output: String::new(), ..worded(cx.core, row, cx.request.lang) };
-        Ok(Page { items: page.items.into_iter().map(brief).collect(), next: page.next, total: page.total })
+        Ok(Page { items: page.rows.into_iter().map(brief).collect(), next: page.next, total })
     }
 }
 
@@ -226,7 +230,7 @@ impl Act for JobCancel {
 
     fn act(cx: &Cx, tx: &Tx, input: IdRef, (): ()) -> Result<Acted<super::Done>> {
         let id = input.id.as_str();
-        let row = rows::get(tx, id)?.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
+        let row = rows::by_id(tx, id)?.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
         if row.plan_id.is_some() {
             return Err(Error::new(Kind::Conflict, "job_not_cancellable").with("id", id));
         }

@@ -66,17 +66,24 @@ pub struct Meta {
     pub rate: Rate,
     /// Whether something is lost: the command line and the browser ask before they go on.
     pub destructive: bool,
+    /// Whether the answer is a new object (201 instead of 200).
+    pub creates: bool,
 }
 
 impl Meta {
     /// A definition with the usual rate, losing nothing.
     pub const fn new(id: &'static str, method: Method, path: &'static str, need: Need) -> Self {
-        Self { id, method, path, need, rate: Rate::Normal, destructive: false }
+        Self { id, method, path, need, rate: Rate::Normal, destructive: false, creates: false }
     }
 
     /// The same, losing something.
     pub const fn destructive(self) -> Self {
         Self { destructive: true, ..self }
+    }
+
+    /// The same, answering a new object.
+    pub const fn creates(self) -> Self {
+        Self { creates: true, ..self }
     }
 
     /// The same, with counted failures.

@@ -31,7 +31,10 @@ pub fn document() -> Value {
 fn tags() -> Vec<Value> {
     let mut names: Vec<&str> = ALL.iter().map(|op| op.meta.words().0).collect();
     names.dedup();
-    names.iter().map(|n| json!({ "name": n, "description": locale::text::<&str>(Lang::En, &format!("noun.{n}"), &[]) })).collect()
+    names
+        .iter()
+        .map(|n| json!({ "name": n, "description": locale::text::<&str>(Lang::En, &format!("noun.{n}"), &[]) }))
+        .collect()
 }
 
 fn operation(op: &Op) -> Value {
@@ -119,20 +122,32 @@ fn responses(op: &Op) -> Value {
     let mut out = Map::new();
     let answer = (op.output)();
     let success = match op.shape {
-        Shape::Stream(_) => json!({ "description": "Server-sent events.", "content": { "text/event-stream": { "schema": { "type": "string" } } } }),
-        Shape::Download(_) => json!({ "description": "The file.", "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } }),
-        _ if op.can_dry_run() => json!({ "description": "Done; with `dry_run`, the plan.", "content": { "application/json": { "schema": { "anyOf": [answer, { "$ref": "#/components/schemas/Plan" }] } } } }),
+        Shape::Stream(_) => {
+            json!({ "description": "Server-sent events.", "content": { "text/event-stream": { "schema": { "type": "string" } } } })
+        }
+        Shape::Download(_) => {
+            json!({ "description": "The file.", "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } })
+        }
+        _ if op.can_dry_run() => {
+            json!({ "description": "Done; with `dry_run`, the plan.", "content": { "application/json": { "schema": { "anyOf": [answer, { "$ref": "#/components/schemas/Plan" }] } } } })
+        }
         _ => json!({ "description": "Done.", "content": { "application/json": { "schema": answer } } }),
     };
     if !matches!(op.shape, Shape::Work(_)) {
         out.insert("200".into(), success.clone());
     }
-    if op.creates {
-        out.insert("201".into(), json!({ "description": "Created.", "content": { "application/json": { "schema": (op.output)() } } }));
+    if op.meta.creates {
+        out.insert(
+            "201".into(),
+            json!({ "description": "Created.", "content": { "application/json": { "schema": (op.output)() } } }),
+        );
     }
     if matches!(op.shape, Shape::Work(_) | Shape::Change(_) | Shape::Direct(_)) {
         let schema = json!({ "type": "object", "required": ["job"], "properties": { "job": { "$ref": "#/components/schemas/Job" } } });
-        out.insert("202".into(), json!({ "description": "A job goes on.", "content": { "application/json": { "schema": schema } } }));
+        out.insert(
+            "202".into(),
+            json!({ "description": "A job goes on.", "content": { "application/json": { "schema": schema } } }),
+        );
     }
     for status in statuses(op) {
         out.insert(status.into(), json!({ "$ref": "#/components/responses/Problem" }));

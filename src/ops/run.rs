@@ -9,7 +9,8 @@ use crate::engine::events::{Sink, Subscription, Topic};
 use crate::engine::jobs::{Handle, NewJob};
 use crate::engine::plan::PlanView;
 use crate::engine::{Actor, Core, Request, apply};
-use crate::store::{audit, idempotency, jobs as job_rows};
+use crate::store::jobs::{self as job_rows, JobState};
+use crate::store::{audit, idempotency};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -120,31 +121,48 @@ pub(super) fn decode<T: DeserializeOwned>(input: Value) -> Result<T> {
 
 /// Carries out a call once per idempotency key (draft-ietf-httpapi-idempotency-key-header): a repeated request gets the
 /// first answer, another request under the same key is a conflict.
-pub fn call_once(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: Value, key: &str) -> Result<Outcome> {
+pub fn call_once(
+    core: &Arc<Core>,
+    actor: &Actor,
+    request: &Request,
+    op: &Op,
+    input: Value,
+    key: &str,
+) -> Result<Outcome> {
     let actor_name = actor.shown();
     let hash = crate::platform::nginx::sha256_hex(format!("{} {} {input}", op.meta.id, request.dry_run).as_bytes());
     let begun = core.store.write(|tx| idempotency::begin(tx, &actor_name, key, &hash, core.now()))?;
     match begun {
         idempotency::Begun::New => {}
-        idempotency::Begun::Finished { status, body } => {
+        idempotency::Begun::Done { status, body } => {
+            let body = serde_json::from_str(&body).map_err(Error::fault)?;
             return Ok(Outcome::new(if status == 201 { Status::Created } else { Status::Done }, body));
         }
         idempotency::Begun::Running => return Err(Error::new(Kind::Conflict, "request_running").with("key", key)),
-        idempotency::Begun::Other => return Err(Error::new(Kind::Conflict, "idempotency_key_used").with("key", key)),
+        idempotency::Begun::OtherRequest => {
+            return Err(Error::new(Kind::Conflict, "idempotency_key_used").with("key", key));
+        }
     }
     let outcome = call(core, actor, request, op, input);
     core.store.write(|tx| match &outcome {
         Ok(done) => {
             let status = if done.status == Status::Created { 201 } else { 200 };
-            idempotency::finish(tx, &actor_name, key, status, &done.body)
+            idempotency::finish(tx, &actor_name, key, status, &done.body.to_string())
         }
-        Err(_) => idempotency::forget(tx, &actor_name, key),
+        Err(_) => idempotency::abandon(tx, &actor_name, key),
     })?;
     outcome
 }
 
 /// Opens a stream: `sink` gets the events of the topics that the caller asked for and may have.
-pub fn listen(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: Value, sink: Sink) -> Result<Subscription> {
+pub fn listen(
+    core: &Arc<Core>,
+    actor: &Actor,
+    request: &Request,
+    op: &Op,
+    input: Value,
+    sink: Sink,
+) -> Result<Subscription> {
     authorise(op, actor)?;
     check(op, &input)?;
     let Shape::Stream(topics) = op.shape else { return Err(Error::fault("not a stream")) };
@@ -212,9 +230,10 @@ fn work(cx: &Cx, core: &Arc<Core>, op: &Op, fns: WorkFns, input: Value) -> Resul
         plan: None,
     };
     let entry = audit::Entry {
+        at: core.now(),
         actor: cx.actor.shown(),
         actor_kind: cx.actor.kind().into(),
-        address: cx.request.address.map(|a| a.to_string()),
+        address: cx.request.shown_address(),
         operation: op.meta.id.into(),
         target,
         request_id: cx.request.id.clone(),
@@ -236,17 +255,17 @@ fn work(cx: &Cx, core: &Arc<Core>, op: &Op, fns: WorkFns, input: Value) -> Resul
 
 fn end_work(core: &Core, job: &Handle, entry: audit::Entry, outcome: &Result<Value>) -> Result<()> {
     let state = match outcome {
-        Ok(_) => "done",
-        Err(_) if job.cancelled() => "cancelled",
-        Err(_) => "failed",
+        Ok(_) => JobState::Done,
+        Err(_) if job.cancelled() => JobState::Cancelled,
+        Err(_) => JobState::Failed,
     };
-    let code = outcome.as_ref().err().map(|e| e.code().to_owned());
-    let result = if outcome.is_ok() { "ok" } else { state };
+    let error = outcome.as_ref().err();
+    let shown = error.map(serde_json::to_value).transpose().map_err(Error::fault)?;
+    let code = error.map(|e| e.code().to_owned());
     core.store.write(|tx| {
-        let entry = audit::Entry { result: result.into(), code, ..entry };
+        let entry = audit::Entry { at: core.now(), result: state.text().into(), code, ..entry };
         audit::append(tx, core.store.keys(), &entry)?;
-        let null = Value::Null;
-        job_rows::finish(tx, job.id(), state, outcome.as_ref().unwrap_or(&null), outcome.as_ref().err(), core.now())
+        job_rows::finish(tx, job.id(), state, outcome.as_ref().ok(), shown.as_ref(), core.now()).map(drop)
     })
 }
 
@@ -265,7 +284,9 @@ pub fn input_from_texts<'a>(op: &Op, texts: impl Iterator<Item = (&'a str, &'a s
                 }
             }
             "integer" => drop(input.insert(name.into(), text.parse::<i64>().map_or_else(|_| text.into(), Value::from))),
-            "boolean" => drop(input.insert(name.into(), text.parse::<bool>().map_or_else(|_| text.into(), Value::from))),
+            "boolean" => {
+                drop(input.insert(name.into(), text.parse::<bool>().map_or_else(|_| text.into(), Value::from)))
+            }
             _ => drop(input.insert(name.into(), text.into())),
         }
     }

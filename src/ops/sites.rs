@@ -46,7 +46,7 @@ impl Read for List {
 struct Create;
 
 impl Operation for Create {
-    const META: Meta = Meta::new("site.create", Method::Post, "/sites", Need::Has(SitesChange));
+    const META: Meta = Meta::new("site.create", Method::Post, "/sites", Need::Has(SitesChange)).creates();
     type In = SiteCreate;
     type Out = SiteView;
 }

@@ -1,8 +1,8 @@
 //! Operations on the machine: components, findings, drift, nginx.
 
 use super::{Cx, Meta, Method, Need, Nothing, Op, Operation, Read, Work};
-use crate::base::access::Permission::{SitesRead, SystemChange, SystemRead};
 use crate::base::Result;
+use crate::base::access::Permission::{SitesRead, SystemChange, SystemRead};
 use crate::engine::core::unexpected;
 use crate::engine::drift::{self, Drift};
 use crate::engine::{Core, jobs::Handle};
@@ -11,12 +11,8 @@ use crate::platform::{HostOp, HostReply};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) const OPS: &[Op] = &[
-    Op::read::<Components>(),
-    Op::work::<Install>(),
-    Op::read::<NginxShow>(),
-    Op::read::<DriftList>(),
-];
+pub(super) const OPS: &[Op] =
+    &[Op::read::<Components>(), Op::work::<Install>(), Op::read::<NginxShow>(), Op::read::<DriftList>()];
 
 /// The components.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -34,7 +34,10 @@ impl Program {
 
     /// Where the program is, searched in the system's own folders only.
     pub fn find(self) -> Option<PathBuf> {
-        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().map(|dir| Path::new(dir).join(self.name())).find(|p| p.is_file())
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+            .iter()
+            .map(|dir| Path::new(dir).join(self.name()))
+            .find(|p| p.is_file())
     }
 }
 

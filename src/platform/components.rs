@@ -57,7 +57,9 @@ pub(super) fn install(component: Component, lines: Lines<'_>) -> Result<()> {
     for args in [update, install] {
         let output = command::run(Program::AptGet, &args, Duration::from_secs(1800), lines)?;
         if !output.ok {
-            return Err(Error::new(Kind::External, "install_failed").with("component", component.packages().join(" ")).evidence(output.text));
+            return Err(Error::new(Kind::External, "install_failed")
+                .with("component", component.packages().join(" "))
+                .evidence(output.text));
         }
     }
     if component.program().find().is_none() {

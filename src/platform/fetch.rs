@@ -5,12 +5,8 @@ use std::time::Duration;
 
 /// Body of a GET of an address on this machine, at most 4 KiB, no proxy, no redirect; the status must be 200.
 pub(crate) fn loopback_text(url: &str, limit: Duration) -> Result<String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(limit))
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().timeout_global(Some(limit)).max_redirects(0).proxy(None).build().into();
     let failed = |e: ureq::Error| Error::new(Kind::External, "probe_failed").with("url", url).cause(e);
     let mut answer = agent.get(url).header("Connection", "close").call().map_err(failed)?;
     answer.body_mut().with_config().limit(4096).read_to_string().map_err(failed)

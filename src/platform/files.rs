@@ -37,7 +37,8 @@ impl RootDir {
     /// Opens `path`, making it (mode 0755) when it is missing.
     pub fn open_or_make(path: &Path) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(|e| io_error(&e, path))?;
-        let fd = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|e| failed(e, path))?;
+        let fd =
+            rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|e| failed(e, path))?;
         Ok(Self { path: path.to_owned(), fd })
     }
 
@@ -110,7 +111,9 @@ impl RootDir {
         let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
         File::from(fd).take(limit).read_to_end(&mut bytes).map_err(|e| io_error(&e, &self.path(rel)))?;
         if bytes.len() > max {
-            return Err(Error::new(Kind::TooLarge, "file_too_large").with("path", self.path(rel).display()).with("max", max));
+            return Err(Error::new(Kind::TooLarge, "file_too_large")
+                .with("path", self.path(rel).display())
+                .with("max", max));
         }
         Ok(Some(bytes))
     }
@@ -140,7 +143,8 @@ impl RootDir {
     pub fn append(&self, rel: &str, line: &str) -> Result<()> {
         let (dir, name) = self.parent(rel)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&dir, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| failed(e, &self.path(rel)))?;
+        let fd = rustix::fs::openat(&dir, name, flags, Mode::from_raw_mode(0o600))
+            .map_err(|e| failed(e, &self.path(rel)))?;
         let mut file = File::from(fd);
         file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| io_error(&e, &self.path(rel)))?;
         sync(&dir, &self.path(rel))
@@ -335,7 +339,11 @@ mod tests {
         }
         assert!(root.write("link/new", b"x", 0o600).is_err());
         root.write("file", b"mine", 0o600).unwrap();
-        assert_eq!(std::fs::read_to_string(keep.path().join("secret")).unwrap(), "x", "the link was replaced, not followed");
+        assert_eq!(
+            std::fs::read_to_string(keep.path().join("secret")).unwrap(),
+            "x",
+            "the link was replaced, not followed"
+        );
     }
 
     #[test]

@@ -56,7 +56,8 @@ impl Journal {
         let mut records = Vec::new();
         for name in self.root.list(plan)?.iter().rev() {
             let bytes = self.root.read(&format!("{plan}/{name}"), 2 * MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
-            records.push(serde_json::from_slice(&bytes).map_err(|e| Error::fault(format!("journal {plan}/{name}: {e}")))?);
+            records
+                .push(serde_json::from_slice(&bytes).map_err(|e| Error::fault(format!("journal {plan}/{name}: {e}")))?);
         }
         Ok(records)
     }

@@ -84,7 +84,8 @@ impl LocalHost {
         let base = NginxFile::BASE.iter().map(NginxFile::rel);
         let sites = self.nginx.list("manara/sites")?;
         for rel in base.chain(sites.into_iter().map(|name| format!("manara/sites/{name}"))) {
-            if let (Some(stat), Some(bytes)) = (self.nginx.stat(&rel)?, self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?) {
+            if let (Some(stat), Some(bytes)) = (self.nginx.stat(&rel)?, self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?)
+            {
                 files.push(FileState { sha256: sha256_hex(&bytes), mode: stat.mode, uid: stat.uid, rel });
             }
         }
@@ -95,8 +96,11 @@ impl LocalHost {
         let texts = changes.iter().map(NginxChange::text).collect::<Result<Vec<_>>>()?;
         for (change, text) in changes.iter().zip(texts) {
             let rel = change.file.rel();
-            let before = self.nginx.stat(&rel)?.map(|s| Ok((self.read(&change.file)?.unwrap_or_default(), s.mode)));
-            let record = Record::NginxFile { rel: rel.clone(), before: before.transpose()? };
+            let before = match self.nginx.stat(&rel)? {
+                Some(stat) => Some((self.read(&change.file)?.unwrap_or_default(), stat.mode)),
+                None => None,
+            };
+            let record = Record::NginxFile { rel: rel.clone(), before };
             self.faults.step(&format!("keep {rel}"))?;
             self.journal.keep(plan, &record)?;
             self.faults.step(&format!("put {rel}"))?;
@@ -110,10 +114,11 @@ impl LocalHost {
 
     fn write_generation(&self, generation: u64) -> Result<()> {
         let number = generation.to_string();
-        let tree = [block("location", &["=", "/generation"], vec![
-            dir("default_type", &["text/plain"]),
-            dir("return", &["200", &number]),
-        ])];
+        let tree = [block(
+            "location",
+            &["=", "/generation"],
+            vec![dir("default_type", &["text/plain"]), dir("return", &["200", &number])],
+        )];
         let text = print(&tree).map_err(Error::fault)?;
         self.nginx.write(&stage::generation_rel(), text.as_bytes(), NginxFile::MODE)
     }
@@ -155,7 +160,9 @@ impl LocalHost {
     fn undo(&self, plan: &str) -> Result<()> {
         for record in self.journal.records(plan)? {
             match record {
-                Record::NginxFile { rel, before: Some((text, mode)) } => self.nginx.write(&rel, text.as_bytes(), mode)?,
+                Record::NginxFile { rel, before: Some((text, mode)) } => {
+                    self.nginx.write(&rel, text.as_bytes(), mode)?
+                }
                 Record::NginxFile { rel, before: None } => self.nginx.remove(&rel)?,
                 Record::SiteMade { folder, trash } => self.move_back(&folder, &trash)?,
                 Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,
@@ -175,7 +182,11 @@ impl LocalHost {
 
 impl Host for LocalHost {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
-        let _one = self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))?;
+        let _one = match op {
+            // Long, or only looking: these need not wait for each other.
+            HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
+            _ => Some(self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))?),
+        };
         Ok(match op {
             HostOp::NginxPrepare => done(self.prepare()?),
             HostOp::NginxStatus => HostReply::NginxStatus(self.status()?),

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod command;
 pub mod components;
+pub mod detect;
 pub mod fake;
 pub mod faults;
 pub mod fetch;

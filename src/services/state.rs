@@ -1,13 +1,13 @@
 //! Desired state in a file: `plan`, `apply`, `export`. Only what the file names is touched; `prune` deletes only what an
 //! earlier file of the same owner made.
 
-use crate::base::limits::STATE_FILE_BYTES_MAX;
+use crate::base::limits::{PAGE_ROWS_MAX, STATE_FILE_BYTES_MAX};
 use crate::base::names::{Domain, Label};
 use crate::base::{Error, FieldProblem, Kind, Result, schema};
 use crate::engine::change::{Change, RowChange};
 use crate::engine::{Core, Draft};
 use crate::services::sites::{self, Header, SiteCreate, SiteKind, SiteQuery, SiteUpdate, SiteView};
-use crate::store::sites as rows;
+use crate::store::sites::{self as rows, SiteFilter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -64,7 +64,11 @@ pub fn plan(core: &Core, text: &str, prune: bool) -> Result<Draft> {
     if prune && owner.is_none() {
         return Err(Error::bad_field(FieldProblem::new("owner", "required")));
     }
-    let mut whole = Draft { target: "state".into(), target_name: owner.clone().unwrap_or_else(|| "state".into()), ..Draft::default() };
+    let mut whole = Draft {
+        target: "state".into(),
+        target_name: owner.clone().unwrap_or_else(|| "state".into()),
+        ..Draft::default()
+    };
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let mut named = HashSet::new();
     for site in &document.site {
@@ -75,12 +79,10 @@ pub fn plan(core: &Core, text: &str, prune: bool) -> Result<Draft> {
         absorb(&mut whole, part);
     }
     if let Some(owner) = owner.as_deref().filter(|_| prune) {
-        for domain in core.store.read(|tx| rows::domains_of_owner(tx, owner))? {
-            if !named.contains(&domain) {
-                let part = sites::plan_delete(core, &domain, None)?;
-                before.push(part.before.clone());
-                absorb(&mut whole, part);
-            }
+        for domain in domains_of(core, owner)?.difference(&named) {
+            let part = sites::plan_delete(core, domain, None)?;
+            before.push(part.before.clone());
+            absorb(&mut whole, part);
         }
     }
     whole.before = before.into_iter().filter(|v| !v.is_null()).collect();
@@ -91,7 +93,23 @@ pub fn plan(core: &Core, text: &str, prune: bool) -> Result<Draft> {
 fn absorb(whole: &mut Draft, part: Draft) {
     whole.changes.extend(part.changes);
     whole.reserve.extend(part.reserve);
+    whole.revisions.extend(part.revisions);
     whole.notes.extend(part.notes);
+}
+
+/// Domains of the sites that an earlier file of `owner` made.
+fn domains_of(core: &Core, owner: &str) -> Result<HashSet<String>> {
+    let filter = SiteFilter { owner: Some(owner), ..SiteFilter::default() };
+    let (mut domains, mut cursor) = (HashSet::new(), None);
+    loop {
+        let order = (rows::SiteSort::Domain, false);
+        let page = core.store.read(|tx| rows::list(tx, &filter, order, cursor.as_deref(), PAGE_ROWS_MAX))?;
+        domains.extend(page.rows.into_iter().map(|site| site.domain.to_string()));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(domains);
+        }
+    }
 }
 
 fn read(text: &str) -> Result<Document> {
@@ -134,7 +152,9 @@ fn plan_site(core: &Core, site: &Site, owner: Option<&str>) -> Result<Draft> {
         Err(e) => return Err(e),
     };
     for change in &mut part.changes {
-        if let (Change::Row(RowChange::SiteInsert { site, .. } | RowChange::SiteUpdate { site, .. }), Some(owner)) = (change, owner) {
+        if let (Change::Row(RowChange::SiteInsert { site, .. } | RowChange::SiteUpdate { site, .. }), Some(owner)) =
+            (change, owner)
+        {
             site.owner = Some(owner.to_owned());
         }
     }

@@ -4,12 +4,32 @@
 //! The SQL in the table families is the portable subset: `?` placeholders, ids made by us, times as integer
 //! milliseconds UTC, booleans as 0/1, JSON as opaque text, no `RETURNING`, upsert, partial index or `AUTOINCREMENT`.
 
+pub mod audit;
+pub mod backends;
+pub mod claim;
 mod db;
 mod driver;
+pub mod failures;
+pub mod generation;
+pub mod idempotency;
+pub mod jobs;
+pub mod key_file;
 pub mod keys;
 pub mod lease;
+pub mod managed_files;
 pub mod migrations;
+mod page;
+pub mod plans;
+pub mod reservations;
+mod rows;
+pub mod seal;
+pub mod server_names;
+pub mod sessions;
+pub mod settings;
+pub mod sites;
 mod sqlite;
+pub mod tokens;
+pub mod users;
 mod value;
 
 #[cfg(test)]
@@ -17,6 +37,7 @@ pub(crate) mod testing;
 
 pub use db::{Options, PoolFigures, READERS_DEFAULT, Store, Tx};
 pub use keys::Keys;
+pub use page::Page;
 pub use sqlite::files::StateLock;
 pub use value::{Column, FromValue, Row, Value};
 

@@ -8,9 +8,27 @@ use crate::nginx_syntax::Directive;
 /// Directives of a site's file. None of them names a file that nginx would write, a module, or code; `root` and
 /// `include` are checked further.
 const SITE: &[&str] = &[
-    "add_header", "client_max_body_size", "disable_symlinks", "expires", "http2", "include", "index", "listen", "location",
-    "proxy_connect_timeout", "proxy_http_version", "proxy_pass", "proxy_read_timeout", "proxy_send_timeout",
-    "proxy_set_header", "return", "root", "server", "server_name", "set", "try_files",
+    "add_header",
+    "client_max_body_size",
+    "disable_symlinks",
+    "expires",
+    "http2",
+    "include",
+    "index",
+    "listen",
+    "location",
+    "proxy_connect_timeout",
+    "proxy_http_version",
+    "proxy_pass",
+    "proxy_read_timeout",
+    "proxy_send_timeout",
+    "proxy_set_header",
+    "return",
+    "root",
+    "server",
+    "server_name",
+    "set",
+    "try_files",
 ];
 
 /// Checks the directives of `file`. The base files are rendered from constants of this program and are not limited.

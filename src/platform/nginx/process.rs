@@ -77,7 +77,9 @@ impl Instance {
             }
             let log = log_since(&self.error_log, log_from);
             if log.contains("[emerg]") || Instant::now() > deadline {
-                return Err(Error::new(Kind::External, "nginx_reload_failed").with("generation", generation).evidence(log));
+                return Err(Error::new(Kind::External, "nginx_reload_failed")
+                    .with("generation", generation)
+                    .evidence(log));
             }
             pause(Duration::from_millis(5));
         }

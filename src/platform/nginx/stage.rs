@@ -7,7 +7,7 @@ use super::super::command::{self, Program};
 use super::super::files::RootDir;
 use super::{MANAGED, NginxChange, NginxFile, TestReport};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
-use crate::base::{Error, Kind, Result};
+use crate::base::Result;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -80,11 +80,6 @@ fn blamed(text: &str) -> Option<String> {
     let (_, place) = line.rsplit_once(" in ")?;
     let (rel, _) = place.rsplit_once(':')?;
     NginxFile::from_rel(rel).map(|f| f.rel())
-}
-
-/// A failed test as an error with nginx's own words.
-pub(in super::super) fn refused(report: &TestReport) -> Error {
-    Error::new(Kind::External, "nginx_test_failed").evidence(report.output.clone())
 }
 
 #[cfg(test)]

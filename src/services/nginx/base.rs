@@ -1,6 +1,5 @@
 //! The files every installation has.
 
-
 use super::site::listens;
 use crate::base::layout::{CONTROL, Layout};
 use crate::nginx_syntax::{Directive, block, comment, dir};
@@ -131,10 +130,11 @@ fn compression_and_caching() -> Vec<Directive> {
         dir("gzip_vary", &["on"]),
         dir("gzip_min_length", &["512"]),
         dir("gzip_types", &types),
-        block("map", &["$sent_http_content_type", "$manara_expires"], vec![
-            dir("default", &["off"]),
-            dir("~^(image|font)/", &["7d"]),
-        ])
+        block(
+            "map",
+            &["$sent_http_content_type", "$manara_expires"],
+            vec![dir("default", &["off"]), dir("~^(image|font)/", &["7d"])],
+        )
         .with_gap(),
         dir("expires", &["$manara_expires"]),
     ]
@@ -146,19 +146,25 @@ fn proxying() -> Vec<Directive> {
             .with_gap(),
         dir("proxy_http_version", &["1.1"]),
     ];
-    tree.extend(PROXY_HEADERS.iter().chain(WEBSOCKET_HEADERS).map(|(name, value)| dir("proxy_set_header", &[name, value])));
+    tree.extend(
+        PROXY_HEADERS.iter().chain(WEBSOCKET_HEADERS).map(|(name, value)| dir("proxy_set_header", &[name, value])),
+    );
     tree
 }
 
 fn control_server(layout: &Layout) -> Directive {
-    block("server", &[], vec![
-        dir("listen", &[&format!("{CONTROL}:{}", layout.http_port)]),
-        dir("server_name", &["control.invalid"]),
-        dir("access_log", &["off"]),
-        dir("set", &["$site", "control"]),
-        dir("include", &["manara/generation.conf"]),
-        block("location", &["/"], vec![dir("return", &["404"])]),
-    ])
+    block(
+        "server",
+        &[],
+        vec![
+            dir("listen", &[&format!("{CONTROL}:{}", layout.http_port)]),
+            dir("server_name", &["control.invalid"]),
+            dir("access_log", &["off"]),
+            dir("set", &["$site", "control"]),
+            dir("include", &["manara/generation.conf"]),
+            block("location", &["/"], vec![dir("return", &["404"])]),
+        ],
+    )
     .with_gap()
 }
 
@@ -176,11 +182,7 @@ fn default_server(layout: &Layout, can: Capabilities) -> Directive {
 }
 
 fn static_snippet() -> Vec<Directive> {
-    vec![
-        written(),
-        block("location", &["/"], vec![dir("try_files", &["$uri", "$uri/", "=404"])]),
-        hidden_files(),
-    ]
+    vec![written(), block("location", &["/"], vec![dir("try_files", &["$uri", "$uri/", "=404"])]), hidden_files()]
 }
 
 fn proxy_snippet() -> Vec<Directive> {

@@ -2,9 +2,9 @@
 
 use super::base::{PROXY_HEADERS, WEBSOCKET_HEADERS};
 
+use crate::base::layout::Layout;
 use crate::base::names::{HeaderName, HeaderValue, SiteId, Upstream};
 use crate::base::{Error, Result};
-use crate::base::layout::Layout;
 use crate::nginx_syntax::{Directive, block, comment, dir, print};
 use crate::platform::nginx::{Capabilities, sha256_hex};
 

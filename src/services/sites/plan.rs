@@ -9,9 +9,9 @@ use crate::engine::plan::Note;
 use crate::engine::{Core, Draft};
 use crate::platform::{NginxChange, NginxFile, SiteTree};
 use crate::services::nginx::{Serves, SiteSpec, base_files, site_file};
-use crate::store::backends::BackendRow;
+use crate::store::backends::Backend;
 use crate::store::managed_files;
-use crate::store::sites::{self as rows, SiteRow};
+use crate::store::sites::{self as rows, Site};
 use serde_json::{Value, json};
 
 /// The files every installation has, where they differ from what was last applied.
@@ -45,7 +45,7 @@ pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
     };
     let backend = match input.upstream {
         None => None,
-        Some(upstream) => Some(BackendRow {
+        Some(upstream) => Some(Backend {
             id: ids::new_id("b")?,
             upstream: upstream.to_string(),
             name: None,
@@ -53,9 +53,9 @@ pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
             updated_at: now,
         }),
     };
-    let row = SiteRow {
+    let row = Site {
         id: id.to_string(),
-        domain: input.domain.ascii().to_owned(),
+        domain: input.domain.clone(),
         kind: input.kind.name().into(),
         enabled,
         state: state(enabled).name().into(),
@@ -73,7 +73,6 @@ pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
     let mut draft = Draft {
         target: id.to_string(),
         target_name: input.domain.ascii().to_owned(),
-        creates: true,
         reserve: site.names.clone(),
         after: summary(&site),
         ..Draft::default()
@@ -81,8 +80,10 @@ pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
     if input.kind == SiteKind::Static {
         draft.changes.push(Change::SiteCreate(SiteTree { site: id, domain: input.domain }));
     }
-    draft.changes.extend(site.backend.clone().map(|b| Change::Row(RowChange::BackendPut(b))));
-    draft.changes.push(Change::Row(RowChange::SiteInsert { site: Box::new(site.row.clone()), names: site.names.clone() }));
+    draft.changes.extend(site.backend.clone().map(|b| Change::Row(RowChange::BackendInsert(b))));
+    draft
+        .changes
+        .push(Change::Row(RowChange::SiteInsert { site: Box::new(site.row.clone()), names: site.names.clone() }));
     draft.changes.push(nginx_change(core, &site)?);
     Ok(draft)
 }
@@ -96,10 +97,10 @@ pub fn plan_update(core: &Core, input: SiteUpdate, seen: Option<i64>) -> Result<
     }
     let domain = match input.new_domain {
         Some(domain) => domain,
-        None => old.domain()?,
+        None => old.row.domain.clone(),
     };
     let aliases = match input.aliases {
-        super::Patch::Keep => old.aliases()?.into_iter().filter(|a| *a != domain).collect(),
+        super::Patch::Keep => old.aliases().filter(|a| **a != domain).cloned().collect(),
         super::Patch::Clear => vec![],
         super::Patch::Set(aliases) => distinct(&domain, aliases)?,
     };
@@ -117,7 +118,7 @@ pub fn plan_update(core: &Core, input: SiteUpdate, seen: Option<i64>) -> Result<
     let mut new = old.clone();
     new.names = names(&domain, &aliases);
     refuse_taken(core, &new.names, Some(&old.id))?;
-    new.row.domain = domain.ascii().to_owned();
+    new.row.domain = domain.clone();
     new.row.enabled = input.enabled.unwrap_or(old.row.enabled);
     new.row.options = serde_json::to_value(&options).map_err(Error::fault)?;
     new.options = options;
@@ -156,9 +157,11 @@ pub fn plan_delete(core: &Core, site: &str, seen: Option<i64>) -> Result<Draft> 
     draft.changes.push(Change::Nginx(NginxChange { file: NginxFile::Site(old.id.clone()), content: None }));
     if old.kind()? == SiteKind::Static {
         draft.changes.push(Change::SiteTrash { site: old.id.clone(), folder: old.row.root.clone() });
-        draft.notes.push(Note::new("files_in_trash").with("path", core.layout.path(&format!("srv/www/.trash/{}", old.id))));
+        draft
+            .notes
+            .push(Note::new("files_in_trash").with("path", core.layout.path(&format!("srv/www/.trash/{}", old.id))));
     }
-    draft.changes.push(Change::Row(RowChange::SiteDelete { site: old.id.clone(), revision: old.row.revision }));
+    draft.changes.push(Change::Row(RowChange::SiteDelete { site: old.id.clone() }));
     draft.changes.extend(old.backend.map(|b| Change::Row(RowChange::BackendDelete { id: b.id })));
     Ok(draft)
 }
@@ -168,11 +171,15 @@ fn state(enabled: bool) -> SiteState {
 }
 
 fn unchanged(site: &Loaded) -> Draft {
-    Draft { target: site.id.to_string(), target_name: site.row.domain.clone(), ..Draft::default() }
+    Draft {
+        target: site.id.to_string(),
+        target_name: site.row.domain.to_string(),
+        revisions: vec![(site.id.to_string(), site.row.revision)],
+        ..Draft::default()
+    }
 }
 
 fn change(core: &Core, old: &Loaded, mut new: Loaded, discard_drift: bool) -> Result<Draft> {
-    new.row.revision = old.row.revision + 1;
     new.row.updated_at = core.now();
     new.row.state = state(new.row.enabled).name().into();
     let mut draft = unchanged(&new);
@@ -184,13 +191,11 @@ fn change(core: &Core, old: &Loaded, mut new: Loaded, discard_drift: bool) -> Re
         return Ok(unchanged(&new));
     }
     if let Some(backend) = new.backend.as_ref().filter(|b| old.backend.as_ref() != Some(b)) {
-        draft.changes.push(Change::Row(RowChange::BackendPut(backend.clone())));
+        draft.changes.push(Change::Row(RowChange::BackendUpdate(backend.clone())));
     }
-    draft.changes.push(Change::Row(RowChange::SiteUpdate {
-        site: Box::new(new.row.clone()),
-        names: new.names.clone(),
-        revision: old.row.revision,
-    }));
+    draft
+        .changes
+        .push(Change::Row(RowChange::SiteUpdate { site: Box::new(new.row.clone()), names: new.names.clone() }));
     draft.changes.push(nginx_change(core, &new)?);
     Ok(draft)
 }
@@ -214,7 +219,7 @@ pub fn render(core: &Core, site: &Loaded) -> Result<Vec<crate::nginx_syntax::Dir
     };
     let spec = SiteSpec {
         id: site.id.clone(),
-        names: site.names.clone(),
+        names: site.names.iter().map(|n| n.ascii().to_owned()).collect(),
         max_body_mb: site.options.max_body_mb,
         serves,
     };
@@ -241,14 +246,14 @@ fn distinct(domain: &Domain, aliases: Vec<Domain>) -> Result<Vec<Domain>> {
     if problems.is_empty() { Ok(aliases) } else { Err(Error::bad_input(problems)) }
 }
 
-fn names(domain: &Domain, aliases: &[Domain]) -> Vec<String> {
-    std::iter::once(domain).chain(aliases).map(|d| d.ascii().to_owned()).collect()
+fn names(domain: &Domain, aliases: &[Domain]) -> Vec<Domain> {
+    std::iter::once(domain).chain(aliases).cloned().collect()
 }
 
 /// nginx only warns about two servers of one name and then ignores one; the panel's own index decides.
-fn refuse_taken(core: &Core, names: &[String], own: Option<&SiteId>) -> Result<()> {
+fn refuse_taken(core: &Core, names: &[Domain], own: Option<&SiteId>) -> Result<()> {
     for name in names {
-        let holder = core.store.read(|tx| rows::by_name(tx, name))?;
+        let holder = core.store.read(|tx| rows::by_server_name(tx, name))?;
         if holder.is_some_and(|row| own.is_none_or(|id| row.id != id.as_str())) {
             return Err(Error::new(Kind::Conflict, "site_exists").with("domain", name));
         }

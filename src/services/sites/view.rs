@@ -1,14 +1,16 @@
 //! Reading sites.
 
 use super::{NameView, Options, ProblemView, SiteKind, SiteState, SiteView};
+use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::Lang;
 use crate::base::names::{Domain, Name, SiteId};
 use crate::base::{Error, Kind, Result, diff};
 use crate::engine::{Core, gate};
 use crate::platform::NginxFile;
-use crate::store::backends::{self, BackendRow};
-use crate::store::managed_files;
-use crate::store::sites::{self as rows, SiteRow};
+use crate::store::backends::{self, Backend};
+use crate::store::server_names;
+use crate::store::sites::{self as rows, Site};
+use crate::store::{Tx, managed_files};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +18,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub(super) id: SiteId,
-    pub(super) row: SiteRow,
+    pub(super) row: Site,
     /// Every name, the primary one first.
-    pub(super) names: Vec<String>,
+    pub(super) names: Vec<Domain>,
     pub(super) options: Options,
-    pub(super) backend: Option<BackendRow>,
+    pub(super) backend: Option<Backend>,
 }
 
 impl Loaded {
@@ -28,12 +30,8 @@ impl Loaded {
         serde_json::from_value(self.row.kind.as_str().into()).map_err(Error::fault)
     }
 
-    pub(super) fn domain(&self) -> Result<Domain> {
-        Domain::parse(&self.row.domain).map_err(Error::fault)
-    }
-
-    pub(super) fn aliases(&self) -> Result<Vec<Domain>> {
-        self.names.iter().skip(1).map(|n| Domain::parse(n).map_err(Error::fault)).collect()
+    pub(super) fn aliases(&self) -> impl Iterator<Item = &Domain> {
+        self.names.iter().skip(1)
     }
 }
 
@@ -41,23 +39,26 @@ impl Loaded {
 /// revision.
 pub fn find(core: &Core, reference: &str, seen: Option<i64>) -> Result<Loaded> {
     let missing = || Error::new(Kind::NotFound, "site_not_found").with("site", reference);
-    let name = Domain::parse(reference).map(|d| d.ascii().to_owned()).unwrap_or_default();
     core.store.read(|tx| {
         let row = match SiteId::parse(reference) {
             Ok(id) => rows::by_id(tx, id.as_str())?,
-            Err(_) => rows::by_name(tx, &name)?,
+            Err(_) => rows::by_server_name(tx, &Domain::parse(reference).map_err(|_| missing())?)?,
         };
         let row = row.ok_or_else(missing)?;
         if seen.is_some_and(|revision| revision != row.revision) {
             return Err(Error::new(Kind::Stale, "site_changed").with("site", &row.domain));
         }
-        Ok(Loaded {
-            id: SiteId::parse(&row.id).map_err(Error::fault)?,
-            names: rows::names(tx, &row.id)?,
-            options: serde_json::from_value(row.options.clone()).map_err(Error::fault)?,
-            backend: row.backend_id.as_deref().map(|id| backends::get(tx, id)).transpose()?.flatten(),
-            row,
-        })
+        load(tx, row)
+    })
+}
+
+fn load(tx: &Tx, row: Site) -> Result<Loaded> {
+    Ok(Loaded {
+        id: SiteId::parse(&row.id).map_err(Error::fault)?,
+        names: server_names::of_site(tx, &row.id)?,
+        options: serde_json::from_value(row.options.clone()).map_err(Error::fault)?,
+        backend: row.backend_id.as_deref().map(|id| backends::by_id(tx, id)).transpose()?.flatten(),
+        row,
     })
 }
 
@@ -67,13 +68,13 @@ pub fn show(core: &Core, reference: &str, lang: Lang) -> Result<SiteView> {
 }
 
 fn view(core: &Core, site: Loaded, lang: Lang) -> Result<SiteView> {
-    let name = |ascii: &str| Domain::parse(ascii).map_or_else(|_| ascii.to_owned(), |d| d.unicode());
     let kind = site.kind()?;
     let proxy = kind == SiteKind::Proxy;
-    let problem: Option<Error> = site.row.problem.clone().map(serde_json::from_value).transpose().map_err(Error::fault)?;
+    let problem: Option<Error> =
+        site.row.problem.clone().map(serde_json::from_value).transpose().map_err(Error::fault)?;
     Ok(SiteView {
-        name: name(&site.row.domain),
-        aliases: site.names.iter().skip(1).map(|n| NameView { domain: n.clone(), name: name(n) }).collect(),
+        name: site.row.domain.unicode(),
+        aliases: site.aliases().map(|n| NameView { domain: n.to_string(), name: n.unicode() }).collect(),
         kind,
         enabled: site.row.enabled,
         state: state(&site.row)?,
@@ -83,8 +84,8 @@ fn view(core: &Core, site: Loaded, lang: Lang) -> Result<SiteView> {
         timeout_s: proxy.then_some(site.options.timeout_s),
         headers: site.options.headers,
         max_body_mb: site.options.max_body_mb,
-        url: core.layout.url(&site.row.domain, false),
-        https_url: core.layout.url(&site.row.domain, true),
+        url: core.layout.url(site.row.domain.ascii(), false),
+        https_url: core.layout.url(site.row.domain.ascii(), true),
         revision: site.row.revision,
         created_at: site.row.created_at,
         updated_at: site.row.updated_at,
@@ -94,11 +95,11 @@ fn view(core: &Core, site: Loaded, lang: Lang) -> Result<SiteView> {
             evidence: e.shown_evidence().map(str::to_owned),
         }),
         id: site.row.id,
-        domain: site.row.domain,
+        domain: site.row.domain.to_string(),
     })
 }
 
-fn state(row: &SiteRow) -> Result<SiteState> {
+fn state(row: &Site) -> Result<SiteState> {
     serde_json::from_value(row.state.as_str().into()).map_err(Error::fault)
 }
 
@@ -171,6 +172,35 @@ pub struct SiteFile {
     pub drift: bool,
     /// From what was applied to what is there, as a unified diff.
     pub diff: String,
+}
+
+/// One page of sites.
+pub fn list(core: &Core, query: &SiteQuery, lang: Lang) -> Result<Listing> {
+    let filter = rows::SiteFilter {
+        q: query.q.as_deref(),
+        kind: query.kind.map(SiteKind::name),
+        state: query.state.map(SiteState::name),
+        ..rows::SiteFilter::default()
+    };
+    let limit = query.limit.unwrap_or(PAGE_ROWS_DEFAULT);
+    let (page, total) = core.store.read(|tx| {
+        let page = rows::list(tx, &filter, order(query.sort), query.cursor.as_deref(), limit)?;
+        let sites = page.rows.into_iter().map(|row| load(tx, row)).collect::<Result<Vec<_>>>()?;
+        Ok(((sites, page.next), rows::count(tx, &filter)?))
+    })?;
+    let items = page.0.into_iter().map(|site| view(core, site, lang)).collect::<Result<_>>()?;
+    Ok(Listing { items, next: page.1, total })
+}
+
+fn order(sort: Option<SiteSort>) -> (rows::SiteSort, bool) {
+    match sort.unwrap_or(SiteSort::Domain) {
+        SiteSort::Domain => (rows::SiteSort::Domain, false),
+        SiteSort::DomainDown => (rows::SiteSort::Domain, true),
+        SiteSort::Created => (rows::SiteSort::CreatedAt, false),
+        SiteSort::CreatedDown => (rows::SiteSort::CreatedAt, true),
+        SiteSort::Updated => (rows::SiteSort::UpdatedAt, false),
+        SiteSort::UpdatedDown => (rows::SiteSort::UpdatedAt, true),
+    }
 }
 
 /// The nginx file of a site.

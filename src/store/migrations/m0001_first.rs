@@ -96,6 +96,7 @@ const UP: &[&str] = &[
     "CREATE INDEX IF NOT EXISTS sites_by_state ON sites (state, domain)",
     "CREATE TABLE IF NOT EXISTS server_names (
         name VARCHAR(253) NOT NULL PRIMARY KEY,
+        unicode_name TEXT NOT NULL,
         site_id VARCHAR(32) NOT NULL REFERENCES sites (id),
         position BIGINT NOT NULL
     )",

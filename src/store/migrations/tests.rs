@@ -107,6 +107,34 @@ fn a_run_killed_after_any_step_goes_on_where_it_stopped() {
     }
 }
 
+/// The test runs itself a second time; that process dies inside the transaction of the second step.
+#[test]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the store's tests cannot use `platform`")]
+fn a_process_killed_inside_a_step_leaves_a_database_that_goes_on() {
+    const FOLDER: &str = "MANARA_TEST_DIES_IN";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let main = open(Path::new(&folder));
+        let store = beside(&main, &OLD);
+        run::go(&store, 0).unwrap();
+        run::run_step(&store, &ONE, Direction::Up, 0).unwrap();
+        let _: Result<()> = store.write(|tx| {
+            tx.exec(ONE.up[1], &[])?;
+            std::process::abort();
+        });
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "store::migrations::tests::a_process_killed_inside_a_step_leaves_a_database_that_goes_on"]);
+    let ended = again.env(FOLDER, folder.path()).output().unwrap().status;
+    assert!(!ended.success() && ended.code().is_none(), "it died by a signal: {ended}");
+    let main = open(folder.path());
+    let store = beside(&main, &OLD);
+    let rows = || store.read(|tx| tx.count("SELECT COUNT(*) FROM a", &[])).unwrap();
+    assert_eq!((rows(), status(&store).unwrap().migrations[0].interrupted), (0, Some(Direction::Up)));
+    up(&store).unwrap();
+    assert_eq!(rows(), 1);
+}
+
 #[test]
 fn the_state_before_an_upgrade_can_be_had_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -167,4 +195,22 @@ fn the_checker_flags_structure_and_destruction() {
     assert_eq!(codes, ["order", "name", "empty", "several_statements", "not_re_runnable"]);
     let flagged = findings(&DESTRUCTIVE);
     assert_eq!(flagged.iter().map(|f| (f.code, f.fatal)).collect::<Vec<_>>(), [("destructive", false)]);
+}
+
+#[test]
+fn every_finding_has_its_words() {
+    use crate::base::locale::{Lang, find};
+    let codes = [include_str!("structure.rs"), include_str!("check.rs")].map(|source| {
+        let starts = ["add(\"", "problem = Some(\"", "problem: Some(\"", "=> \"", "code: \""];
+        let quoted =
+            move |start: &str| source.split(start).skip(1).filter_map(|t| t.split('"').next()).collect::<Vec<_>>();
+        starts.into_iter().flat_map(quoted).collect::<Vec<_>>()
+    });
+    let codes = codes.concat();
+    assert!(codes.len() >= 16, "the sources are read: {codes:?}");
+    for code in codes {
+        for lang in Lang::ALL {
+            assert!(find::<&str>(lang, &format!("migration.{code}"), &[]).is_some(), "{lang:?} migration.{code}");
+        }
+    }
 }

@@ -79,18 +79,30 @@ pub(super) fn private_file(path: &Path) -> Result<()> {
 
 /// Creates an empty file of mode 0600, and the folder it is in; an error when it exists.
 pub(super) fn new_private_file(path: &Path) -> Result<()> {
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = path.parent().filter(|f| !f.exists()) {
         private_folder(folder)?;
     }
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map(drop).map_err(|e| file_error(path, &e))
 }
 
-/// Brings a finished file and its name to the disk.
-pub(super) fn sync(path: &Path) -> Result<()> {
-    let file = File::open(path).and_then(|f| f.sync_all());
-    let folder = path.parent().map_or(Ok(()), |p| File::open(p).and_then(|f| f.sync_all()));
-    file.and(folder).map_err(|e| file_error(path, &e))
+/// The name a file has while it is written.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+/// Brings a file to the disk and then gives it its name.
+pub(super) fn finish(part: &Path, path: &Path) -> Result<()> {
+    let brought = File::open(part).and_then(|f| f.sync_all()).and_then(|()| fs::rename(part, path));
+    brought.map_err(|e| file_error(path, &e))?;
+    sync_folder(path)
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    let synced = path.parent().map_or(Ok(()), |folder| File::open(folder).and_then(|f| f.sync_all()));
+    synced.map_err(|e| file_error(path, &e))
 }
 
 /// Removes a file of ours; one that is gone is fine, one that stays is logged.
@@ -118,9 +130,8 @@ pub(super) fn size(path: &Path) -> u64 {
 pub(in crate::store) fn create_key_file(path: &Path, key: &[u8]) -> Result<()> {
     let failed = |e: io::Error| file_error(path, &e);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    file.write_all(key).map_err(failed)?;
-    drop(file);
-    sync(path)
+    file.write_all(key).and_then(|()| file.sync_all()).map_err(failed)?;
+    sync_folder(path)
 }
 
 /// The bytes of the master key file with its mode and group; `None` when it does not exist.

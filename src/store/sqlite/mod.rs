@@ -20,8 +20,6 @@ use std::time::Duration;
 const WAIT_MS_MAX: u64 = 10_000;
 /// Compiled statements each connection keeps; the product has fewer than this.
 const STATEMENTS_KEPT: usize = 256;
-/// Pages copied at a time by a snapshot, so that it can be seen to move.
-const SNAPSHOT_PAGES: std::ffi::c_int = 1024;
 
 /// An open database file.
 pub(super) struct Database {
@@ -132,12 +130,15 @@ impl Driver for Database {
     }
 
     fn snapshot(&self, to: &Path) -> Result<()> {
-        files::new_private_file(to)?;
-        let copied = self.copy_to(to);
-        if copied.is_err() {
-            files::remove(to);
+        // Under another name until it is whole: a killed run leaves nothing that looks like a snapshot.
+        let part = files::unfinished(to);
+        files::remove(&part);
+        files::new_private_file(&part)?;
+        let done = self.copy_to(&part).and_then(|()| files::finish(&part, to));
+        if done.is_err() {
+            files::remove(&part);
         }
-        copied.and_then(|()| files::sync(to))
+        done
     }
 }
 
@@ -146,12 +147,10 @@ impl Database {
         let from = self.readers.get().map_err(errors::pool_error)?;
         let mut target = Connection::open_with_flags(to, writer_flags()).map_err(|e| sql_error_in(to, e))?;
         let backup = rusqlite::backup::Backup::new(&from, &mut target).map_err(|e| sql_error_in(to, e))?;
-        loop {
-            match backup.step(SNAPSHOT_PAGES).map_err(|e| sql_error_in(to, e))? {
-                rusqlite::backup::StepResult::Done => return Ok(()),
-                rusqlite::backup::StepResult::More => {}
-                _ => return Err(Error::new(crate::base::Kind::Unavailable, "store_busy")),
-            }
+        // All pages at once, because a copy in pieces begins again whenever somebody writes in between.
+        match backup.step(-1).map_err(|e| sql_error_in(to, e))? {
+            rusqlite::backup::StepResult::Done => Ok(()),
+            _ => Err(Error::new(crate::base::Kind::Unavailable, "store_busy")),
         }
     }
 }

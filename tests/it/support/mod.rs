@@ -1,3 +1,4 @@
 //! Shared by the tests.
 
+pub(crate) mod rig;
 pub(crate) mod rng;

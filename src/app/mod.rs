@@ -1,0 +1,3 @@
+//! Floor 7: the composition root. The only place that knows everyone.
+
+pub mod open;

@@ -1,0 +1,5 @@
+//! Accounts.
+
+use super::Op;
+
+pub(super) const OPS: &[Op] = &[];

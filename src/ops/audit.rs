@@ -1,0 +1,201 @@
+//! The audit trail.
+
+use super::{Cx, Download, Downloads, Meta, Method, Need, Nothing, Op, Operation, Read};
+use crate::base::access::Permission::AuditRead;
+use crate::base::clock::Time;
+use crate::base::limits::PAGE_ROWS_DEFAULT;
+use crate::base::locale;
+use crate::base::{Error, Result};
+use crate::store::audit::{self, Record};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(super) const OPS: &[Op] = &[Op::read::<List>(), Op::download::<Export>(), Op::read::<Verify>()];
+
+/// Which entries.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Query {
+    /// Text in actor, operation, target, code or parameters.
+    #[schemars(length(max = 200))]
+    q: Option<String>,
+    /// By this actor.
+    #[schemars(length(max = 64))]
+    actor: Option<String>,
+    /// This operation.
+    #[schemars(length(max = 64))]
+    operation: Option<String>,
+    /// On this target.
+    #[schemars(length(max = 253))]
+    target: Option<String>,
+    /// With this result: `started`, `done`, `failed`, `refused` or `undone`.
+    #[schemars(length(max = 16))]
+    result: Option<String>,
+    /// Not before.
+    from: Option<Time>,
+    /// Before.
+    until: Option<Time>,
+    /// Rows of a page.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// Where the page begins: `next` of the page before.
+    #[schemars(length(max = 1024))]
+    cursor: Option<String>,
+}
+
+/// One entry.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct EntryView {
+    /// Position, from 1 without gaps.
+    seq: i64,
+    /// When.
+    at: Time,
+    /// Who.
+    actor: String,
+    /// `user`, `token`, `console` or `system`.
+    actor_kind: String,
+    /// From where; empty for the local socket and the panel itself.
+    address: String,
+    /// What.
+    operation: String,
+    /// The operation in words.
+    summary: String,
+    /// On what.
+    target: String,
+    /// With what result.
+    result: String,
+    /// Code of the error.
+    code: Option<String>,
+    /// The object before.
+    before: Option<Value>,
+    /// The object after.
+    after: Option<Value>,
+    /// The plan that was applied.
+    plan: Option<String>,
+    /// The request it belongs to.
+    request: String,
+    /// Keyed hash over the entry and its predecessor's hash.
+    hash: String,
+}
+
+/// One page of entries, the newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct AuditPage {
+    /// The entries.
+    items: Vec<EntryView>,
+    /// Cursor of the next page.
+    next: Option<String>,
+    /// How many entries the query finds.
+    total: i64,
+}
+
+impl Query {
+    fn filter(&self) -> audit::Filter<'_> {
+        audit::Filter {
+            actor: self.actor.as_deref(),
+            operation: self.operation.as_deref(),
+            target: self.target.as_deref(),
+            result: self.result.as_deref(),
+            from: self.from,
+            until: self.until,
+            text: self.q.as_deref(),
+        }
+    }
+}
+
+fn view(record: Record, lang: locale::Lang) -> EntryView {
+    let Record { seq, entry, hash, .. } = record;
+    EntryView {
+        seq,
+        at: entry.at,
+        actor: entry.actor,
+        actor_kind: entry.actor_kind,
+        address: entry.address,
+        summary: locale::text::<&str>(lang, &format!("op.{}", entry.operation), &[]),
+        operation: entry.operation,
+        target: entry.target,
+        result: entry.result,
+        code: entry.code,
+        before: entry.before,
+        after: entry.after,
+        plan: entry.plan_id,
+        request: entry.request_id,
+        hash,
+    }
+}
+
+struct List;
+
+impl Operation for List {
+    const META: Meta = Meta::new("audit.list", Method::Get, "/audit", Need::Has(AuditRead));
+    type In = Query;
+    type Out = AuditPage;
+}
+
+impl Read for List {
+    fn read(cx: &Cx, input: Query) -> Result<AuditPage> {
+        let filter = input.filter();
+        let limit = input.limit.unwrap_or(PAGE_ROWS_DEFAULT);
+        let (page, total) = cx
+            .core
+            .store
+            .read(|tx| Ok((audit::search(tx, &filter, input.cursor.as_deref(), limit)?, audit::count(tx, &filter)?)))?;
+        let items = page.rows.into_iter().map(|record| view(record, cx.request.lang)).collect();
+        Ok(AuditPage { items, next: page.next, total })
+    }
+}
+
+struct Export;
+
+impl Operation for Export {
+    const META: Meta = Meta::new("audit.export", Method::Get, "/audit/export", Need::Has(AuditRead));
+    type In = Query;
+    type Out = super::Done;
+}
+
+impl Downloads for Export {
+    /// JSON lines, oldest first.
+    fn download(cx: &Cx, input: Query) -> Result<Download> {
+        let mut lines = Vec::new();
+        for page in audit::export(&cx.core.store, &input.filter()) {
+            let mut piece = Vec::new();
+            for record in page? {
+                serde_json::to_writer(&mut piece, &record).map_err(Error::fault)?;
+                piece.push(b'\n');
+            }
+            lines.push(Ok(piece));
+        }
+        Ok(Download {
+            name: "manara-audit.jsonl".into(),
+            media_type: "application/jsonl",
+            pieces: Box::new(lines.into_iter()),
+        })
+    }
+}
+
+/// Whether the trail is whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Verdict {
+    /// Whether every hash fits.
+    ok: bool,
+    /// Entries checked.
+    entries: i64,
+    /// The first entry that does not fit.
+    first_bad: Option<i64>,
+}
+
+struct Verify;
+
+impl Operation for Verify {
+    const META: Meta = Meta::new("audit.verify", Method::Get, "/audit/verify", Need::Has(AuditRead));
+    type In = Nothing;
+    type Out = Verdict;
+}
+
+impl Read for Verify {
+    fn read(cx: &Cx, _: Nothing) -> Result<Verdict> {
+        let report = audit::verify_chain(&cx.core.store, None)?;
+        Ok(Verdict { ok: report.ok, entries: report.entries, first_bad: report.first_bad })
+    }
+}

@@ -1,0 +1,119 @@
+//! What is wrong, or worth knowing, about the machine and this installation, and what to do about it.
+//!
+//! Pure: [`crate::platform::detect`] looks, this judges.
+
+mod host;
+mod own;
+
+use crate::base::error::Params;
+use crate::base::locale::{self, Lang};
+use crate::config::Loaded;
+use crate::platform::detect::{Machine, Sight};
+use serde::{Deserialize, Serialize};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Checked and in order.
+    Ok,
+    /// Worth knowing.
+    Note,
+    /// Works, but should be changed.
+    Warning,
+    /// Something does not work until it is changed.
+    Broken,
+}
+
+/// What is known besides the machine.
+pub struct Facts<'a> {
+    /// The configuration in force.
+    pub loaded: &'a Loaded,
+    /// What stands around the installation.
+    pub sight: &'a Sight,
+}
+
+/// One finding. Its texts are `doctor.ID.found`, `.why` and `.action` in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Stable name.
+    pub id: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Parameters of the texts.
+    pub params: Params,
+}
+
+impl Finding {
+    fn new(severity: Severity, id: &'static str) -> Self {
+        Self { id, severity, params: Params::new() }
+    }
+
+    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.params.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// The finding in words.
+    pub fn tell(&self, lang: Lang) -> Told {
+        let say = |part: &str| locale::find(lang, &format!("doctor.{}.{part}", self.id), &self.params);
+        Told {
+            id: self.id.to_owned(),
+            severity: self.severity,
+            params: self.params.iter().map(|(n, v)| (n.to_string(), v.clone())).collect(),
+            found: say("found").unwrap_or_else(|| self.id.to_owned()),
+            why: say("why"),
+            action: say("action"),
+        }
+    }
+}
+
+/// A finding in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Told {
+    /// Stable name.
+    pub id: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Parameters of the texts.
+    pub params: std::collections::BTreeMap<String, String>,
+    /// What was found.
+    pub found: String,
+    /// Why it matters; not said where all is well.
+    pub why: Option<String>,
+    /// What to do.
+    pub action: Option<String>,
+}
+
+/// The answer of `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Diagnosis {
+    /// Whether something is broken; then the command's exit code is 1.
+    pub broken: bool,
+    /// The findings, worst first.
+    pub findings: Vec<Told>,
+    /// The machine they were made on.
+    pub machine: Machine,
+}
+
+/// Everything found, worst first.
+pub fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = host::findings(machine, facts);
+    found.extend(own::findings(facts));
+    found.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    found
+}
+
+/// The answer of `doctor` in `lang`.
+pub fn diagnose(machine: Machine, facts: &Facts<'_>, lang: Lang) -> Diagnosis {
+    let found = findings(&machine, facts);
+    Diagnosis { broken: exit_code(&found) != 0, findings: found.iter().map(|f| f.tell(lang)).collect(), machine }
+}
+
+/// Exit code of `manara doctor`: 1 when something is broken, else 0.
+pub fn exit_code(findings: &[Finding]) -> u8 {
+    u8::from(findings.iter().any(|f| f.severity == Severity::Broken))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Findings about this installation: its secrets, its ports, its neighbours in nginx.
+
+use super::{Facts, Finding, Severity};
+use crate::config::{Profile, key_file};
+
+pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = keys(facts);
+    found.extend(data_dir(facts));
+    found.extend(ports(facts));
+    if facts.loaded.config.profile == Profile::Production {
+        found.extend(clock(facts));
+        found.extend(neighbours(facts));
+    }
+    found
+}
+
+/// The key's problems are those that also keep the panel from starting; each is a finding of its own.
+fn keys(facts: &Facts<'_>) -> Vec<Finding> {
+    let problems = key_file::check(facts.loaded, facts.sight.key_file, facts.sight.me);
+    let id = |code: &str| match code {
+        "option.key_missing" => "key_missing",
+        "option.key_short" => "key_short",
+        "option.key_exposed" => "key_exposed",
+        _ => "key_owner",
+    };
+    let finding = |p: crate::config::Problem| Finding { id: id(&p.code), severity: Severity::Broken, params: p.params };
+    problems.into_iter().map(finding).collect()
+}
+
+fn data_dir(facts: &Facts<'_>) -> Option<Finding> {
+    let folder = facts.sight.data_dir?;
+    let path = facts.loaded.config.data_dir.display();
+    let exposed = key_file::is_exposed(folder, facts.sight.me);
+    exposed.then(|| {
+        let mode = format!("{:04o}", folder.mode & 0o7777);
+        Finding::new(Severity::Warning, "data_dir_exposed").with("path", path).with("mode", mode)
+    })
+}
+
+fn ports(facts: &Facts<'_>) -> Vec<Finding> {
+    let config = &facts.loaded.config;
+    let wanted = [config.nginx_http_port, config.nginx_https_port];
+    let listeners = facts.sight.listeners.iter().filter(|l| wanted.contains(&l.port));
+    let mut found: Vec<Finding> = listeners
+        .filter_map(|listener| match listener.process.as_deref() {
+            Some("nginx") => None,
+            Some(name) => {
+                Some(Finding::new(Severity::Broken, "port_taken").with("port", listener.port).with("process", name))
+            }
+            None => Some(Finding::new(Severity::Note, "port_in_use").with("port", listener.port)),
+        })
+        .collect();
+    found.dedup();
+    found
+}
+
+fn clock(facts: &Facts<'_>) -> Option<Finding> {
+    (facts.sight.clock_synchronised == Some(false)).then(|| Finding::new(Severity::Warning, "clock_unsynchronised"))
+}
+
+fn neighbours(facts: &Facts<'_>) -> Option<Finding> {
+    let files = &facts.sight.foreign_vhosts;
+    (!files.is_empty()).then(|| Finding::new(Severity::Note, "foreign_vhosts").with("files", files.join(", ")))
+}

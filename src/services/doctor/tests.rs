@@ -1,0 +1,140 @@
+use super::*;
+use crate::config::key_file::{FileFacts, RunsAs};
+use crate::config::{LoadInput, load};
+use crate::platform::detect::*;
+
+fn healthy() -> Machine {
+    let nginx = "nginx version: nginx/1.22.1\nconfigure arguments: --with-http_ssl_module\n";
+    Machine {
+        distribution: Some(Distribution {
+            id: "debian".into(),
+            version: Some("12".into()),
+            name: "Debian GNU/Linux 12".into(),
+            like: vec![],
+        }),
+        architecture: "x86_64".into(),
+        kernel: "6.1.0-28-amd64".into(),
+        kernel_version: Some(Version::new(6, 1, 0)),
+        init: Init::Systemd { version: Some(252) },
+        container: None,
+        hypervisor: None,
+        wsl: None,
+        board: None,
+        cpus: 2,
+        memory: Memory { total_bytes: 2 << 30, available_bytes: 1 << 30 },
+        cgroup: None,
+        disk: Some(Disk { total_bytes: 40 << 30, available_bytes: 20 << 30 }),
+        seccomp: true,
+        openat2: true,
+        nginx: NginxBuild::parse("/usr/sbin/nginx", nginx),
+        components: vec![],
+    }
+}
+
+fn calm() -> Sight {
+    Sight {
+        me: RunsAs { uid: 990, gid: 991 },
+        data_dir: Some(FileFacts { bytes: 4096, mode: 0o700, uid: 990, gid: 991 }),
+        key_file: Some(FileFacts { bytes: 32, mode: 0o640, uid: 0, gid: 991 }),
+        listeners: vec![Listener { port: 80, process: Some("nginx".into()) }],
+        foreign_vhosts: vec![],
+        clock_synchronised: Some(true),
+    }
+}
+
+fn found(root: &str, machine: &Machine, sight: &Sight) -> Vec<Finding> {
+    let loaded = load(LoadInput::at(root)).unwrap();
+    findings(machine, &Facts { loaded: &loaded, sight })
+}
+
+#[test]
+fn a_healthy_server_has_nothing_to_complain_about() {
+    let found = found("/", &healthy(), &calm());
+    assert!(found.iter().all(|f| f.severity == Severity::Ok), "{found:?}");
+    assert_eq!(exit_code(&found), 0);
+}
+
+type Change = (&'static str, Severity, fn(&mut Machine, &mut Sight));
+
+const CASES: &[Change] = &[
+    ("nginx_missing", Severity::Broken, |m, _| m.nginx = None),
+    ("nginx_old", Severity::Broken, |m, _| m.nginx.as_mut().unwrap().version = Version::new(1, 17, 9)),
+    ("nginx_no_tls", Severity::Broken, |m, _| m.nginx.as_mut().unwrap().modules.clear()),
+    ("distribution_untested", Severity::Note, |m, _| m.distribution.as_mut().unwrap().version = Some("11".into())),
+    ("distribution_untested", Severity::Note, |m, _| m.distribution = None),
+    ("kernel_old", Severity::Warning, |m, _| m.kernel_version = Some(Version::new(5, 9, 99))),
+    ("systemd_old", Severity::Warning, |m, _| m.init = Init::Systemd { version: Some(246) }),
+    ("no_systemd", Severity::Warning, |m, _| m.init = Init::Openrc),
+    ("container_without_init", Severity::Note, |m, _| {
+        (m.init, m.container) = (Init::None, Some(Container::Docker));
+    }),
+    ("no_seccomp", Severity::Warning, |m, _| m.seccomp = false),
+    ("no_openat2", Severity::Note, |m, _| m.openat2 = false),
+    ("memory_low", Severity::Note, |m, _| m.memory.total_bytes = (512 << 20) - 1),
+    ("memory_low", Severity::Note, |m, _| {
+        m.cgroup = Some(Cgroup { version: 2, memory_bytes_max: Some(128 << 20), cpu_millis_max: None });
+    }),
+    ("disk_low", Severity::Warning, |m, _| m.disk.as_mut().unwrap().available_bytes = 1000 << 20),
+    ("disk_full", Severity::Broken, |m, _| m.disk.as_mut().unwrap().available_bytes = 99 << 20),
+    ("wsl_one", Severity::Warning, |m, _| m.wsl = Some(Wsl::One)),
+    ("wsl_two", Severity::Note, |m, _| m.wsl = Some(Wsl::Two)),
+    ("clock_unsynchronised", Severity::Warning, |_, s| s.clock_synchronised = Some(false)),
+    ("data_dir_exposed", Severity::Warning, |_, s| s.data_dir.as_mut().unwrap().mode = 0o755),
+    ("key_missing", Severity::Broken, |_, s| s.key_file = None),
+    ("key_short", Severity::Broken, |_, s| s.key_file.as_mut().unwrap().bytes = 16),
+    ("key_exposed", Severity::Broken, |_, s| s.key_file.as_mut().unwrap().mode = 0o644),
+    ("key_owner", Severity::Broken, |_, s| s.key_file.as_mut().unwrap().uid = 1000),
+    ("port_taken", Severity::Broken, |_, s| {
+        s.listeners.push(Listener { port: 443, process: Some("apache2".into()) });
+    }),
+    ("port_in_use", Severity::Note, |_, s| s.listeners.push(Listener { port: 443, process: None })),
+    ("foreign_vhosts", Severity::Note, |_, s| s.foreign_vhosts.push("/etc/nginx/sites-enabled/default".into())),
+];
+
+#[test]
+fn each_flaw_is_one_finding_with_complete_texts() {
+    for (id, severity, spoil) in CASES {
+        let (mut machine, mut sight) = (healthy(), calm());
+        spoil(&mut machine, &mut sight);
+        let found = found("/", &machine, &sight);
+        let flaws: Vec<_> = found.iter().filter(|f| f.severity > Severity::Ok).collect();
+        assert_eq!(flaws.len(), 1, "{id}: {flaws:?}");
+        assert_eq!((flaws[0].id, flaws[0].severity), (*id, *severity));
+        assert_eq!(exit_code(&found), u8::from(*severity == Severity::Broken), "{id}");
+        for lang in Lang::ALL {
+            let told = flaws[0].tell(lang);
+            for text in [Some(told.found), told.why, told.action] {
+                let text = text.unwrap_or_else(|| panic!("{id} lacks a text in {}", lang.tag()));
+                assert!(text.len() > 10 && !text.contains('{') && text != *id, "{id}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn development_asks_for_less() {
+    let (mut machine, mut sight) = (healthy(), calm());
+    machine.init = Init::None;
+    sight.key_file = None;
+    sight.data_dir = None;
+    sight.clock_synchronised = Some(false);
+    sight.foreign_vhosts = vec!["/etc/nginx/sites-enabled/default".into()];
+    sight.listeners = vec![Listener { port: 80, process: Some("apache2".into()) }];
+    let found = found("/srv/try", &machine, &sight);
+    assert!(found.iter().all(|f| f.severity == Severity::Ok), "{found:?}");
+}
+
+#[test]
+fn the_worst_comes_first_and_the_answer_survives_json() {
+    let (mut machine, mut sight) = (healthy(), calm());
+    machine.wsl = Some(Wsl::Two);
+    machine.nginx = None;
+    sight.clock_synchronised = Some(false);
+    let loaded = load(LoadInput::at("/")).unwrap();
+    let diagnosis = diagnose(machine, &Facts { loaded: &loaded, sight: &sight }, Lang::Ar);
+    let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
+    assert_eq!(ids, ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
+    assert!(diagnosis.broken);
+    let json = serde_json::to_string(&diagnosis).unwrap();
+    assert_eq!(serde_json::from_str::<Diagnosis>(&json).unwrap(), diagnosis);
+}

@@ -1,0 +1,110 @@
+//! The life of a job.
+
+use super::*;
+use crate::store::Store;
+use crate::store::testing::store;
+
+fn job(n: i64) -> Job {
+    Job {
+        id: format!("j{n}"),
+        operation: "site.create".to_owned(),
+        target: "a.test".to_owned(),
+        actor: serde_json::json!({ "name": "root" }),
+        state: JobState::Queued,
+        progress: 0,
+        total: 0,
+        message: None,
+        plan_id: None,
+        result: None,
+        error: None,
+        output: String::new(),
+        owner: "one".to_owned(),
+        heartbeat_at: Time(n),
+        created_at: Time(n),
+        started_at: None,
+        finished_at: None,
+        cancel_requested: false,
+        deadline_at: Some(Time(n + 1000)),
+    }
+}
+
+fn add(store: &Store, count: i64) {
+    store.write(|tx| (1..=count).try_for_each(|n| insert(tx, &job(n)))).unwrap();
+}
+
+#[test]
+fn a_job_is_taken_once_and_ends_once() {
+    let (_folder, store) = store();
+    add(&store, 2);
+    store
+        .write(|tx| {
+            assert_eq!(next_queued(tx)?, Some(job(1)));
+            assert!(start(tx, "j1", "one", Time(5))?);
+            assert!(!start(tx, "j1", "two", Time(6))?);
+            assert_eq!(next_queued(tx)?.map(|j| j.id).as_deref(), Some("j2"));
+            let message = serde_json::json!({ "code": "reloading" });
+            assert!(progress(tx, "j1", 1, 3, Some(&message))?);
+            assert!(request_cancel(tx, "j1")?);
+            assert!(finish(tx, "j1", JobState::Done, Some(&message), None, Time(9))?);
+            assert!(!finish(tx, "j1", JobState::Failed, None, None, Time(10))?);
+            assert!(!request_cancel(tx, "j1")?);
+            let ended = by_id(tx, "j1")?.unwrap();
+            assert_eq!((ended.state, ended.progress, ended.total), (JobState::Done, 1, 3));
+            assert_eq!((ended.started_at, ended.finished_at), (Some(Time(5)), Some(Time(9))));
+            assert_eq!((ended.result, ended.cancel_requested), (Some(message), true));
+            assert_eq!((forget(tx, Time(9))?, forget(tx, Time(10))?), (0, 1));
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn jobs_of_a_process_that_is_gone_are_found() {
+    let (_folder, store) = store();
+    add(&store, 3);
+    store
+        .write(|tx| {
+            start(tx, "j1", "one", Time(10))?;
+            start(tx, "j2", "two", Time(10))?;
+            assert_eq!(heartbeat(tx, "two", Time(70))?, 1);
+            let ids = |jobs: Vec<Job>| jobs.into_iter().map(|j| j.id).collect::<Vec<_>>();
+            assert_eq!(ids(orphans(tx, "three", None)?), ["j1", "j2"]);
+            assert_eq!(ids(orphans(tx, "three", Some(Time(60)))?), ["j1"]);
+            assert_eq!(ids(orphans(tx, "one", None)?), ["j2"]);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_end_of_long_output_is_kept() {
+    let (_folder, store) = store();
+    add(&store, 1);
+    store
+        .write(|tx| {
+            append_output(tx, "j1", &"ب".repeat(limits::JOB_OUTPUT_BYTES_MAX))?;
+            append_output(tx, "j1", "x end")?;
+            let output = by_id(tx, "j1")?.unwrap().output;
+            assert!(output.len() <= limits::JOB_OUTPUT_BYTES_MAX && output.len() > limits::JOB_OUTPUT_BYTES_MAX - 4);
+            assert!(output.ends_with("بx end"));
+            assert!(!append_output(tx, "none", "x")?);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn lists_are_newest_first() {
+    let (_folder, store) = store();
+    add(&store, 5);
+    store
+        .read(|tx| {
+            let queued = JobFilter { state: Some(JobState::Queued), ..JobFilter::default() };
+            let first = list(tx, &queued, None, 3)?;
+            assert_eq!(first.rows.iter().map(|j| j.id.as_str()).collect::<Vec<_>>(), ["j5", "j4", "j3"]);
+            let second = list(tx, &queued, first.next.as_deref(), 3)?;
+            assert_eq!((second.rows.len(), second.next, count(tx, &queued)?), (2, None, 5));
+            Ok(())
+        })
+        .unwrap();
+}

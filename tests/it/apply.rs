@@ -1,0 +1,157 @@
+//! Applying plans to a real nginx, and breaking every step of it.
+
+use crate::support::rig::Rig;
+use manara::platform::faults::Fault;
+use serde_json::{Value, json};
+
+fn create(rig: &Rig, domain: &str) -> Value {
+    rig.call("site.create", json!({ "domain": domain, "kind": "static" })).unwrap().body
+}
+
+#[test]
+fn a_site_answers_from_creation_to_deletion() {
+    let rig = Rig::new();
+    assert_eq!(rig.get("a.test", "/"), None, "an unknown name gets no answer");
+    let site = create(&rig, "a.test");
+    assert_eq!(site["state"], "active");
+    let (status, page) = rig.get("a.test", "/").unwrap();
+    assert_eq!(status, 200);
+    assert!(page.contains("a.test") && page.contains("هذا الموقع جاهز"));
+    assert_eq!(rig.get("a.test", "/.git/config").unwrap().0, 404);
+    assert_eq!(rig.get("b.test", "/"), None);
+
+    rig.call("site.update", json!({ "domain": "a.test", "aliases": ["www.a.test", "مثال.إختبار"] })).unwrap();
+    assert_eq!(rig.get("xn--mgbh0fb.xn--kgbechtv", "/").unwrap().0, 200);
+    rig.call("site.disable", json!({ "domain": "مثال.إختبار" })).unwrap();
+    assert_eq!(rig.get("a.test", "/"), None);
+    rig.call("site.enable", json!({ "domain": "a.test" })).unwrap();
+    assert_eq!(rig.get("www.a.test", "/").unwrap().0, 200);
+
+    let gone = rig.call("site.delete", json!({ "domain": "a.test" })).unwrap().body;
+    assert_eq!(rig.get("a.test", "/"), None);
+    let trash = gone["trash"].as_str().unwrap();
+    assert!(std::path::Path::new(trash).join("public/index.html").exists());
+    assert_eq!(rig.call("site.show", json!({ "domain": "a.test" })).unwrap_err().code(), "site_not_found");
+    create(&rig, "a.test");
+}
+
+#[test]
+fn a_dry_run_shows_everything_and_changes_nothing() {
+    let rig = Rig::new();
+    let before = rig.snapshot();
+    let plan = rig
+        .call_with("site.create", json!({ "domain": "a.test", "kind": "static" }), |r| r.dry_run = true)
+        .unwrap()
+        .body;
+    assert_eq!(plan["test"]["ok"], true);
+    let diffs: String = plan["changes"].as_array().unwrap().iter().map(|c| c["diff"].as_str().unwrap()).collect();
+    assert!(diffs.contains("+    server_name a.test;"), "{diffs}");
+    assert_eq!(rig.snapshot(), before);
+    assert_eq!(rig.call("site.show", json!({ "domain": "a.test" })).unwrap_err().code(), "site_not_found");
+
+    let applied = rig.call("plan.apply", json!({ "id": plan["id"] })).unwrap();
+    assert_eq!(applied.body["domain"], "a.test");
+    assert_eq!(rig.get("a.test", "/").unwrap().0, 200);
+    let again = rig.call("plan.apply", json!({ "id": plan["id"] })).unwrap_err();
+    assert_eq!(again.code(), "plan_used");
+}
+
+#[test]
+fn a_plan_is_stale_after_another_change() {
+    let rig = Rig::new();
+    create(&rig, "a.test");
+    let dry = |input: Value| rig.call_with("site.update", input, |r| r.dry_run = true).unwrap().body;
+    let first = dry(json!({ "domain": "a.test", "max_body_mb": 5 }));
+    rig.call("site.update", json!({ "domain": "a.test", "max_body_mb": 7 })).unwrap();
+    let late = rig.call("plan.apply", json!({ "id": first["id"] })).unwrap_err();
+    assert_eq!(late.code(), "plan_stale");
+    let seen = rig.call_with("site.disable", json!({ "domain": "a.test" }), |r| r.if_match = Some(1)).unwrap_err();
+    assert_eq!((seen.code(), seen.kind().http_status()), ("site_changed", 412));
+}
+
+/// Fails every effect of one operation in turn; each time the state before must be back, live.
+fn fail_everywhere(rig: &Rig, operation: &str, input: &Value, check: impl Fn(&Rig)) -> usize {
+    rig.core.faults.disarm();
+    let before = rig.snapshot();
+    for n in 1.. {
+        rig.core.faults.arm(Fault::Fail(n));
+        let outcome = rig.call(operation, input.clone());
+        let steps = rig.core.faults.disarm();
+        let Err(error) = outcome else {
+            assert!(steps.len() >= 4, "{operation} has only these steps: {steps:?}");
+            return steps.len();
+        };
+        let step = steps.last().cloned().unwrap_or_default();
+        assert_eq!(error.code(), "injected_fault", "at {n} ({step}): {error}");
+        assert_eq!(rig.snapshot(), before, "{operation} left something behind at {n} ({step})");
+        check(rig);
+    }
+    unreachable!("the loop ends when nothing fails any more")
+}
+
+#[test]
+fn whatever_fails_the_old_state_is_back() {
+    let rig = Rig::new();
+    create(&rig, "keep.test");
+    let input = json!({ "domain": "a.test", "kind": "static" });
+    fail_everywhere(&rig, "site.create", &input, |rig| {
+        assert_eq!(rig.get("a.test", "/"), None);
+        assert_eq!(rig.get("keep.test", "/").unwrap().0, 200);
+        assert_eq!(rig.call("site.list", json!({})).unwrap().body["total"], 1);
+    });
+    let input = json!({ "domain": "a.test", "new_domain": "b.test" });
+    fail_everywhere(&rig, "site.update", &input, |rig| {
+        assert_eq!(rig.get("a.test", "/").unwrap().0, 200);
+        assert_eq!(rig.get("b.test", "/"), None);
+    });
+    fail_everywhere(&rig, "site.delete", &json!({ "domain": "b.test" }), |rig| {
+        assert_eq!(rig.get("b.test", "/").unwrap().0, 200);
+        assert_eq!(rig.call("site.show", json!({ "domain": "b.test" })).unwrap().body["domain"], "b.test");
+    });
+    assert!(rig.call("drift.list", json!({})).unwrap().body["items"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn nginx_refuses_and_nothing_changes() {
+    let rig = Rig::new();
+    create(&rig, "a.test");
+    // Somebody breaks the site's file by hand; the panel neither overwrites it nor lets it break others unnoticed.
+    let id = rig.call("site.show", json!({ "domain": "a.test" })).unwrap().body["id"].as_str().unwrap().to_owned();
+    let path = rig.root.path().join(format!("etc/nginx/manara/sites/{id}.conf"));
+    let good = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{good}\nnonsense on;\n")).unwrap();
+    let drift = rig.call("drift.list", json!({})).unwrap().body;
+    assert_eq!(drift["items"][0]["kind"], "content");
+    assert!(drift["items"][0]["diff"].as_str().unwrap().contains("+nonsense on;"));
+    let update = rig.call("site.update", json!({ "domain": "a.test", "max_body_mb": 3 })).unwrap_err();
+    assert_eq!(update.code(), "file_drifted");
+    let other = rig.call("site.create", json!({ "domain": "b.test", "kind": "static" })).unwrap_err();
+    assert_eq!(other.code(), "nginx_other_file_broken");
+    assert!(other.shown_evidence().unwrap().contains("nonsense"), "{other}");
+    assert_eq!(rig.get("a.test", "/").unwrap().0, 200, "the running nginx goes on");
+    rig.call("site.reapply", json!({ "domain": "a.test" })).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), good);
+    create(&rig, "b.test");
+}
+
+#[test]
+fn concurrent_changes_have_one_winner_or_go_together() {
+    let rig = Rig::new();
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let create = |i: usize| {
+            let rig = &rig;
+            move || rig.call("site.create", json!({ "domain": format!("s{}.test", i / 2), "kind": "static" }))
+        };
+        let threads: Vec<_> = (0..8).map(|i| scope.spawn(create(i))).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    let (good, bad): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!((good.len(), bad.len()), (4, 4));
+    for error in bad {
+        let code = error.unwrap_err().code().to_owned();
+        assert!(["site_exists", "name_reserved", "site_folder_exists"].contains(&code.as_str()), "{code}");
+    }
+    for i in 0..4 {
+        assert_eq!(rig.get(&format!("s{i}.test"), "/").unwrap().0, 200);
+    }
+}

@@ -1,0 +1,104 @@
+//! A panel of its own for a test: temporary root, real store, real nginx on ports nobody else has.
+
+use manara::app::open;
+use manara::base::locale::Lang;
+use manara::base::{Error, Result};
+use manara::config::{LoadInput, Override, load};
+use manara::engine::{Actor, Core, Request};
+use manara::ops::{self, Outcome};
+use manara::platform::HostOp;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A panel in a temporary folder; nginx is stopped when it goes.
+pub(crate) struct Rig {
+    pub(crate) core: Arc<Core>,
+    pub(crate) http_port: u16,
+    pub(crate) root: tempfile::TempDir,
+}
+
+/// A port nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The settings of a panel at `root` with these ports.
+pub(crate) fn loaded(root: PathBuf, http: u16, https: u16) -> manara::config::Loaded {
+    let set = |key: &str, value: u16| Override { key: key.into(), value: value.to_string(), flag: "--test".into() };
+    let overrides = vec![set("nginx.http_port", http), set("nginx.https_port", https)];
+    load(LoadInput { overrides, ..LoadInput::at(root) }).unwrap_or_else(|p| panic!("{}", p.text(Lang::En)))
+}
+
+impl Rig {
+    /// A panel with nginx running.
+    pub(crate) fn new() -> Rig {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let (http_port, https_port) = (free_port(), free_port());
+        let core = open::core(loaded(root.path().to_owned(), http_port, https_port)).unwrap();
+        open::ensure_nginx(&core).unwrap();
+        Rig { core, http_port, root }
+    }
+
+    /// Calls an operation as the console.
+    pub(crate) fn call(&self, id: &str, input: Value) -> Result<Outcome> {
+        self.call_with(id, input, |_| {})
+    }
+
+    /// Calls an operation as the console with a changed request.
+    pub(crate) fn call_with(&self, id: &str, input: Value, change: impl Fn(&mut Request)) -> Result<Outcome> {
+        let op = ops::find(id).unwrap_or_else(|| panic!("no operation {id}"));
+        let mut request = Request::console("r0123456789".into(), Lang::En);
+        change(&mut request);
+        ops::run::call(&self.core, &Actor::Console, &request, op, input)
+    }
+
+    /// Status and body of a GET for `host` from nginx; `None` when the connection is closed without an answer.
+    pub(crate) fn get(&self, host: &str, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http_port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let status = text.split(' ').nth(1)?.parse().ok()?;
+        Some((status, text.split_once("\r\n\r\n")?.1.to_owned()))
+    }
+
+    /// Every file below the root that a change of a site may touch, with its content.
+    pub(crate) fn snapshot(&self) -> Vec<(String, String)> {
+        let mut files = Vec::new();
+        for folder in ["etc/nginx", "srv/www"] {
+            collect(&self.root.path().join(folder), &mut files);
+        }
+        // The generation counts up also when a change is taken back, and what was undone lies in the trash.
+        files.retain(|(name, _)| !name.ends_with("generation.conf") && !name.contains("/.trash"));
+        files.sort();
+        files
+    }
+}
+
+fn collect(folder: &std::path::Path, files: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.push((path.display().to_string(), "folder".into()));
+            collect(&path, files);
+        } else {
+            files.push((path.display().to_string(), String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into()));
+        }
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        let stopped: Result<_, Error> = self.core.host.ask(&HostOp::NginxStop);
+        if let Err(e) = stopped {
+            eprintln!("nginx of a test did not stop: {e}");
+        }
+    }
+}
