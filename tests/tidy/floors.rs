@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("platform", 1),
     ("store", 1),
     ("archive", 1),
+    ("logging", 1),
     ("engine", 2),
     ("services", 3),
     ("ops", 4),
