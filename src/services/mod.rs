@@ -2,6 +2,7 @@
 //! lists.
 
 pub mod doctor;
+pub mod monitoring;
 pub mod nginx;
 pub mod sites;
 pub mod state;
