@@ -12,6 +12,7 @@ pub mod files;
 mod journal;
 pub mod local;
 pub mod nginx;
+pub mod own;
 pub mod sites;
 
 pub use faults::Faults;
