@@ -214,14 +214,14 @@ fn audit_entry(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> au
 fn carry_out(core: &Arc<Core>, plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
     job.say(&format!("{} {}", plan.operation, plan.target_name));
     let outcome = core.gate.commit(core, &plan).and_then(|()| {
-        core.faults.step("finish")?;
-        core.store.write(|tx| finish(core, tx, &plan, &entry, job)).map_err(|e| take_back(core, &plan, e))
+        let finished = core.faults.step("finish").and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
+        finished.map_err(|e| take_back(core, &plan, e))
     });
     match outcome {
         Ok(()) => {
             // What is left in the journal after a crash here is dropped at the next start: the store says done.
-            core.faults.step("forget")?;
-            if let Err(e) = core.host.ask(&HostOp::Forget { plan: plan.id.clone() }) {
+            let forget = || core.host.ask(&HostOp::Forget { plan: plan.id.clone() });
+            if let Err(e) = core.faults.step("forget").and_then(|()| forget()) {
                 log::warn!(target: "engine", "the journal of plan {} was not dropped: {e}", plan.id);
             }
             hooks::run(&*core.hooks, HookPoint::AfterApply, &plan.operation, &plan.after)?;

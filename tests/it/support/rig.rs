@@ -69,7 +69,7 @@ impl Rig {
         Some((status, text.split_once("\r\n\r\n")?.1.to_owned()))
     }
 
-    /// Every file below the root that a change of a site may touch, with its content.
+    /// Every file below the root that a change of a site may touch, with the hash of its content.
     pub(crate) fn snapshot(&self) -> Vec<(String, String)> {
         let mut files = Vec::new();
         for folder in ["etc/nginx", "srv/www"] {
@@ -89,7 +89,8 @@ fn collect(folder: &std::path::Path, files: &mut Vec<(String, String)>) {
             files.push((path.display().to_string(), "folder".into()));
             collect(&path, files);
         } else {
-            files.push((path.display().to_string(), String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into()));
+            let hash = manara::platform::nginx::sha256_hex(&std::fs::read(&path).unwrap());
+            files.push((path.display().to_string(), hash));
         }
     }
 }
