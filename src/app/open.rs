@@ -65,7 +65,7 @@ pub fn assemble(
     migrations::up(&store)?;
     let owner = ids::new_id("o")?;
     lease::take(&store, &owner)?;
-    let config = loaded.config.clone();
+    let config = &loaded.config;
     let layout = Layout {
         root: config.root.clone(),
         http_port: config.nginx_http_port,
@@ -73,7 +73,7 @@ pub fn assemble(
         ipv6: files::owner(Path::new("/proc/net/if_inet6"))?.is_some(),
         user: rustix::process::geteuid().is_root().then_some(if config.is_development() { "root" } else { "www-data" }),
     };
-    let core = Core::new(Parts { config, store, host, clock, layout, hooks: Box::new(NoHooks), faults, owner });
+    let core = Core::new(Parts { loaded, store, host, clock, layout, hooks: Box::new(NoHooks), faults, owner });
     recover::recover(&core)?;
     Ok(core)
 }

@@ -5,10 +5,11 @@ use super::gate::Gate;
 use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::locks::Locks;
+use super::settings::Settings;
 use crate::base::clock::{Clock, Time};
 use crate::base::layout::Layout;
 use crate::base::{Error, Result};
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::platform::nginx::Capabilities;
 use crate::platform::{Faults, Host, HostOp, HostReply, NginxStatus};
 use crate::store::Store;
@@ -16,8 +17,10 @@ use std::sync::{Arc, Mutex};
 
 /// The engine and all it stands on.
 pub struct Core {
-    /// Settings of this run.
+    /// The options whose home is the file.
     pub config: Config,
+    /// The options whose home is the store.
+    pub settings: Settings,
     /// The panel's database.
     pub store: Store,
     /// The machine.
@@ -45,8 +48,8 @@ pub struct Core {
 
 /// The parts of a [`Core`] that differ between a run and a test.
 pub struct Parts {
-    /// See [`Core::config`].
-    pub config: Config,
+    /// The configuration of this run.
+    pub loaded: Loaded,
     /// See [`Core::store`].
     pub store: Store,
     /// See [`Core::host`].
@@ -66,7 +69,7 @@ pub struct Parts {
 impl Core {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Arc<Core> {
-        let Parts { config, store, host, clock, layout, hooks, faults, owner } = parts;
+        let Parts { loaded, store, host, clock, layout, hooks, faults, owner } = parts;
         let bus = Bus::default();
         Arc::new(Core {
             jobs: Jobs::new(store.clone(), owner, clock.clone(), bus.clone()),
@@ -74,7 +77,8 @@ impl Core {
             locks: Locks::default(),
             gate: Gate::default(),
             nginx: Mutex::new(None),
-            config,
+            config: loaded.config.clone(),
+            settings: Settings::new(loaded),
             store,
             host,
             clock,

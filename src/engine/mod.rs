@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod locks;
 pub mod plan;
 pub mod recover;
+pub mod settings;
 
 pub use self::core::Core;
 pub use actor::{Actor, Request};

@@ -13,6 +13,7 @@ mod journal;
 pub mod local;
 pub mod metrics;
 pub mod nginx;
+pub mod own;
 pub mod sites;
 
 pub use faults::Faults;

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 /// What came of trying a claim token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {
-    /// It was right and is used now.
+    /// It was right.
     Accepted,
     /// It was wrong; the failure is counted.
     Wrong,
@@ -61,8 +61,8 @@ pub fn withdraw(tx: &Tx) -> Result<()> {
     tx.exec("DELETE FROM claim WHERE id = 1", &[]).map(drop)
 }
 
-/// Tries `token`. The outcome is an answer, not an error, because a wrong try must be committed to count.
-pub fn try_use(tx: &Tx, token: &Secret<String>, now: Time, failures_max: u32) -> Result<Tried> {
+/// Tries `token` without using it. The outcome is an answer, not an error, because a wrong try must be committed to count.
+pub fn try_token(tx: &Tx, token: &Secret<String>, now: Time, failures_max: u32) -> Result<Tried> {
     let Some(claim) = current(tx)? else { return Ok(Tried::Absent) };
     if claim.used_at.is_some() {
         return Ok(Tried::Used);
@@ -75,9 +75,17 @@ pub fn try_use(tx: &Tx, token: &Secret<String>, now: Time, failures_max: u32) ->
     }
     let given = sha256_hex(token.expose());
     if bool::from(given.as_bytes().ct_eq(claim.token_hash.as_bytes())) {
-        tx.exec("UPDATE claim SET used_at = ? WHERE id = 1", &values![now])?;
         return Ok(Tried::Accepted);
     }
     tx.exec("UPDATE claim SET failures = failures + 1 WHERE id = 1", &[])?;
     Ok(Tried::Wrong)
+}
+
+/// As [`try_token`]; an accepted token is used up.
+pub fn try_use(tx: &Tx, token: &Secret<String>, now: Time, failures_max: u32) -> Result<Tried> {
+    let tried = try_token(tx, token, now, failures_max)?;
+    if tried == Tried::Accepted {
+        tx.exec("UPDATE claim SET used_at = ? WHERE id = 1", &values![now])?;
+    }
+    Ok(tried)
 }

@@ -25,10 +25,17 @@ impl Subject<'_> {
     }
 }
 
-/// Notes a failure.
-pub fn record(tx: &Tx, subject: Subject<'_>, now: Time) -> Result<()> {
+/// Notes a failure; its id lets it be taken back.
+pub fn record(tx: &Tx, subject: Subject<'_>, now: Time) -> Result<String> {
     let sql = "INSERT INTO sign_in_failures (id, subject, at) VALUES (?, ?, ?)";
-    tx.exec(sql, &values![ids::new_id("f")?, subject.key(), now]).map(drop)
+    let id = ids::new_id("f")?;
+    tx.exec(sql, &values![&id, subject.key(), now])?;
+    Ok(id)
+}
+
+/// Takes a failure back: the attempt it stood for went well.
+pub fn take_back(tx: &Tx, id: &str) -> Result<bool> {
+    tx.exec_one("DELETE FROM sign_in_failures WHERE id = ?", &values![id])
 }
 
 /// Failures since `since`, and the time of the last one.

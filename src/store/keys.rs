@@ -2,8 +2,10 @@
 
 use crate::base::{Error, Result, Secret};
 use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use subtle::ConstantTimeEq;
 
 /// Shortest master key, in bytes.
 pub const MASTER_KEY_BYTES_MIN: usize = 32;
@@ -39,6 +41,18 @@ impl Keys {
         let made = Hkdf::<Sha256>::new(None, self.master.expose()).expand(label.as_bytes(), &mut key);
         made.expect("32 bytes are within HKDF-SHA256's limit of 255 blocks");
         key
+    }
+
+    /// A keyed hash of `message` (HMAC-SHA256, RFC 2104) in lower-case hexadecimal, with the key for `label`.
+    pub fn mac(&self, label: &str, message: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.derive(label)).expect("HMAC takes keys of any length");
+        mac.update(message.as_bytes());
+        hex(&mac.finalize().into_bytes())
+    }
+
+    /// Whether `given` is [`Keys::mac`] of `message`; how long that takes does not depend on where they differ.
+    pub fn mac_matches(&self, label: &str, message: &str, given: &str) -> bool {
+        self.mac(label, message).as_bytes().ct_eq(given.as_bytes()).into()
     }
 
     /// Names this master key without telling anything about it; a sealed value carries it.

@@ -62,6 +62,16 @@ pub fn by_id(tx: &Tx, id: &str) -> Result<Option<Session>> {
     rows::first(tx.one(&format!("{SELECT} WHERE id = ?"), &values![id])?, read)
 }
 
+/// Hash of the secret of the session with this id, for what is derived from it.
+pub fn secret_hash(tx: &Tx, id: &str) -> Result<Option<String>> {
+    rows::first(tx.one("SELECT token_hash FROM sessions WHERE id = ?", &values![id])?, |row| row.get(0))
+}
+
+/// Every session, last used first.
+pub fn list(tx: &Tx) -> Result<Vec<Session>> {
+    rows::all(&tx.query(&format!("{SELECT} ORDER BY last_seen_at DESC, id"), &[])?, read)
+}
+
 /// Sessions of an account, last used first.
 pub fn of_user(tx: &Tx, user_id: &str) -> Result<Vec<Session>> {
     let sql = format!("{SELECT} WHERE user_id = ? ORDER BY last_seen_at DESC, id");
