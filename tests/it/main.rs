@@ -3,6 +3,7 @@
 
 mod apply;
 mod fuzz;
+mod groups;
 mod kill;
 mod nginx_syntax;
 mod proxy;
