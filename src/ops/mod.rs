@@ -3,6 +3,7 @@
 //! REST API, OpenAPI, browser client, command line, permission matrix and audit vocabulary are derived from [`ALL`].
 
 pub mod act;
+pub mod auth;
 pub mod change;
 pub mod meta;
 pub mod openapi;
