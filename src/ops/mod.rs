@@ -15,9 +15,13 @@ pub mod schema;
 mod accounts;
 mod audit;
 mod jobs;
+mod sessions;
+mod settings;
 mod sites;
 mod state;
 mod system;
+mod tokens;
+mod users;
 
 pub use act::{Act, Acted, Grant};
 pub use change::Change;

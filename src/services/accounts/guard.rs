@@ -23,14 +23,14 @@ const DELAY_MAX_S: i64 = 900;
 const V6_PREFIX_BITS: u32 = 64;
 
 /// A try that counts as failed until it is taken back.
-pub struct Attempt {
+pub(super) struct Attempt {
     failures: Vec<String>,
 }
 
 impl Attempt {
     /// Notes a try on `account` from the caller's address. Error: `too_many_tries` with `retry_s`; it is the same for
     /// accounts that do not exist.
-    pub fn begin(core: &Core, account: Option<&str>, request: &Request) -> Result<Attempt> {
+    pub(super) fn begin(core: &Core, account: Option<&str>, request: &Request) -> Result<Attempt> {
         let (now, address) = (core.now(), address_key(request.address));
         let subjects = || account.map(Subject::Account).into_iter().chain([Subject::Address(&address)]);
         core.store.write(|tx| {
@@ -47,7 +47,7 @@ impl Attempt {
     }
 
     /// The try was none, or went well.
-    pub fn take_back(self, core: &Core) -> Result<()> {
+    pub(super) fn take_back(self, core: &Core) -> Result<()> {
         core.store.write(|tx| self.failures.iter().try_for_each(|id| failures::take_back(tx, id).map(drop)))
     }
 }
@@ -70,12 +70,12 @@ fn delay_s(failures: i64) -> i64 {
 }
 
 /// Until when nobody can sign in to the account.
-pub fn locked_until(tx: &Tx, account: &str, now: Time) -> Result<Option<Time>> {
+pub(super) fn locked_until(tx: &Tx, account: &str, now: Time) -> Result<Option<Time>> {
     free_at(tx, Subject::Account(account), now)
 }
 
 /// Forgets the failures of an account.
-pub fn clear_account(tx: &Tx, account: &UserName) -> Result<()> {
+pub(super) fn clear_account(tx: &Tx, account: &UserName) -> Result<()> {
     failures::clear(tx, Subject::Account(account.as_str())).map(drop)
 }
 

@@ -27,21 +27,21 @@ const NOBODY: &str =
 
 /// What came of comparing a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
+pub(super) struct Verdict {
     /// Whether it was right.
-    pub right: bool,
+    pub(super) right: bool,
     /// Whether the stored hash was made with other parameters than new ones are.
-    pub outdated: bool,
+    pub(super) outdated: bool,
 }
 
 /// The hash of a new password as a PHC string. Error: `hashes_full` when too many wait.
-pub fn hash(password: &str) -> Result<Secret<String>> {
+pub(super) fn hash(password: &str) -> Result<Secret<String>> {
     let password = Secret::new(password.to_owned());
     POOL.compute(move || make(&password))?
 }
 
 /// Compares `password` with the hash of a known user, or for as long with nobody's. Errors: as [`hash`].
-pub fn verify(password: &Secret<String>, stored: Option<&Secret<String>>) -> Result<Verdict> {
+pub(super) fn verify(password: &Secret<String>, stored: Option<&Secret<String>>) -> Result<Verdict> {
     let (password, known) = (password.clone(), stored.is_some());
     let stored = stored.map_or_else(|| NOBODY.to_owned(), |s| s.expose().clone());
     let verdict = POOL.compute(move || compare(&password, &stored))??;

@@ -53,7 +53,7 @@ const WORST: &[&str] = &[
 const DIFFERENT_MIN: usize = 4;
 
 /// Refuses a new password of `user` that would be guessed first. `field` is the input's field it stands in.
-pub fn check_password(user: &UserName, password: &Password, field: &str) -> Result<()> {
+pub(super) fn check_password(user: &UserName, password: &Password, field: &str) -> Result<()> {
     let folded = password.expose().to_lowercase();
     let different: HashSet<char> = folded.chars().collect();
     let code = if folded.trim() == user.as_str() {

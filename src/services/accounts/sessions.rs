@@ -77,6 +77,8 @@ pub struct Begun {
     pub view: SessionView,
     /// What the browser keeps.
     pub secret: Secret<String>,
+    /// When it ends in any case.
+    pub ends_at: Time,
 }
 
 fn invalid() -> Error {
@@ -117,7 +119,7 @@ pub fn begin_session(core: &Core, tx: &Tx, user: &User, request: &Request) -> Re
     rows::insert(tx, &session, &secret)?;
     let csrf = core.store.keys().mac(CSRF, &sha256_hex(secret.expose()));
     let view = view(core, user, &session, csrf, (idle_s, total_s))?;
-    Ok(Begun { view, secret })
+    Ok(Begun { view, secret, ends_at: now.plus_s(total_s) })
 }
 
 fn view(core: &Core, user: &User, session: &Session, csrf: String, lives: Lives) -> Result<SessionView> {
@@ -221,6 +223,14 @@ fn current_session(actor: &Actor) -> Option<&str> {
     }
 }
 
+/// The session that the actor signed in with, and its user. Error: `needs_session`.
+pub fn own_session(actor: &Actor) -> Result<(&str, &str)> {
+    match actor {
+        Actor::User { id, session, .. } => Ok((session, id)),
+        _ => Err(Error::new(Kind::Forbidden, "needs_session")),
+    }
+}
+
 /// Ends a session; answers whether it was the actor's own. Error: `session_not_found`, also for other people's sessions
 /// that the actor may not see.
 pub fn revoke_session(tx: &Tx, actor: &Actor, id: &ObjectId) -> Result<bool> {
@@ -231,4 +241,9 @@ pub fn revoke_session(tx: &Tx, actor: &Actor, id: &ObjectId) -> Result<bool> {
     }
     rows::delete(tx, id.as_str())?;
     Ok(current_session(actor) == Some(id.as_str()))
+}
+
+/// Ends all of a user's sessions but the one named; how many that were.
+pub fn end_others(tx: &Tx, user: &str, session: &str) -> Result<u64> {
+    rows::delete_of_user(tx, user, Some(session))
 }

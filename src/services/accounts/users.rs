@@ -1,8 +1,9 @@
 //! Users: signing in, and who may be what. The last administrator stays.
 
 use super::guard::{self, Attempt};
+use super::hashing::{self, Verdict};
+use super::rules;
 use super::sessions::{Begun, begin_session};
-use super::{hashing, rules};
 use crate::base::access::Role;
 use crate::base::clock::Time;
 use crate::base::names::{Password, UserName};
@@ -73,7 +74,8 @@ pub(super) fn parse_role(name: &str) -> Result<Role> {
     Role::from_name(name).ok_or_else(|| Error::fault(format!("the store has a role {name:?}")))
 }
 
-pub(super) fn view(tx: &Tx, user: &User, now: Time) -> Result<UserView> {
+/// The user as shown.
+pub fn user_view(tx: &Tx, user: &User, now: Time) -> Result<UserView> {
     Ok(UserView {
         id: user.id.clone(),
         name: user.name.clone(),
@@ -88,14 +90,14 @@ pub(super) fn view(tx: &Tx, user: &User, now: Time) -> Result<UserView> {
 }
 
 /// The user of that name. Error: `user_not_found`.
-pub fn user_named(tx: &Tx, name: &UserName) -> Result<User> {
+pub(super) fn user_named(tx: &Tx, name: &UserName) -> Result<User> {
     let gone = || Error::new(Kind::NotFound, "user_not_found").with("name", name);
     rows::by_name(tx, name.as_str())?.ok_or_else(gone)
 }
 
 /// Every user by name.
 pub fn list_users(core: &Core) -> Result<Vec<UserView>> {
-    core.store.read(|tx| rows::list(tx)?.iter().map(|user| view(tx, user, core.now())).collect())
+    core.store.read(|tx| rows::list(tx)?.iter().map(|user| user_view(tx, user, core.now())).collect())
 }
 
 fn failed() -> Error {
@@ -138,6 +140,48 @@ pub fn sign_in(core: &Core, tx: &Tx, signed_in: SignedIn, request: &Request) -> 
     begin_session(core, tx, &user, request)
 }
 
+/// A change of one's own password, checked and hashed. Tries on the current one are counted as sign-ins are. Errors:
+/// `password_wrong` in `current`, rules for passwords in `new`, `too_many_tries`, `hashes_full`.
+pub fn ready_password(cx: (&Core, &Request), user_id: &str, current: &Secret<String>, new: &Password) -> Result<User> {
+    let (core, request) = cx;
+    let user = core.store.read(|tx| rows::by_id(tx, user_id))?;
+    let mut user = user.ok_or_else(|| Error::new(Kind::NotSignedIn, "session_invalid"))?;
+    rules::check_password(&user.name.parse().map_err(Error::fault)?, new, "new")?;
+    let attempt = Attempt::begin(core, Some(&user.name), request)?;
+    let verdict = hashing::verify(current, Some(&user.password_hash));
+    if !matches!(verdict, Ok(Verdict { right: false, .. })) {
+        attempt.take_back(core)?;
+    }
+    if !verdict?.right {
+        return Err(Error::bad_field(FieldProblem::new("current", "password_wrong")));
+    }
+    user.password_hash = hashing::hash(new.expose())?;
+    (user.password_changed_at, user.updated_at) = (core.now(), core.now());
+    Ok(user)
+}
+
+/// Changes the caller's own password and ends all other sessions. Error: `revision_stale`.
+pub fn change_password(core: &Core, tx: &Tx, user: &User, session: &str) -> Result<UserView> {
+    let revision = rows::update(tx, user)?;
+    sessions::delete_of_user(tx, &user.id, Some(session))?;
+    sessions::verified(tx, session, core.now())?;
+    user_view(tx, &User { revision, ..user.clone() }, core.now())
+}
+
+/// Forgets the failures that keep a user from signing in. Error: `user_not_found`.
+pub fn unlock_user(core: &Core, tx: &Tx, name: &UserName) -> Result<(UserView, UserView)> {
+    let user = user_named(tx, name)?;
+    let before = user_view(tx, &user, core.now())?;
+    guard::clear_account(tx, name)?;
+    Ok((before, user_view(tx, &user, core.now())?))
+}
+
+/// Hashes the password of a new user. Errors: rules for passwords in `password`; `hashes_full`.
+pub fn ready_user(name: &UserName, password: &Password) -> Result<Secret<String>> {
+    rules::check_password(name, password, "password")?;
+    hashing::hash(password.expose())
+}
+
 /// Adds a user with a hashed password. Error: `user_exists`.
 pub fn create_user(tx: &Tx, now: Time, name: &UserName, role: Role, hash: Secret<String>) -> Result<User> {
     if rows::by_name(tx, name.as_str())?.is_some() {
@@ -165,8 +209,7 @@ pub fn ready_update(actor: &Actor, input: &UserUpdate) -> Result<Option<Secret<S
     if matches!(actor, Actor::User { name, .. } if name == input.name.as_str()) {
         return Err(Error::bad_field(FieldProblem::new("password", "password_own")));
     }
-    rules::check_password(&input.name, password, "password")?;
-    hashing::hash(password.expose()).map(Some)
+    ready_user(&input.name, password).map(Some)
 }
 
 /// Changes a user; sessions that began under the former role, state or password end at once, and so do the tokens of a
@@ -180,7 +223,7 @@ pub fn update_user(
 ) -> Result<(UserView, UserView)> {
     let now = core.now();
     let mut user = user_named(tx, &input.name)?;
-    let before = view(tx, &user, now)?;
+    let before = user_view(tx, &user, now)?;
     // A revision the caller has not seen fails in the update.
     user.revision = seen.unwrap_or(user.revision);
     let new_password = hash.is_some();
@@ -198,13 +241,13 @@ pub fn update_user(
     if user.disabled {
         tokens::delete_of_user(tx, &user.id)?;
     }
-    Ok((before, view(tx, &user, now)?))
+    Ok((before, user_view(tx, &user, now)?))
 }
 
 /// Deletes a user with sessions and tokens; answers what is gone. Errors: as [`update_user`].
 pub fn delete_user(core: &Core, tx: &Tx, name: &UserName, seen: Option<i64>) -> Result<UserView> {
     let user = user_named(tx, name)?;
-    let before = view(tx, &user, core.now())?;
+    let before = user_view(tx, &user, core.now())?;
     if let Some(seen) = seen.filter(|seen| *seen != user.revision) {
         let e = Error::new(Kind::Stale, "revision_stale");
         return Err(e.with("expected", seen).with("found", user.revision));
