@@ -8,7 +8,11 @@
 //! variable, at the price of six more crates); `MANARA_COMMIT`, the commit's short hash, `unknown`, or `development`
 //! (a new commit must not rebuild a development build); `MANARA_TARGET`, the target triple.
 // A build script is a program of its own, before platform exists.
-#![allow(clippy::disallowed_methods, reason = "asks git and scripts/ui-hash.sh at build time; not part of the product")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "asks git and scripts/ui-hash.sh at build time; not part of the product"
+)]
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -72,10 +76,9 @@ fn commit() -> String {
     if let Ok(given) = env::var("MANARA_COMMIT") {
         return given;
     }
-    if let Some(log) = output(Command::new("git").args(["rev-parse", "--git-path", "logs/HEAD"])) {
-        if Path::new(&log).exists() {
-            println!("cargo::rerun-if-changed={log}");
-        }
+    let log = output(Command::new("git").args(["rev-parse", "--git-path", "logs/HEAD"]));
+    if let Some(log) = log.filter(|log| Path::new(log).exists()) {
+        println!("cargo::rerun-if-changed={log}");
     }
     output(Command::new("git").args(["rev-parse", "--short=9", "HEAD"])).unwrap_or_else(|| "unknown".into())
 }

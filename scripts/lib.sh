@@ -2,7 +2,7 @@
 # What the scripts of this folder share: messages, version checks, system packages.
 # To be sourced by a script that has set `set -euo pipefail`; it changes into the repository's root.
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 # Things that cost minutes to get and do not depend on this checkout: other checkouts reuse them.
 # shellcheck disable=SC2034 # used by the scripts that source this file

@@ -1,4 +1,8 @@
 //! Manara (منارة): a server control panel in one static binary. `ARCHITECTURE.md` is the map.
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")
+)]
 
 pub mod app;
 pub mod base;

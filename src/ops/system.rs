@@ -8,11 +8,19 @@ use crate::engine::drift::{self, Drift};
 use crate::engine::{Core, jobs::Handle};
 use crate::platform::components::{Component, ComponentState};
 use crate::platform::{HostOp, HostReply};
+use crate::services::doctor::{self, Diagnosis};
+use crate::services::monitoring::{self, Figures};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) const OPS: &[Op] =
-    &[Op::read::<Components>(), Op::work::<Install>(), Op::read::<NginxShow>(), Op::read::<DriftList>()];
+pub(super) const OPS: &[Op] = &[
+    Op::read::<Components>(),
+    Op::work::<Install>(),
+    Op::read::<NginxShow>(),
+    Op::read::<DriftList>(),
+    Op::read::<Doctor>(),
+    Op::read::<Metrics>(),
+];
 
 /// The components.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -122,5 +130,33 @@ impl Operation for DriftList {
 impl Read for DriftList {
     fn read(cx: &Cx, _: Nothing) -> Result<DriftPage> {
         Ok(DriftPage { items: drift::scan(cx.core)? })
+    }
+}
+
+struct Doctor;
+
+impl Operation for Doctor {
+    const META: Meta = Meta::new("doctor.show", Method::Get, "/doctor", Need::Has(SystemRead));
+    type In = Nothing;
+    type Out = Diagnosis;
+}
+
+impl Read for Doctor {
+    fn read(cx: &Cx, _: Nothing) -> Result<Diagnosis> {
+        Ok(doctor::examine(cx.core.settings.loaded(), cx.request.lang))
+    }
+}
+
+struct Metrics;
+
+impl Operation for Metrics {
+    const META: Meta = Meta::new("metrics.show", Method::Get, "/metrics", Need::Has(SystemRead));
+    type In = Nothing;
+    type Out = Figures;
+}
+
+impl Read for Metrics {
+    fn read(cx: &Cx, _: Nothing) -> Result<Figures> {
+        Ok(monitoring::now(cx.core))
     }
 }

@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod files;
 mod journal;
 pub mod local;
+pub mod metrics;
 pub mod nginx;
 pub mod own;
 pub mod sites;

@@ -71,12 +71,12 @@ fn a_plan_is_stale_after_another_change() {
 
 /// Fails every effect of one operation in turn; each time the state before must be back, live.
 fn fail_everywhere(rig: &Rig, operation: &str, input: &Value, check: impl Fn(&Rig)) -> usize {
-    rig.core.faults.disarm();
+    rig.core().faults.disarm();
     let before = rig.snapshot();
     for n in 1.. {
-        rig.core.faults.arm(Fault::Fail(n));
+        rig.core().faults.arm(Fault::Fail(n));
         let outcome = rig.call(operation, input.clone());
-        let steps = rig.core.faults.disarm();
+        let steps = rig.core().faults.disarm();
         let Err(error) = outcome else {
             assert!(steps.len() >= 4, "{operation} has only these steps: {steps:?}");
             return steps.len();

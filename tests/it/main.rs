@@ -1,6 +1,10 @@
 //! The integration suite: one binary, a module per subject.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")]
 
 mod apply;
 mod fuzz;
+mod kill;
 mod nginx_syntax;
+mod proxy;
+mod state;
 mod support;

@@ -18,7 +18,10 @@ fn exceptions_to(source: &Source, lint: &str) -> Vec<usize> {
         let line = source.code[..*start].rsplit('\n').next().unwrap_or("");
         let before = &source.code[source.code[..*start].rfind('#').unwrap_or(0)..*start];
         let attribute = line.trim_start().starts_with('#') || before.starts_with("#[") || before.starts_with("#![");
-        attribute && !before.contains("cfg_attr(test") && !source.in_tests(*start) && !marks_test(source, *start)
+        attribute
+            && !before.split_whitespace().collect::<String>().contains("cfg_attr(test")
+            && !source.in_tests(*start)
+            && !marks_test(source, *start)
     });
     places.map(|start| source.line(start)).collect()
 }

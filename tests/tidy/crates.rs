@@ -25,7 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hmac", &["base", "store", "archive"]),
     ("sha2", &["base", "store", "archive", "engine", "platform", "nginx_syntax"]),
     ("subtle", &["base", "store", "services/accounts", "http"]),
-    ("rcgen", &["base", "platform", "services/certs", "app", "app.rs"]),
+    ("rcgen", &["base", "platform", "services/certs", "app"]),
     // Text.
     ("idna", &["base"]),
     ("similar", &["base"]),
@@ -34,13 +34,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ("r2d2", &["store/sqlite"]),
     ("r2d2_sqlite", &["store/sqlite"]),
     // Async and the wire: nowhere else, or every caller becomes async.
-    ("tokio", &["http", "platform/host_service", "cli/remote", "plugins", "app", "app.rs"]),
+    ("tokio", &["http", "platform/host_service", "cli/remote", "plugins", "app"]),
     ("hyper", &["http", "platform/host_service", "cli/remote"]),
     ("hyper_util", &["http", "platform/host_service", "cli/remote"]),
     ("http_body_util", &["http", "platform/host_service", "cli/remote"]),
-    ("tokio_rustls", &["http", "app", "app.rs"]),
-    ("rustls", &["http", "platform/fetch", "cli/remote", "cli/self_test", "app", "app.rs"]),
-    ("rustls_pki_types", &["http", "platform/fetch", "cli/remote", "cli/self_test", "app", "app.rs"]),
+    ("tokio_rustls", &["http", "app"]),
+    ("rustls", &["http", "platform/fetch", "cli/remote", "cli/self_test", "app"]),
+    ("rustls_pki_types", &["http", "platform/fetch", "cli/remote", "cli/self_test", "app"]),
     ("ureq", &["platform"]),
     ("rust_embed", &["http/assets"]),
     // The machine.
@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
-    ("env_logger", &["app", "app.rs"]),
+    ("env_logger", &["app"]),
     ("mimalloc", &["main.rs"]),
 ];
 

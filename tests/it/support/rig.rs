@@ -16,8 +16,9 @@ use std::time::Duration;
 
 /// A panel in a temporary folder; nginx is stopped when it goes.
 pub(crate) struct Rig {
-    pub(crate) core: Arc<Core>,
+    core: Option<Arc<Core>>,
     pub(crate) http_port: u16,
+    pub(crate) https_port: u16,
     pub(crate) root: tempfile::TempDir,
 }
 
@@ -39,9 +40,38 @@ impl Rig {
         let root = tempfile::tempdir().unwrap();
         std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let (http_port, https_port) = (free_port(), free_port());
-        let core = open::core(loaded(root.path().to_owned(), http_port, https_port)).unwrap();
+        let mut rig = Rig { core: None, http_port, https_port, root };
+        rig.reopen();
+        rig
+    }
+
+    /// The engine.
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        self.core.as_ref().expect("the panel is open")
+    }
+
+    /// Lets go of everything, as a process that ends does; nginx goes on.
+    pub(crate) fn close(&mut self) {
+        let core = self.core.take().expect("the panel is open");
+        core.jobs.stop(Duration::from_secs(10));
+        let store = core.store.clone();
+        drop(core);
+        // The threads of the pool let go of the store a moment later.
+        let deadline = std::time::Instant::now() + Duration::from_secs(5);
+        let folder = store.folder().to_owned();
+        drop(store);
+        while manara::store::StateLock::take(&folder).is_err() {
+            assert!(std::time::Instant::now() < deadline, "the state folder is still locked");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Opens the panel (again), with recovery.
+    pub(crate) fn reopen(&mut self) {
+        let settings = loaded(self.root.path().to_owned(), self.http_port, self.https_port);
+        let core = open::core(settings).unwrap();
         open::ensure_nginx(&core).unwrap();
-        Rig { core, http_port, root }
+        self.core = Some(core);
     }
 
     /// Calls an operation as the console.
@@ -54,7 +84,7 @@ impl Rig {
         let op = ops::find(id).unwrap_or_else(|| panic!("no operation {id}"));
         let mut request = Request::console("r0123456789".into(), Lang::En);
         change(&mut request);
-        ops::run::call(&self.core, &Actor::Console, &request, op, input)
+        ops::run::call(self.core(), &Actor::Console, &request, op, input)
     }
 
     /// Status and body of a GET for `host` from nginx; `None` when the connection is closed without an answer.
@@ -97,7 +127,8 @@ fn collect(folder: &std::path::Path, files: &mut Vec<(String, String)>) {
 
 impl Drop for Rig {
     fn drop(&mut self) {
-        let stopped: Result<_, Error> = self.core.host.ask(&HostOp::NginxStop);
+        let Some(core) = &self.core else { return };
+        let stopped: Result<_, Error> = core.host.ask(&HostOp::NginxStop);
         if let Err(e) = stopped {
             eprintln!("nginx of a test did not stop: {e}");
         }

@@ -1,0 +1,75 @@
+// Turns the `[ui]` tables of ../locale/*.toml, the only catalogue of texts, into one module per language
+// (src/locales/{en,ar}.ts) and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
+// Fails when the languages differ in keys or parameters, or when a plural form is missing.
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'smol-toml';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const source = path.join(here, '../../locale');
+const target = path.join(here, '../src/locales');
+const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
+const ALL_FORMS = new Set(PLURAL_FORMS.ar);
+const LANGUAGES = Object.keys(PLURAL_FORMS);
+
+const isPlural = (value) => 'other' in value && Object.keys(value).every((key) => ALL_FORMS.has(key));
+
+function flatten(table, prefix, into) {
+  for (const [key, value] of Object.entries(table)) {
+    const name = prefix ? `${prefix}.${key}` : key;
+    if (typeof value === 'string' || isPlural(value)) into.set(name, value);
+    else flatten(value, name, into);
+  }
+  return into;
+}
+
+const texts = (value) => (typeof value === 'string' ? [value] : Object.values(value));
+const params = (value) => {
+  const found = texts(value).flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+  return [...new Set(found)].sort();
+};
+
+const catalogues = Object.fromEntries(
+  LANGUAGES.map((lang) => {
+    const file = parse(fs.readFileSync(path.join(source, `${lang}.toml`), 'utf8'));
+    return [lang, flatten(file.ui ?? {}, '', new Map())];
+  }),
+);
+
+const problems = [];
+for (const lang of LANGUAGES) {
+  const other = LANGUAGES.find((name) => name !== lang);
+  for (const [key, value] of catalogues[lang]) {
+    const twin = catalogues[other].get(key);
+    if (twin === undefined) problems.push(`${key}: missing in ${other}`);
+    else if (typeof twin !== typeof value) problems.push(`${key}: plural forms in one language only`);
+    else if (String(params(twin)) !== String(params(value))) problems.push(`${key}: other parameters in ${other}`);
+    if (typeof value === 'string') continue;
+    for (const form of PLURAL_FORMS[lang]) if (!(form in value)) problems.push(`${key}: ${lang} has no form "${form}"`);
+  }
+}
+if (problems.length > 0) {
+  console.error(problems.join('\n'));
+  process.exit(1);
+}
+
+fs.mkdirSync(target, { recursive: true });
+for (const lang of LANGUAGES) {
+  const data = JSON.stringify(Object.fromEntries(catalogues[lang]));
+  fs.writeFileSync(
+    path.join(target, `${lang}.ts`),
+    `import type { Catalogue } from '../lib/i18n';\n\nconst catalogue: Catalogue = ${data};\nexport default catalogue;\n`,
+  );
+}
+const declare = (name, wanted) => {
+  const lines = [...catalogues.en].filter(([, value]) => wanted(value)).map(([key, value]) => {
+    const names = params(value).filter((param) => typeof value === 'string' || param !== 'count');
+    return `  '${key}': ${names.length > 0 ? names.map((param) => `'${param}'`).join(' | ') : 'never'};`;
+  });
+  return `/** Key → names of the parameters. */\nexport interface ${name} {\n${lines.join('\n')}\n}\n`;
+};
+fs.writeFileSync(
+  path.join(target, 'keys.d.ts'),
+  `${declare('Texts', (value) => typeof value === 'string')}\n${declare('Plurals', (value) => typeof value !== 'string')}`,
+);

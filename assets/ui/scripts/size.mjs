@@ -1,0 +1,53 @@
+// Prints what each page loads, brotli, and fails when a budget is exceeded. Counted: the entry, its style sheet, the
+// catalogue of one language (the bigger one), and the chunks of the page, with everything they import. Menus and
+// dialogs come when they are first opened and are not counted, nor are fonts.
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+
+const dist = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../dist');
+const manifest = JSON.parse(fs.readFileSync(path.join(dist, '.vite/manifest.json'), 'utf8'));
+const KB = 1000;
+const SHELL = 'src/app/Shell.svelte';
+const PAGES = {
+  'sign-in': { budget: 40, chunks: ['src/pages/SignIn.svelte'] },
+  claim: { budget: 40, chunks: ['src/pages/Claim.svelte'] },
+  dashboard: { budget: 65, chunks: [SHELL, 'src/pages/Dashboard.svelte'] },
+  sites: { budget: 55, chunks: [SHELL, 'src/pages/Sites.svelte'] },
+  'new site': { chunks: [SHELL, 'src/pages/NewSite.svelte'] },
+  site: { chunks: [SHELL, 'src/pages/Site.svelte'] },
+  jobs: { chunks: [SHELL, 'src/pages/Jobs.svelte'] },
+  audit: { chunks: [SHELL, 'src/pages/Audit.svelte'] },
+  users: { chunks: [SHELL, 'src/pages/Users.svelte'] },
+  account: { chunks: [SHELL, 'src/pages/Account.svelte'] },
+  'api reference': { chunks: [SHELL, 'src/pages/ApiReference.svelte'] },
+};
+
+function brotli(file) {
+  const data = fs.readFileSync(path.join(dist, file));
+  return zlib.brotliCompressSync(data, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+}
+
+function collect(key, files) {
+  const chunk = manifest[key];
+  if (!chunk) throw new Error(`${key} is not in the manifest`);
+  if (files.has(chunk.file)) return;
+  files.add(chunk.file);
+  for (const sheet of chunk.css ?? []) files.add(sheet);
+  for (const imported of chunk.imports ?? []) collect(imported, files);
+}
+
+const catalogues = ['src/locales/ar.ts', 'src/locales/en.ts'].map((key) => ({ key, size: brotli(manifest[key].file) }));
+const catalogue = catalogues.sort((a, b) => b.size - a.size)[0].key;
+
+let exceeded = false;
+for (const [name, { budget, chunks }] of Object.entries(PAGES)) {
+  const files = new Set(['boot.js']);
+  for (const key of ['index.html', catalogue, ...chunks]) collect(key, files);
+  const size = [...files].reduce((sum, file) => sum + brotli(file), 0) / KB;
+  const over = budget !== undefined && size > budget;
+  exceeded ||= over;
+  console.log(`${name.padEnd(14)} ${size.toFixed(1).padStart(6)} kB${budget ? ` of ${budget}` : ''}${over ? '  EXCEEDED' : ''}`);
+}
+process.exit(exceeded ? 1 : 0);

@@ -1,0 +1,37 @@
+// The sidebar: five fixed groups, one level. A page appears here when it exists.
+import type { PlainKey } from '../lib/locale.svelte';
+import type { Role } from '../lib/types';
+
+export type IconName = 'dashboard' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'api';
+
+export interface NavItem {
+  href: string;
+  title: PlainKey;
+  icon: IconName;
+  role?: Role;
+}
+
+export interface NavGroup {
+  title: PlainKey;
+  items: NavItem[];
+}
+
+export const navigation: readonly NavGroup[] = [
+  { title: 'nav.group_overview', items: [{ href: '/', title: 'nav.dashboard', icon: 'dashboard' }] },
+  { title: 'nav.group_web', items: [{ href: '/sites', title: 'nav.sites', icon: 'sites' }] },
+  {
+    title: 'nav.group_server',
+    items: [
+      { href: '/components', title: 'nav.components', icon: 'components' },
+      { href: '/jobs', title: 'nav.jobs', icon: 'jobs' },
+    ],
+  },
+  { title: 'nav.group_protection', items: [{ href: '/audit', title: 'nav.audit', icon: 'audit', role: 'admin' }] },
+  {
+    title: 'nav.group_administration',
+    items: [
+      { href: '/users', title: 'nav.users', icon: 'users', role: 'admin' },
+      { href: '/api-reference', title: 'nav.api', icon: 'api' },
+    ],
+  },
+];

@@ -1,0 +1,52 @@
+// Addresses of the panel and their pages; each page is a chunk of its own.
+import type { Component } from 'svelte';
+import type { PlainKey } from '../lib/locale.svelte';
+import type { Role } from '../lib/types';
+
+/** Gets `params`, the parts of the address that the pattern names; a page without such parts declares no properties. */
+export type Page = Component<any>;
+
+export interface Route {
+  pattern: string;
+  title: PlainKey;
+  /** The page above this one, for the path in the top bar. */
+  parent?: { href: string; title: PlainKey };
+  /** Routes with the same key are one page: moving between them keeps it, with its focus. */
+  key: string;
+  /** The least role that can use the page. */
+  role?: Role;
+  load: () => Promise<{ default: Page }>;
+}
+
+const SITES = { href: '/sites', title: 'nav.sites' } as const;
+const site = (pattern: string): Route => ({
+  pattern,
+  title: 'site.title',
+  parent: SITES,
+  key: 'site',
+  load: () => import('../pages/Site.svelte'),
+});
+
+export const routes: readonly Route[] = [
+  { pattern: '/', title: 'nav.dashboard', key: 'dashboard', load: () => import('../pages/Dashboard.svelte') },
+  { pattern: '/sites', title: 'nav.sites', key: 'sites', load: () => import('../pages/Sites.svelte') },
+  { pattern: '/sites/new', title: 'wizard.title', parent: SITES, key: 'new-site', role: 'operator', load: () => import('../pages/NewSite.svelte') },
+  site('/sites/:domain'),
+  site('/sites/:domain/domains'),
+  site('/sites/:domain/settings'),
+  site('/sites/:domain/nginx'),
+  { pattern: '/jobs', title: 'nav.jobs', key: 'jobs', load: () => import('../pages/Jobs.svelte') },
+  { pattern: '/jobs/:id', title: 'jobs.one', parent: { href: '/jobs', title: 'nav.jobs' }, key: 'job', load: () => import('../pages/Job.svelte') },
+  { pattern: '/components', title: 'nav.components', key: 'components', load: () => import('../pages/Components.svelte') },
+  { pattern: '/audit', title: 'nav.audit', key: 'audit', role: 'admin', load: () => import('../pages/Audit.svelte') },
+  { pattern: '/users', title: 'nav.users', key: 'users', role: 'admin', load: () => import('../pages/Users.svelte') },
+  { pattern: '/account', title: 'nav.account', key: 'account', load: () => import('../pages/Account.svelte') },
+  { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => import('../pages/ApiReference.svelte') },
+];
+
+export const notFound: Route = {
+  pattern: '',
+  title: 'not_found.title',
+  key: 'not-found',
+  load: () => import('../pages/NotFound.svelte'),
+};

@@ -1,0 +1,72 @@
+// Which language is on. Everything that words something reads `locale.lang`, so a switch redraws it.
+import type { Plurals, Texts } from '../locales/keys';
+import { fill, fillPlural, type Catalogue, type Lang, type Params, type PluralForms } from './i18n';
+import { remember } from './storage';
+
+export type TextKey = keyof Texts;
+export type PluralKey = keyof Plurals;
+/** Keys of texts without parameters: those that data tables may hold. */
+export type PlainKey = { [Key in TextKey]: [Texts[Key]] extends [never] ? Key : never }[TextKey];
+type ParamsOf<Names> = [Names] extends [never] ? [] : [Record<Names & string, string | number>];
+
+const loaders: Record<Lang, () => Promise<{ default: Catalogue }>> = {
+  ar: () => import('../locales/ar'),
+  en: () => import('../locales/en'),
+};
+
+interface State {
+  lang: Lang;
+  catalogue: Catalogue;
+}
+
+let state = $state.raw<State>({ lang: 'en', catalogue: {} });
+
+export const locale = {
+  /** The language in use. */
+  get lang(): Lang {
+    return state.lang;
+  },
+};
+
+/** The other of the two languages. */
+export function otherLang(): Lang {
+  return state.lang === 'ar' ? 'en' : 'ar';
+}
+
+/** The texts of one language, from its own chunk. */
+export async function loadCatalogue(lang: Lang): Promise<Catalogue> {
+  return (await loaders[lang]()).default;
+}
+
+/** Switches the language of the whole page, with its direction. */
+export async function setLang(lang: Lang): Promise<void> {
+  const catalogue = await loadCatalogue(lang);
+  const root = document.documentElement;
+  root.lang = lang;
+  root.dir = lang === 'ar' ? 'rtl' : 'ltr';
+  state = { lang, catalogue };
+}
+
+/** Switches the language and keeps the choice in this browser. */
+export async function chooseLang(lang: Lang): Promise<void> {
+  remember('manara.lang', lang);
+  await setLang(lang);
+}
+
+/** The unfilled text of `key`. */
+export function rawText(key: TextKey): string {
+  const text = state.catalogue[key];
+  return typeof text === 'string' ? text : key;
+}
+
+/** The text of `key` in the language in use. */
+export function t<Key extends TextKey>(key: Key, ...params: ParamsOf<Texts[Key]>): string {
+  return fill(rawText(key), (params[0] ?? {}) as Params, state.lang);
+}
+
+/** The text of `key` in the plural form for `count`. */
+export function plural<Key extends PluralKey>(key: Key, count: number, ...params: ParamsOf<Plurals[Key]>): string {
+  const forms = state.catalogue[key];
+  if (forms === undefined || typeof forms === 'string') return key;
+  return fillPlural(forms as PluralForms, count, (params[0] ?? {}) as Params, state.lang);
+}

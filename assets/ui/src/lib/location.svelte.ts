@@ -1,0 +1,48 @@
+// Where the browser is: path and query as state, navigation through the history API.
+import { withQuery } from './router';
+
+interface Place {
+  path: string;
+  query: URLSearchParams;
+}
+
+const read = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+
+let place = $state.raw(read());
+
+export const here = {
+  get path(): string {
+    return place.path;
+  },
+  get query(): URLSearchParams {
+    return place.query;
+  },
+};
+
+/** Goes to a path of the panel. `replace` leaves no step in the browser's history. */
+export function go(to: string, options: { replace?: boolean } = {}): void {
+  const samePage = to.split(/[?#]/)[0] === place.path;
+  history[options.replace ? 'replaceState' : 'pushState'](null, '', to);
+  place = read();
+  if (!samePage) scrollTo(0, 0);
+}
+
+/** Changes parts of the query in place: filters and sorting belong to the address. */
+export function setQuery(changes: Record<string, string>): void {
+  go(withQuery(place.path, place.query, changes), { replace: true });
+}
+
+function followLink(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target instanceof Element ? event.target.closest('a') : null;
+  const to = link?.getAttribute('href');
+  if (!link || !to?.startsWith('/') || to.startsWith('/api/') || link.target) return;
+  event.preventDefault();
+  go(to);
+}
+
+/** Starts listening to links and to the browser's Back and Forward. */
+export function startNavigation(): void {
+  addEventListener('popstate', () => (place = read()));
+  document.addEventListener('click', followLink);
+}

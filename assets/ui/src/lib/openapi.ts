@@ -1,0 +1,130 @@
+// Reading an OpenAPI 3.1 document for the reference page.
+
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  enum?: unknown[];
+  const?: unknown;
+  format?: string;
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  oneOf?: Schema[];
+  anyOf?: Schema[];
+  allOf?: Schema[];
+  additionalProperties?: Schema | boolean;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+}
+
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header' | 'cookie';
+  required?: boolean;
+  description?: string;
+  schema?: Schema;
+}
+
+interface Media {
+  content?: Record<string, { schema?: Schema }>;
+}
+
+interface RawOperation {
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  tags?: string[];
+  parameters?: Parameter[];
+  requestBody?: Media;
+  responses?: Record<string, Media & { description?: string }>;
+}
+
+export interface ApiDocument {
+  servers?: { url: string }[];
+  paths: Record<string, Record<string, RawOperation>>;
+  components?: { schemas?: Record<string, Schema> };
+}
+
+export interface Operation extends RawOperation {
+  method: string;
+  path: string;
+}
+
+export interface Group {
+  name: string;
+  operations: Operation[];
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+/** The operations by their first tag, in the order of the document, those that contain every word of `query`. */
+export function groupOperations(document: ApiDocument, query: string): Group[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const groups = new Map<string, Operation[]>();
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const raw = methods[method];
+      if (!raw) continue;
+      const text = `${method} ${path} ${raw.operationId ?? ''} ${raw.summary ?? ''}`.toLowerCase();
+      if (!words.every((word) => text.includes(word))) continue;
+      const name = raw.tags?.[0] ?? raw.operationId?.split('.')[0] ?? path.split('/')[1] ?? '';
+      groups.set(name, [...(groups.get(name) ?? []), { ...raw, method, path }]);
+    }
+  }
+  return [...groups].map(([name, operations]) => ({ name, operations }));
+}
+
+/** The schema a reference points to; any other schema is itself. */
+export function resolve(document: ApiDocument, schema: Schema): Schema {
+  const name = refName(schema);
+  return name === null ? schema : (document.components?.schemas?.[name] ?? {});
+}
+
+/** The name in `#/components/schemas/NAME`, or null. */
+export function refName(schema: Schema): string | null {
+  return schema.$ref?.startsWith('#/components/schemas/') ? schema.$ref.slice('#/components/schemas/'.length) : null;
+}
+
+/** The type of a value as one short expression: `string | null`, `Site[]`, `"static" | "proxy"`. */
+export function typeName(schema: Schema): string {
+  const reference = refName(schema);
+  if (reference) return reference;
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  const variants = schema.oneOf ?? schema.anyOf;
+  if (variants) return variants.map(typeName).join(' | ');
+  if (schema.allOf) return schema.allOf.map(typeName).join(' & ');
+  const types = Array.isArray(schema.type) ? schema.type : [schema.type ?? 'any'];
+  return types
+    .map((type) => {
+      if (type === 'array') return `${wrap(typeName(schema.items ?? {}))}[]`;
+      return type === 'string' && schema.format ? `string (${schema.format})` : type;
+    })
+    .join(' | ');
+}
+
+function wrap(name: string): string {
+  return name.includes(' ') ? `(${name})` : name;
+}
+
+/** The first schema of a body, whatever its media type. */
+export function bodySchema(media: Media | undefined): Schema | null {
+  return Object.values(media?.content ?? {})[0]?.schema ?? null;
+}
+
+/** The address for a request: path parameters put in, query parameters with a value added. */
+export function requestUrl(base: string, operation: Operation, values: Record<string, string>): string {
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
+  const query = new URLSearchParams();
+  for (const parameter of operation.parameters ?? []) {
+    const value = values[parameter.name];
+    if (parameter.in === 'query' && value) query.set(parameter.name, value);
+  }
+  const text = query.toString();
+  // The document may list whole paths or paths below its server's address.
+  const prefix = path.startsWith(`${base}/`) ? '' : base;
+  return `${prefix}${path}${text ? `?${text}` : ''}`;
+}

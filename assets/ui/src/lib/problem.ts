@@ -1,0 +1,42 @@
+// Failures of the API (RFC 9457) as one error type.
+import type { Problem } from './types';
+
+/** A failed request with the server's own words about it. */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+    this.name = 'ApiError';
+  }
+
+  get code(): string {
+    return this.problem.code;
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+/** A problem for an answer that is not one: no connection, or something between us and the server answered. */
+export function makeProblem(code: string, status: number, title: string, detail: string): Problem {
+  return { type: 'about:blank', title, status, detail, code, params: {}, request_id: '' };
+}
+
+/** Whether a body looks like problem details with our `code`. */
+export function isProblem(body: unknown): body is Problem {
+  return typeof body === 'object' && body !== null && 'code' in body && 'status' in body;
+}
+
+/** The messages for one field, and for what lies below it (`aliases` also takes `aliases[2]`). */
+export function fieldErrors(problem: Problem | null, field: string): string[] {
+  const errors = problem?.errors ?? [];
+  const owns = (name: string) => name === field || name.startsWith(`${field}[`) || name.startsWith(`${field}.`);
+  return errors.filter((error) => owns(error.field)).map((error) => error.detail);
+}
+
+/** The messages for fields that the form does not show: they must not get lost. */
+export function otherErrors(problem: Problem | null, shown: readonly string[]): string[] {
+  const errors = problem?.errors ?? [];
+  const owned = (name: string) => shown.some((field) => name === field || name.startsWith(`${field}[`) || name.startsWith(`${field}.`));
+  return errors.filter((error) => !owned(error.field)).map((error) => error.detail);
+}

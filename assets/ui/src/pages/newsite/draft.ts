@@ -1,0 +1,54 @@
+// What the wizard has gathered, and how it becomes a request.
+import type { paths } from '../../lib/api';
+import type { Header, Problem, SiteKind } from '../../lib/types';
+
+export interface Draft {
+  kind: SiteKind;
+  domain: string;
+  aliases: string[];
+  upstream: string;
+  websocket: boolean;
+  timeout_s: number;
+  headers: Header[];
+  max_body_mb: number;
+}
+
+export const STEPS = ['kind', 'domain', 'options', 'review'] as const;
+
+/** Fields of the API by the step that shows them. */
+const FIELDS: Record<string, number> = {
+  kind: 0,
+  domain: 1,
+  aliases: 1,
+  upstream: 2,
+  websocket: 2,
+  timeout_s: 2,
+  headers: 2,
+  max_body_mb: 2,
+};
+
+type CreateSite = paths['/sites']['post']['requestBody']['content']['application/json'];
+
+/** The request body; options of the other kind are left out. */
+export function request(draft: Draft): CreateSite {
+  const common = {
+    kind: draft.kind,
+    domain: draft.domain.trim(),
+    aliases: draft.aliases.map((alias) => alias.trim()).filter(Boolean),
+    max_body_mb: draft.max_body_mb,
+  };
+  if (draft.kind === 'static') return common;
+  return {
+    ...common,
+    upstream: draft.upstream.trim(),
+    websocket: draft.websocket,
+    timeout_s: draft.timeout_s,
+    headers: draft.headers.filter((header) => header.name || header.value),
+  };
+}
+
+/** The first step that shows a field with a problem; null when no field is named. */
+export function firstStepWith(problem: Problem): number | null {
+  const steps = (problem.errors ?? []).map((error) => FIELDS[error.field.split(/[.[]/)[0] ?? '']).filter((step) => step !== undefined);
+  return steps.length > 0 ? Math.min(...steps) : null;
+}
