@@ -68,12 +68,14 @@ pub struct Meta {
     pub destructive: bool,
     /// Whether the answer is a new object (201 instead of 200).
     pub creates: bool,
+    /// Whether the answer holds a secret that is shown this once, so that nothing may keep the answer.
+    pub secret: bool,
 }
 
 impl Meta {
     /// A definition with the usual rate, losing nothing.
     pub const fn new(id: &'static str, method: Method, path: &'static str, need: Need) -> Self {
-        Self { id, method, path, need, rate: Rate::Normal, destructive: false, creates: false }
+        Self { id, method, path, need, rate: Rate::Normal, destructive: false, creates: false, secret: false }
     }
 
     /// The same, losing something.
@@ -84,6 +86,11 @@ impl Meta {
     /// The same, answering a new object.
     pub const fn creates(self) -> Self {
         Self { creates: true, ..self }
+    }
+
+    /// The same, answering a secret.
+    pub const fn secret(self) -> Self {
+        Self { secret: true, ..self }
     }
 
     /// The same, with counted failures.
