@@ -214,7 +214,8 @@ fn audit_entry(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> au
 fn carry_out(core: &Arc<Core>, plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
     job.say(&format!("{} {}", plan.operation, plan.target_name));
     let outcome = core.gate.commit(core, &plan).and_then(|()| {
-        let finished = core.faults.step("finish").and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
+        let finished =
+            core.faults.step("finish").and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
         finished.map_err(|e| take_back(core, &plan, e))
     });
     match outcome {

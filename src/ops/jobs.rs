@@ -74,7 +74,7 @@ impl Direct for PlanApply {
 /// What became of a job.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Job")]
-pub struct JobView {
+pub(super) struct JobView {
     /// Its id.
     id: String,
     /// The operation it carries out.
@@ -109,7 +109,7 @@ pub struct JobView {
 
 /// Why a job failed.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct JobError {
+pub(super) struct JobError {
     /// Stable code.
     code: String,
     /// What happened and why.

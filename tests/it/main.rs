@@ -5,4 +5,6 @@ mod apply;
 mod fuzz;
 mod kill;
 mod nginx_syntax;
+mod proxy;
+mod state;
 mod support;
