@@ -57,12 +57,12 @@ pub enum HostOp {
     },
     /// Stops the nginx of the development profile.
     NginxStop,
-    /// Makes a new site's folder with its starting page.
-    SiteCreate {
+    /// Makes the folders of new sites with their starting pages.
+    SitesCreate {
         /// The plan this belongs to.
         plan: ObjectId,
-        /// The folder and what the page says.
-        tree: SiteTree,
+        /// The folders and what the pages say.
+        trees: Vec<SiteTree>,
     },
     /// Moves a site's folder into the trash.
     SiteTrash {

@@ -7,5 +7,6 @@ mod groups;
 mod kill;
 mod nginx_syntax;
 mod proxy;
+mod scale;
 mod state;
 mod support;
