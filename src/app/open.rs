@@ -71,7 +71,7 @@ pub fn assemble(
         http_port: config.nginx_http_port,
         https_port: config.nginx_https_port,
         ipv6: files::owner(Path::new("/proc/net/if_inet6"))?.is_some(),
-        user: rustix::process::geteuid().is_root().then_some(if config.is_development() { "root" } else { "www-data" }),
+        user: files::is_root().then_some(if config.is_development() { "root" } else { "www-data" }),
     };
     let core = Core::new(Parts { loaded, store, host, clock, layout, hooks: Box::new(NoHooks), faults, owner });
     recover::recover(&core)?;

@@ -32,7 +32,7 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<FieldProblem
     }
     if let Some(only) = schema.get("const") {
         if only != value {
-            found.push(not_one_of(path, &[only.clone()]));
+            found.push(not_one_of(path, std::slice::from_ref(only)));
         }
         return;
     }

@@ -59,7 +59,7 @@ fn short_string(bytes: &[u8]) -> Result<usize, usize> {
 }
 
 /// Length of a long string `[==[ … ]==]`; `Some(None)` when none begins here, `None` when it is not closed.
-#[allow(clippy::option_option)] // "no such string" and "unfinished string" are different answers
+#[allow(clippy::option_option, reason = "no such string and an unfinished one are different answers")]
 fn long_bracket(bytes: &[u8]) -> Option<Option<usize>> {
     let level = bytes[1..].iter().take_while(|&&byte| byte == b'=').count();
     if bytes.get(level + 1) != Some(&b'[') {

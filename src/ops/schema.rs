@@ -22,7 +22,7 @@ pub fn field_type(field: &Value) -> &str {
         _ => {
             let options = field.get("anyOf").and_then(Value::as_array);
             let real = options.into_iter().flatten().map(field_type).find(|t| *t != "null");
-            real.unwrap_or_else(|| "string")
+            real.unwrap_or("string")
         }
     }
 }

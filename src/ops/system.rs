@@ -13,8 +13,14 @@ use crate::services::monitoring::{self, Figures};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) const OPS: &[Op] =
-    &[Op::read::<Components>(), Op::work::<Install>(), Op::read::<NginxShow>(), Op::read::<DriftList>()];
+pub(super) const OPS: &[Op] = &[
+    Op::read::<Components>(),
+    Op::work::<Install>(),
+    Op::read::<NginxShow>(),
+    Op::read::<DriftList>(),
+    Op::read::<Doctor>(),
+    Op::read::<Metrics>(),
+];
 
 /// The components.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -137,7 +143,7 @@ impl Operation for Doctor {
 
 impl Read for Doctor {
     fn read(cx: &Cx, _: Nothing) -> Result<Diagnosis> {
-        Ok(doctor::examine(&cx.core.loaded(), cx.request.lang))
+        Ok(doctor::examine(cx.core.settings.loaded(), cx.request.lang))
     }
 }
 

@@ -228,7 +228,8 @@ impl RootDir {
         for entry in rustix::fs::Dir::read_from(&fd).map_err(|e| failed(e, &self.path(rel)))? {
             let entry = entry.map_err(|e| failed(e, &self.path(rel)))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !matches!(name.as_str(), "." | "..") && !(name.starts_with('.') && name.ends_with(".new")) {
+            let temporary = name.starts_with('.') && name.ends_with(".new");
+            if !temporary && !matches!(name.as_str(), "." | "..") {
                 names.push(name);
             }
         }
@@ -260,7 +261,12 @@ fn sync(fd: &impl AsFd, path: &Path) -> Result<()> {
     rustix::fs::fsync(fd).map_err(|e| failed(e, path))
 }
 
-/// Owner of the running process and of `path`, for checks of modes and owners.
+/// Whether this process runs as root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// User, group and permission bits of `path`; `None` when it is not there.
 pub fn owner(path: &Path) -> Result<Option<(u32, u32, u32)>> {
     match std::fs::symlink_metadata(path) {
         Ok(m) => Ok(Some((m.uid(), m.gid(), m.mode() & 0o7777))),

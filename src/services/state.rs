@@ -22,6 +22,7 @@ const FORMAT: i64 = 1;
 struct Document {
     /// Version of the format: 1.
     #[schemars(range(min = 1, max = 1))]
+    #[expect(dead_code, reason = "its schema is the check")]
     manara: i64,
     /// Who these objects belong to; what `prune` may delete.
     owner: Option<Label>,

@@ -3,6 +3,9 @@
 
 mod apply;
 mod fuzz;
+mod groups;
 mod kill;
 mod nginx_syntax;
+mod proxy;
+mod state;
 mod support;

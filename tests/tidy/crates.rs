@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
-    ("env_logger", &["logging"]),
+    ("env_logger", &["app"]),
     ("mimalloc", &["main.rs"]),
 ];
 

@@ -6,8 +6,8 @@ use super::super::Faults;
 use super::super::command::{self, Program};
 use super::super::files::RootDir;
 use super::{MANAGED, NginxChange, NginxFile, TestReport};
-use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
 use crate::base::Result;
+use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What is wrong, or worth knowing, about the machine and this installation, and what to do about it.
 //!
-//! Pure: [`crate::platform::detect`] looks, this judges.
+//! [`crate::platform::detect`] looks, this judges.
 
 mod host;
 mod own;
@@ -8,7 +8,7 @@ mod own;
 use crate::base::error::Params;
 use crate::base::locale::{self, Lang};
 use crate::config::Loaded;
-use crate::platform::detect::{Machine, Sight};
+use crate::platform::detect::{self, Machine, Sight};
 use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
@@ -108,6 +108,15 @@ pub fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
 pub fn diagnose(machine: Machine, facts: &Facts<'_>, lang: Lang) -> Diagnosis {
     let found = findings(&machine, facts);
     Diagnosis { broken: exit_code(&found) != 0, findings: found.iter().map(|f| f.tell(lang)).collect(), machine }
+}
+
+/// Looks at this machine and this installation.
+pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
+    let config = &loaded.config;
+    let machine = detect::machine(&config.data_dir);
+    let ports = [config.nginx_http_port, config.nginx_https_port];
+    let sight = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &ports);
+    diagnose(machine, &Facts { loaded, sight: &sight }, lang)
 }
 
 /// Exit code of `manara doctor`: 1 when something is broken, else 0.
