@@ -21,7 +21,8 @@ pub(super) struct Manner {
     pub(super) plan: bool,
     /// Something may be lost although the operation does not say so of itself.
     pub(super) loses: bool,
-    yes: bool,
+    /// Do not ask.
+    pub(super) yes: bool,
 }
 
 impl Manner {
@@ -146,7 +147,9 @@ fn pass_on(remote: &Remote, op: &Op, input: &Value) -> Result<u8, Failure> {
     remote.read(&Ask::new(op, input, false), &mut |piece| {
         use std::io::Write;
         let mut out = std::io::stdout().lock();
-        out.write_all(piece).and_then(|()| out.flush()).map_err(|e| Error::new(Kind::Unavailable, "cli_no_output").cause(e))
+        out.write_all(piece)
+            .and_then(|()| out.flush())
+            .map_err(|e| Error::new(Kind::Unavailable, "cli_no_output").cause(e))
     })?;
     Ok(0)
 }

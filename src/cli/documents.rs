@@ -16,7 +16,8 @@ pub fn commands() -> String {
     let mut root = tree::build(&Shape { words: &[], whole: true, say: SAY });
     root.build();
     let mut out = format!("{HEADER}# {}\n\n{}\n\n", SAY.say("cli.document.title"), SAY.say("cli.document.intro"));
-    out += &format!("## {}\n\n{}", SAY.say("cli.heading.global"), arguments(&globals::add(Command::new("manara"), SAY)));
+    out +=
+        &format!("## {}\n\n{}", SAY.say("cli.heading.global"), arguments(&globals::add(Command::new("manara"), SAY)));
     for noun in root.get_subcommands().filter(|c| !is_local(c)) {
         section(noun, &mut out);
     }
@@ -48,7 +49,8 @@ fn section(command: &Command, out: &mut String) {
 
 /// The arguments of one command, without those of all commands.
 fn arguments(command: &Command) -> String {
-    let own = command.get_arguments().filter(|a| !a.is_hide_set() && (command.get_name() == "manara" || !a.is_global_set()));
+    let own =
+        command.get_arguments().filter(|a| !a.is_hide_set() && (command.get_name() == "manara" || !a.is_global_set()));
     own.map(|arg| {
         let values = arg.get_value_names().map(|names| names.join(" "));
         let takes = arg.get_action().takes_values();
@@ -67,14 +69,22 @@ fn arguments(command: &Command) -> String {
 pub fn permissions() -> String {
     let mark = |yes: bool| if yes { "yes" } else { "–" };
     let roles = Role::ALL.map(Role::name);
-    let mut out = format!("{HEADER}# {}\n\n{}\n\n", SAY.say("cli.document.permissions"), SAY.say("cli.document.permissions_intro"));
+    let mut out = format!(
+        "{HEADER}# {}\n\n{}\n\n",
+        SAY.say("cli.document.permissions"),
+        SAY.say("cli.document.permissions_intro")
+    );
     out += &format!("| Permission | Meaning | {} |\n|---|---|{}\n", roles.join(" | "), "---|".repeat(roles.len()));
     for permission in Permission::ALL {
         let cells = Role::ALL.map(|role| mark(role.allows(permission)));
         let meaning = SAY.say(&format!("permission.{}", permission.name()));
         out += &format!("| `{}` | {meaning} | {} |\n", permission.name(), cells.join(" | "));
     }
-    out += &format!("\n| Operation | Request | Needs | {} |\n|---|---|---|{}\n", roles.join(" | "), "---|".repeat(roles.len()));
+    out += &format!(
+        "\n| Operation | Request | Needs | {} |\n|---|---|---|{}\n",
+        roles.join(" | "),
+        "---|".repeat(roles.len())
+    );
     for op in registry::ALL.iter() {
         let cells = Role::ALL.map(|role| mark(allows(op, role)));
         let request = format!("{} {}", op.meta.method.name(), op.meta.path);
@@ -98,17 +108,12 @@ fn need(op: &Op) -> String {
     }
 }
 
-/// Fields whose flags have no text in a language, as `OPERATION FIELD`; a test holds it empty.
-pub fn untold(lang: Lang) -> Vec<String> {
-    let mut missing = Vec::new();
-    for op in tree::visible() {
-        let noun = op.meta.words().0;
-        for field in fields::of(op) {
-            let told = |key: &str| Say(Some(lang)).find(key).is_some();
-            if !told(&format!("cli.field.{noun}_{}", field.name)) && !told(&format!("cli.field.{}", field.name)) {
-                missing.push(format!("{} {}", op.meta.id, field.name));
-            }
-        }
-    }
-    missing
+/// Flags that have no text in a language, as `OPERATION FIELD`; a test holds it empty.
+#[cfg(test)]
+pub(super) fn untold(lang: Lang) -> Vec<String> {
+    let missing = |op: &'static Op| {
+        let fields = fields::of(op).into_iter().filter(|field| field.told(op, Say(Some(lang))).is_none());
+        fields.map(|field| format!("{} {}", op.meta.id, field.name)).collect::<Vec<_>>()
+    };
+    tree::visible().flat_map(missing).collect()
 }

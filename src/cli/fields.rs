@@ -60,14 +60,16 @@ impl Field {
         }
     }
 
+    /// The catalogue's words for the field: of this operation, or of all that have a field of the name.
+    pub(super) fn told(&self, op: &Op, say: Say) -> Option<String> {
+        let own = say.find(&format!("cli.field.{}_{}", op.meta.id.replace('.', "_"), self.name));
+        own.or_else(|| say.find(&format!("cli.field.{}", self.name)))
+    }
+
     /// What the field is for, in the reader's language, with what it accepts.
     pub(super) fn help(&self, op: &Op, say: Say) -> String {
-        let noun = op.meta.words().0;
-        let worded = say
-            .find(&format!("cli.field.{noun}_{}", self.name))
-            .or_else(|| say.find(&format!("cli.field.{}", self.name)));
         let described = self.schema["description"].as_str().unwrap_or_default().trim_end_matches('.').to_owned();
-        let mut text = worded.unwrap_or(described);
+        let mut text = self.told(op, say).unwrap_or(described);
         let (choices, inner) = (self.choices(), schema::field_schema(self.schema));
         if !choices.is_empty() {
             text += &format!(" [{}]", choices.join(", "));
@@ -174,7 +176,11 @@ pub(super) fn input(op: &Op, matches: &ArgMatches, say: Say) -> Result<Value> {
     read_secrets(op, &fields, matches, &mut input, say)?;
     let input = Value::Object(input);
     let problems = check::problems(schema::input(op), &input);
-    if problems.is_empty() { Ok(input) } else { Err(Error::bad_input(problems.into_iter().map(|p| by_flag(p, &fields)).collect())) }
+    if problems.is_empty() {
+        Ok(input)
+    } else {
+        Err(Error::bad_input(problems.into_iter().map(|p| by_flag(p, &fields)).collect()))
+    }
 }
 
 /// `Name: value` as an object. What has no colon becomes a name without a value, which the check refuses.
@@ -184,7 +190,13 @@ fn pair(text: &str) -> Value {
 }
 
 /// Secrets come from the standard input, one line each in the order of the fields; at a terminal they are asked for.
-fn read_secrets(op: &Op, fields: &[Field], matches: &ArgMatches, input: &mut Map<String, Value>, say: Say) -> Result<()> {
+fn read_secrets(
+    op: &Op,
+    fields: &[Field],
+    matches: &ArgMatches,
+    input: &mut Map<String, Value>,
+    say: Say,
+) -> Result<()> {
     for field in fields.iter().filter(|f| f.secret) {
         let asked = matches.get_flag(field.name);
         if asked || (field.required && prompt::at_terminal()) {

@@ -115,14 +115,16 @@ impl Screen {
         }
         let problem = failure.problem(self.lang);
         match (self.json, failure) {
-            (true, Failure::Refused { body, .. }) => print(&(String::from_utf8_lossy(body).trim_end().to_owned() + "\n")),
+            (true, Failure::Refused { body, .. }) => {
+                print(&(String::from_utf8_lossy(body).trim_end().to_owned() + "\n"))
+            }
             (true, Failure::Ours(_)) => self.print_json(&problem),
             (false, _) => note(&self.worded(&problem, failure)),
         }
         failure.exit_code()
     }
 
-    fn worded(&self, problem: &Value, failure: &Failure) -> String {
+    pub(super) fn worded(&self, problem: &Value, failure: &Failure) -> String {
         let text = |name: &str| problem[name].as_str().filter(|t| !t.is_empty()).map(clean);
         let unreadable = || {
             let status = if let Failure::Refused { status, .. } = failure { *status } else { 0 };

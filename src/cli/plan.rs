@@ -30,7 +30,11 @@ pub(super) fn text(plan: &Value, screen: &Screen) -> String {
         }
     }
     for warning in plan["warnings"].as_array().into_iter().flatten() {
-        out += &format!("{}: {}\n", screen.say("cli.plan.warning", &[]), clean(warning["text"].as_str().unwrap_or_default()));
+        out += &format!(
+            "{}: {}\n",
+            screen.say("cli.plan.warning", &[]),
+            clean(warning["text"].as_str().unwrap_or_default())
+        );
     }
     if let Some(ok) = plan["test"]["ok"].as_bool() {
         out += &format!("{}\n", screen.say(if ok { "cli.plan.test_ok" } else { "cli.plan.test_failed" }, &[]));

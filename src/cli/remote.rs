@@ -90,7 +90,8 @@ impl Remote {
 
     async fn send(&self, ask: &Ask) -> Result<Response<Incoming>> {
         let stream = UnixStream::connect(&self.socket).await.map_err(|e| self.unreachable(&e))?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| silent().cause(e))?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| silent().cause(e))?;
         tokio::spawn(connection);
         sender.send_request(self.request(ask)?).await.map_err(|e| silent().cause(e))
     }

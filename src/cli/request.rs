@@ -29,13 +29,18 @@ impl Ask {
             let text = fields.get(*name).map(text).unwrap_or_default();
             target = target.replace(&format!("{{{name}}}"), &encode(&text));
         }
-        let rest: Map<String, Value> =
-            fields.iter().filter(|(n, _)| !in_path.contains(&n.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
+        let rest: Map<String, Value> = fields
+            .iter()
+            .filter(|(n, _)| !in_path.contains(&n.as_str()))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect();
         let mut query: Vec<String> = Vec::new();
         let mut body = None;
         if op.meta.method == Method::Get {
             query.extend(rest.iter().map(|(name, value)| format!("{name}={}", encode(&text(value)))));
-        } else if !rest.is_empty() || crate::ops::schema::input(op)["properties"].as_object().is_some_and(|p| p.len() > in_path.len()) {
+        } else if !rest.is_empty()
+            || crate::ops::schema::input(op)["properties"].as_object().is_some_and(|p| p.len() > in_path.len())
+        {
             body = Some(Value::Object(rest));
         }
         if dry_run {

@@ -58,7 +58,8 @@ fn columns(id: &str, items: &[Value]) -> Vec<String> {
 fn object(fields: &Map<String, Value>, screen: &Screen) -> String {
     let (long, short): (Vec<_>, Vec<_>) =
         fields.iter().partition(|(_, v)| v.as_str().is_some_and(|text| text.trim_end().contains('\n')));
-    let rows: Vec<Vec<String>> = short.iter().map(|(name, v)| vec![label(name, screen) + ":", cell(name, v, screen)]).collect();
+    let rows: Vec<Vec<String>> =
+        short.iter().map(|(name, v)| vec![label(name, screen) + ":", cell(name, v, screen)]).collect();
     let mut out = aligned(&rows);
     for (name, value) in long {
         out += &format!("\n{}:\n", label(name, screen));
@@ -70,7 +71,8 @@ fn object(fields: &Map<String, Value>, screen: &Screen) -> String {
 /// Why a job did not end well.
 pub(super) fn job_failure(job: &Value, screen: &Screen) -> String {
     let text = |value: &Value| clean(value.as_str().unwrap_or_default());
-    let mut out = screen.say("cli.job_ended", &[("summary", text(&job["summary"])), ("state", cell("state", &job["state"], screen))]);
+    let mut out = screen
+        .say("cli.job_ended", &[("summary", text(&job["summary"])), ("state", cell("state", &job["state"], screen))]);
     for part in ["detail", "hint", "evidence"].map(|part| text(&job["error"][part])).iter().filter(|t| !t.is_empty()) {
         out += &format!("\n{part}");
     }
@@ -78,7 +80,8 @@ pub(super) fn job_failure(job: &Value, screen: &Screen) -> String {
 }
 
 fn label(name: &str, screen: &Screen) -> String {
-    crate::base::locale::find::<&str>(screen.lang, &format!("cli.column.{name}"), &[]).unwrap_or_else(|| name.to_owned())
+    crate::base::locale::find::<&str>(screen.lang, &format!("cli.column.{name}"), &[])
+        .unwrap_or_else(|| name.to_owned())
 }
 
 /// Fields whose values are words of ours, shown in the reader's language.
@@ -132,7 +135,10 @@ pub(super) fn width(text: &str) -> usize {
             '\u{06d6}'..='\u{06dc}' | '\u{06df}'..='\u{06e4}' | '\u{06e7}' | '\u{06e8}' | '\u{06ea}'..='\u{06ed}' => 0,
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' => 0,
             '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
-            '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{1f300}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}' => 2,
+            '\u{f900}'..='\u{faff}'
+            | '\u{ff00}'..='\u{ff60}'
+            | '\u{1f300}'..='\u{1faff}'
+            | '\u{20000}'..='\u{3fffd}' => 2,
             _ => 1,
         })
         .sum()

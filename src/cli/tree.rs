@@ -61,7 +61,9 @@ fn children(path: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for op in visible() {
         let words = words(op);
-        if words.len() > path.len() && words.iter().zip(path).all(|(a, b)| a == b) && !found.contains(&words[path.len()])
+        if words.len() > path.len()
+            && words.iter().zip(path).all(|(a, b)| a == b)
+            && !found.contains(&words[path.len()])
         {
             found.push(words[path.len()].clone());
         }
@@ -73,7 +75,9 @@ fn children(path: &[&str]) -> Vec<String> {
 pub(super) fn build(shape: &Shape) -> Command {
     let say = shape.say;
     let mut root = group(Command::new("manara").about(say.say("cli.about")), &["manara"], say)
-        .arg(Arg::new("version").long("version").short('V').action(ArgAction::Version).help(say.say("cli.flag.version")))
+        .arg(
+            Arg::new("version").long("version").short('V').action(ArgAction::Version).help(say.say("cli.flag.version")),
+        )
         .version(env!("CARGO_PKG_VERSION"))
         .after_help(say.say("cli.after_help"))
         .disable_help_flag(true)
@@ -147,10 +151,7 @@ fn extra(op: &Op, say: Say) -> Vec<Arg> {
 /// A command that only holds others.
 pub(super) fn group(command: Command, full: &[&str], say: Say) -> Command {
     let usage = format!("{} <{}> [{}]", full.join(" "), say.say("cli.usage.command"), say.say("cli.usage.options"));
-    describe(command, full, say)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .override_usage(usage)
+    describe(command, full, say).subcommand_required(true).arg_required_else_help(true).override_usage(usage)
 }
 
 /// Headings and layout of the help, in the reader's language.

@@ -26,13 +26,13 @@ pub(super) fn explain(error: &clap::Error, args: &[String], early: &Early, scree
 }
 
 /// The help of the command that `args` name: the same tree again, now with texts.
-fn help(args: &[String], early: &Early) -> Option<String> {
+pub(super) fn help(args: &[String], early: &Early) -> Option<String> {
     let shape = Shape { words: &early.words, whole: false, say: Say(Some(early.lang)) };
     let error = tree::build(&shape).try_get_matches_from(globals::with_name(args)).err()?;
     Some(error.render().to_string())
 }
 
-fn worded(error: &clap::Error) -> Error {
+pub(super) fn worded(error: &clap::Error) -> Error {
     let value = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),

@@ -70,11 +70,16 @@ fn a_bad_change_does_not_take_its_group_down() {
 fn a_refused_site_of_a_file_is_set_aside() {
     let host = Arc::new(FakeHost { refuses: "bad.test", ..FakeHost::default() });
     let (_root, core) = core(host.clone());
-    let site = |domain: &str| format!("[[site]]\ndomain = \"{domain}\"\nkind = \"proxy\"\nupstream = \"http://127.0.0.1:1\"\n");
+    let site = |domain: &str| {
+        format!("[[site]]\ndomain = \"{domain}\"\nkind = \"proxy\"\nupstream = \"http://127.0.0.1:1\"\n")
+    };
     let document = format!("manara = 1\n{}{}{}", site("a.test"), site("bad.test"), site("b.test"));
     call(&core, "state.apply", json!({ "document": document })).unwrap();
     let state = |domain: &str| call(&core, "site.show", json!({ "domain": domain })).unwrap();
-    assert_eq!((state("a.test")["state"].as_str(), state("b.test")["state"].as_str()), (Some("active"), Some("active")));
+    assert_eq!(
+        (state("a.test")["state"].as_str(), state("b.test")["state"].as_str()),
+        (Some("active"), Some("active"))
+    );
     let bad = state("bad.test");
     assert_eq!(bad["state"], "quarantined");
     assert!(bad["problem"]["evidence"].as_str().unwrap().contains("[emerg]"));

@@ -64,7 +64,8 @@ fn preview(run: &Run, status: &Value, what: Migrate) -> Result<u8, Failure> {
         Migrate::Down(to) => !m["applied_at"].is_null() && m["number"].as_u64() > Some(u64::from(to)),
         _ => m["applied_at"].is_null(),
     };
-    let names: Vec<&Value> = status["migrations"].as_array().into_iter().flatten().filter(concerned).map(|m| &m["name"]).collect();
+    let names: Vec<&Value> =
+        status["migrations"].as_array().into_iter().flatten().filter(concerned).map(|m| &m["name"]).collect();
     if run.screen.json {
         run.screen.print_json(&serde_json::json!({ "would_run": names }));
     } else if names.is_empty() {

@@ -18,7 +18,8 @@ pub(super) fn build_apply(command: Command, say: Say) -> Command {
 }
 
 fn with_file(command: Command, name: &str, say: Say) -> Command {
-    command.arg(argument(name, "file", say).value_name("FILE").help_heading(say.say("cli.heading.arguments")))
+    command
+        .arg(argument(name, "file", say).value_name("FILE").help_heading(say.say("cli.heading.arguments")))
         .arg(flag(name, "prune", say).action(ArgAction::SetTrue))
 }
 

@@ -53,7 +53,9 @@ impl Host for FakeHost {
                 let version = Some("1.22.1".to_owned());
                 HostReply::NginxStatus(NginxStatus { version, running: true, ..NginxStatus::default() })
             }
-            HostOp::NginxRead { file } => HostReply::NginxFile { body: self.files.lock().unwrap().get(&file.rel()).cloned() },
+            HostOp::NginxRead { file } => {
+                HostReply::NginxFile { body: self.files.lock().unwrap().get(&file.rel()).cloned() }
+            }
             HostOp::NginxList => {
                 let state = |(rel, text): (&String, &String)| FileState {
                     rel: rel.clone(),
