@@ -1,8 +1,8 @@
 //! Documents that are generated, committed under `assets/` and checked to be fresh.
 
+use super::globals;
 use super::local::LOCAL;
 use super::tree::{self, Say, Shape};
-use super::{fields, globals};
 use crate::base::access::{Permission, Role};
 use crate::base::locale::Lang;
 use crate::ops::{Need, Op, registry};
@@ -112,7 +112,7 @@ fn need(op: &Op) -> String {
 #[cfg(test)]
 pub(super) fn untold(lang: Lang) -> Vec<String> {
     let missing = |op: &'static Op| {
-        let fields = fields::of(op).into_iter().filter(|field| field.told(op, Say(Some(lang))).is_none());
+        let fields = super::fields::of(op).into_iter().filter(|field| field.told(op, Say(Some(lang))).is_none());
         fields.map(|field| format!("{} {}", op.meta.id, field.name)).collect::<Vec<_>>()
     };
     tree::visible().flat_map(missing).collect()

@@ -30,9 +30,7 @@ impl Field {
 
     /// Whether `null` means something: in a merge patch, back to the default.
     fn clearable(&self) -> bool {
-        let null = |v: &Value| v.get("type") == Some(&json!("null"));
-        let listed = self.schema["type"].as_array().is_some_and(|names| names.contains(&json!("null")));
-        listed || self.schema["anyOf"].as_array().is_some_and(|options| options.iter().any(null))
+        self.schema["x-clear"] == true
     }
 
     /// Whether it is a list of things with name and value, such as headers.

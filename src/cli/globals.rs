@@ -38,6 +38,9 @@ impl Early {
                 words.push(arg.clone());
             }
         }
+        if words.first().is_some_and(|word| word == "help") {
+            words.remove(0);
+        }
         let asked = lang.or_else(|| environment("MANARA_LANG")).or_else(|| environment("LANG"));
         let given = |flag: &str| args.iter().any(|a| a == flag);
         Early {

@@ -99,7 +99,7 @@ fn misunderstood_arguments_have_codes_of_their_own() {
         ("site lst", "cli_unknown_command_near"),
         ("site list --lmit 5", "cli_unknown_flag_near"),
         ("site list --limit", "cli_missing_value"),
-        ("site update a.test --unset domain", "cli_bad_choice"),
+        ("site update a.test --unset upstream", "cli_bad_choice"),
         ("site show a.test --domain b.test", "cli_conflict"),
         ("site list --lang fr", "cli_bad_choice"),
     ] {

@@ -170,6 +170,7 @@ pub(super) struct JobQuery {
 
 /// One page of jobs, the newest first. Their output is left out.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "JobList")]
 pub(super) struct Page {
     /// The jobs.
     items: Vec<JobView>,

@@ -2,6 +2,7 @@
 
 use super::meta::Op;
 use super::registry::ALL;
+use crate::base::schema;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
@@ -11,7 +12,9 @@ pub fn input(op: &Op) -> &'static Value {
     static INPUTS: LazyLock<HashMap<&'static str, OnceLock<Value>>> =
         LazyLock::new(|| ALL.iter().map(|op| (op.meta.id, OnceLock::new())).collect());
     // Every operation is in the registry; a test walks it.
-    INPUTS.get(op.meta.id).map_or(&Value::Null, |schema| schema.get_or_init(op.input))
+    INPUTS
+        .get(op.meta.id)
+        .map_or(&Value::Null, |made| made.get_or_init(|| (op.input)(&mut schema::inline()).to_value()))
 }
 
 /// The JSON type of a field's schema, looking through "or null".
