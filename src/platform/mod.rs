@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod nginx;
 pub mod own;
 pub mod sites;
+pub mod terminal;
 
 pub use faults::Faults;
 pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};

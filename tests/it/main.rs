@@ -2,7 +2,9 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")]
 
 mod apply;
+mod cli;
 mod fuzz;
+mod generated;
 mod groups;
 mod kill;
 mod nginx_syntax;
