@@ -8,6 +8,7 @@ pub mod app;
 pub mod base;
 pub mod config;
 pub mod engine;
+pub mod http;
 pub mod nginx_syntax;
 pub mod ops;
 pub mod platform;

@@ -4,6 +4,7 @@
 mod apply;
 mod fuzz;
 mod groups;
+mod http;
 mod kill;
 mod nginx_syntax;
 mod proxy;
