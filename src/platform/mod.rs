@@ -13,8 +13,10 @@ pub mod local;
 pub mod metrics;
 pub mod nginx;
 pub mod own;
+pub mod panel_tls;
 pub mod sites;
 pub mod terminal;
+pub mod sockets;
 
 pub use faults::Faults;
 pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
