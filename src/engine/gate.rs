@@ -98,7 +98,7 @@ pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
     let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
     let error = match other {
         Some(rel) => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
-        None => Error::new(Kind::External, "nginx_test_failed"),
+        None => Error::new(Kind::External, "nginx_test_failed").with("file", report.file.as_deref().unwrap_or("")),
     };
     error.evidence(report.output.clone())
 }
@@ -125,7 +125,7 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
 
 /// Loads what is on disk under a new generation number and waits until it is live.
 pub fn reload(core: &Core) -> Result<()> {
-    let generation = core.store.write(|tx| generation::next(tx))?.unsigned_abs();
+    let generation = core.store.write(generation::next)?.unsigned_abs();
     core.host.ask(&HostOp::NginxReload { generation }).map(drop)
 }
 

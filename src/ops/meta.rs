@@ -3,7 +3,9 @@
 use super::{Act, Change, Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, act, change, run};
 use crate::base::Result;
 use crate::base::access::Permission;
+use crate::base::schema::SchemaFn;
 use crate::engine::events::Topic;
+use schemars::JsonSchema;
 use serde_json::Value;
 
 /// HTTP method of an operation.
@@ -140,15 +142,20 @@ pub struct Op {
     pub meta: Meta,
     /// How it is carried out.
     pub shape: Shape,
-    /// JSON Schema of the input.
-    pub input: fn() -> Value,
+    /// JSON Schema of the input, an object.
+    pub input: SchemaFn,
     /// JSON Schema of the answer.
-    pub output: fn() -> Value,
+    pub output: SchemaFn,
 }
 
 impl Op {
     const fn of<O: Operation>(shape: Shape) -> Op {
-        Op { meta: O::META, shape, input: crate::base::schema::of::<O::In>, output: crate::base::schema::of::<O::Out> }
+        Op {
+            meta: O::META,
+            shape,
+            input: O::In::json_schema,
+            output: schemars::SchemaGenerator::subschema_for::<O::Out>,
+        }
     }
 
     /// An operation that reads.

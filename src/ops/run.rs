@@ -109,7 +109,7 @@ fn dispatch(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
 }
 
 fn check(op: &Op, input: &Value) -> Result<()> {
-    let problems = schema::problems(&super::schema::input(op), input);
+    let problems = schema::problems(super::schema::input(op), input);
     if problems.is_empty() { Ok(()) } else { Err(Error::bad_input(problems)) }
 }
 

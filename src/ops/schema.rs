@@ -2,6 +2,7 @@
 
 use super::meta::Op;
 use super::registry::ALL;
+use crate::base::schema;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -9,7 +10,8 @@ use std::sync::OnceLock;
 /// The input schema of `op`.
 pub fn input(op: &Op) -> &'static Value {
     static INPUTS: OnceLock<HashMap<&'static str, Value>> = OnceLock::new();
-    let inputs = INPUTS.get_or_init(|| ALL.iter().map(|op| (op.meta.id, (op.input)())).collect());
+    let inputs = INPUTS
+        .get_or_init(|| ALL.iter().map(|op| (op.meta.id, (op.input)(&mut schema::inline()).to_value())).collect());
     // Every operation is in the registry; a test walks it.
     inputs.get(op.meta.id).unwrap_or(&Value::Null)
 }
@@ -22,7 +24,7 @@ pub fn field_type(field: &Value) -> &str {
         _ => {
             let options = field.get("anyOf").and_then(Value::as_array);
             let real = options.into_iter().flatten().map(field_type).find(|t| *t != "null");
-            real.unwrap_or_else(|| "string")
+            real.unwrap_or("string")
         }
     }
 }

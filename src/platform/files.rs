@@ -228,7 +228,8 @@ impl RootDir {
         for entry in rustix::fs::Dir::read_from(&fd).map_err(|e| failed(e, &self.path(rel)))? {
             let entry = entry.map_err(|e| failed(e, &self.path(rel)))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !matches!(name.as_str(), "." | "..") && !(name.starts_with('.') && name.ends_with(".new")) {
+            let temporary = name.starts_with('.') && name.ends_with(".new");
+            if !temporary && !matches!(name.as_str(), "." | "..") {
                 names.push(name);
             }
         }

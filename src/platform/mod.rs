@@ -5,7 +5,6 @@ pub mod clock;
 pub mod command;
 pub mod components;
 pub mod detect;
-pub mod fake;
 pub mod faults;
 pub mod fetch;
 pub mod files;
@@ -135,7 +134,7 @@ pub enum HostReply {
 /// A sink for the lines a long operation prints; returning `false` asks it to stop.
 pub type Lines<'a> = &'a mut dyn FnMut(&str) -> bool;
 
-/// The machine, as the engine sees it. Implemented by [`local::LocalHost`] in process, by [`fake::FakeHost`] in tests,
+/// The machine, as the engine sees it. Implemented by [`local::LocalHost`] in process, by a fake in the tests,
 /// and by a client of the root service.
 pub trait Host: Send + Sync {
     /// Carries out `op`; long operations report lines to `lines`.

@@ -4,6 +4,7 @@
 mod accounts;
 mod apply;
 mod fuzz;
+mod groups;
 mod kill;
 mod nginx_syntax;
 mod proxy;

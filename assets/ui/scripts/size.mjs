@@ -45,6 +45,7 @@ let exceeded = false;
 for (const [name, { budget, chunks }] of Object.entries(PAGES)) {
   const files = new Set(['boot.js']);
   for (const key of ['index.html', catalogue, ...chunks]) collect(key, files);
+  if (process.argv.includes('--files')) for (const file of files) console.log('   ', file, brotli(file));
   const size = [...files].reduce((sum, file) => sum + brotli(file), 0) / KB;
   const over = budget !== undefined && size > budget;
   exceeded ||= over;

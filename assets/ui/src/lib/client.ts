@@ -33,7 +33,7 @@ export async function call<T>(request: Promise<Answer<T>>): Promise<T> {
   }
   const { data, error, response } = answer;
   if (response.ok) return data as T;
-  if (response.status === 401) session.ended();
+  if (response.status === 401 && session.current) session.ended();
   if (isProblem(error)) throw new ApiError(error);
   throw new ApiError(makeProblem('unexpected', response.status, t('error.unexpected_title'), t('error.unexpected_detail', { status: response.status })));
 }

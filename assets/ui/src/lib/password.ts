@@ -1,7 +1,7 @@
 // A hint, not a gate: the server decides. Length counts most; variety and repetition correct it.
 
 /** Shortest password that the server accepts, in characters. */
-export const MIN_LENGTH = 12;
+export const MIN_LENGTH = 10;
 
 export type Strength = 'short' | 'weak' | 'good' | 'strong';
 

@@ -1,5 +1,6 @@
 // What the wizard has gathered, and how it becomes a request.
 import type { paths } from '../../lib/api';
+import { t } from '../../lib/locale.svelte';
 import type { Header, Problem, SiteKind } from '../../lib/types';
 
 export interface Draft {
@@ -27,6 +28,15 @@ const FIELDS: Record<string, number> = {
   max_body_mb: 2,
 };
 
+const NAMES = {
+  domain: 'site.domain',
+  aliases: 'site.aliases',
+  upstream: 'proxy.upstream',
+  timeout_s: 'proxy.timeout',
+  headers: 'proxy.headers',
+  max_body_mb: 'site.max_body',
+} as const;
+
 type CreateSite = paths['/sites']['post']['requestBody']['content']['application/json'];
 
 /** The request body; options of the other kind are left out. */
@@ -45,6 +55,13 @@ export function request(draft: Draft): CreateSite {
     timeout_s: draft.timeout_s,
     headers: draft.headers.filter((header) => header.name || header.value),
   };
+}
+
+/** What a field of the API is called on the page: `aliases[1]` → “Alias 2”. */
+export function fieldName(field: string): string {
+  const [, name = field, index] = /^(\w+)(?:\[(\d+)\])?/.exec(field) ?? [];
+  if (name === 'aliases' && index !== undefined) return t('site.alias_number', { number: Number(index) + 1 });
+  return name in NAMES ? t(NAMES[name as keyof typeof NAMES]) : field;
 }
 
 /** The first step that shows a field with a problem; null when no field is named. */
