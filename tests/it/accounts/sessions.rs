@@ -6,7 +6,7 @@ use manara::engine::Actor;
 use manara::ops::{Grant, auth};
 use serde_json::json;
 use std::sync::Barrier;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const WRONG: &str = "something else entirely";
 
@@ -57,25 +57,36 @@ fn unknown_and_disabled_users_get_the_answer_of_a_wrong_password() {
     assert_eq!(desk.audited("session.create", "refused"), 4);
 }
 
+/// How long a wrong sign-in takes for a known and for an unknown user. Both are measured in turns and a low quantile is
+/// taken, so that whatever else the machine does hits both alike.
+fn sign_in_times(desk: &Desk) -> (f64, f64) {
+    let time = |user: &str| {
+        let start = Instant::now();
+        refused(desk.sign_in_from("192.0.2.1", user, WRONG));
+        let took = start.elapsed().as_secs_f64();
+        desk.wait_s(3600);
+        took
+    };
+    let (mut known, mut unknown): (Vec<f64>, Vec<f64>) =
+        (0..16).map(|n| (time("admin"), time(&format!("nobody{n}")))).unzip();
+    known.sort_by(f64::total_cmp);
+    unknown.sort_by(f64::total_cmp);
+    (known[4], unknown[4])
+}
+
 #[test]
 fn unknown_users_take_as_long_as_known_ones() {
     let desk = Desk::claimed();
-    let median = |user: fn(usize) -> String| {
-        let mut times: Vec<Duration> = (0..9)
-            .map(|n| {
-                let start = Instant::now();
-                refused(desk.sign_in_from("192.0.2.1", &user(n), WRONG));
-                let took = start.elapsed();
-                desk.wait_s(3600);
-                took
-            })
-            .collect();
-        times.sort();
-        times[4].as_secs_f64()
-    };
-    median(|_| "admin".into());
-    let (known, unknown) = (median(|_| "admin".into()), median(|n| format!("nobody{n}")));
-    assert!(known / unknown < 2.0 && unknown / known < 2.0, "known {known}, unknown {unknown}");
+    let mut seen = Vec::new();
+    // A real difference shows every time, a busy machine's now and then.
+    for _ in 0..3 {
+        let (known, unknown) = sign_in_times(&desk);
+        if known < 2.0 * unknown && unknown < 2.0 * known {
+            return;
+        }
+        seen.push((known, unknown));
+    }
+    panic!("known and unknown users differ: {seen:?}");
 }
 
 #[test]
