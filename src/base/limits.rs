@@ -78,3 +78,7 @@ pub const SLOW_REQUEST_MS: u128 = 500;
 pub const MANAGED_FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest state file for `plan` and `apply`.
 pub const STATE_FILE_BYTES_MAX: usize = 1024 * 1024;
+/// Largest journal file of one plan: the before-images of all its files.
+pub const JOURNAL_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Files made durable one by one; above this the whole file system is, once.
+pub const SYNC_EACH_MAX: usize = 64;

@@ -3,10 +3,13 @@
 
 mod accounts;
 mod apply;
+mod cli;
 mod fuzz;
+mod generated;
 mod groups;
 mod kill;
 mod nginx_syntax;
 mod proxy;
+mod scale;
 mod state;
 mod support;
