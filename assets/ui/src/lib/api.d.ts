@@ -4,166 +4,7 @@
  */
 
 export interface paths {
-    "/claim": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the server is claimed */
-        get: operations["claim.status"];
-        put?: never;
-        /** Claim the server */
-        post: operations["claim"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The current session */
-        get: operations["session.show"];
-        put?: never;
-        /** Sign in */
-        post: operations["session.create"];
-        /** Sign out */
-        delete: operations["session.delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Change the own password */
-        post: operations["session.password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sessions of the user */
-        get: operations["session.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sessions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** End a session */
-        delete: operations["session.revoke"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List users */
-        get: operations["user.list"];
-        put?: never;
-        /** Create a user */
-        post: operations["user.create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/users/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a user */
-        delete: operations["user.delete"];
-        options?: never;
-        head?: never;
-        /** Change a user */
-        patch: operations["user.update"];
-        trace?: never;
-    };
-    "/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List API tokens */
-        get: operations["token.list"];
-        put?: never;
-        /** Create an API token */
-        post: operations["token.create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revoke an API token */
-        delete: operations["token.delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sites": {
+    "/api/v1/sites": {
         parameters: {
             query?: never;
             header?: never;
@@ -181,7 +22,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}": {
+    "/api/v1/sites/{domain}": {
         parameters: {
             query?: never;
             header?: never;
@@ -200,7 +41,7 @@ export interface paths {
         patch: operations["site.update"];
         trace?: never;
     };
-    "/sites/{domain}/enable": {
+    "/api/v1/sites/{domain}/enable": {
         parameters: {
             query?: never;
             header?: never;
@@ -209,7 +50,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** enable a site */
+        /** Switch a site on */
         post: operations["site.enable"];
         delete?: never;
         options?: never;
@@ -217,7 +58,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}/disable": {
+    "/api/v1/sites/{domain}/disable": {
         parameters: {
             query?: never;
             header?: never;
@@ -226,7 +67,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** disable a site */
+        /** Switch a site off */
         post: operations["site.disable"];
         delete?: never;
         options?: never;
@@ -234,7 +75,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}/reapply": {
+    "/api/v1/sites/{domain}/reapply": {
         parameters: {
             query?: never;
             header?: never;
@@ -243,7 +84,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** reapply a site */
+        /** Write a site's nginx configuration anew */
         post: operations["site.reapply"];
         delete?: never;
         options?: never;
@@ -251,14 +92,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}/nginx": {
+    "/api/v1/sites/{domain}/nginx": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** nginx settings of a site */
+        /** Show a site's nginx configuration and its differences */
         get: operations["site.nginx"];
         put?: never;
         post?: never;
@@ -268,7 +109,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/plans/{id}": {
+    "/api/v1/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the sites as a file */
+        get: operations["state.export"];
+        put?: never;
+        /** Bring the sites to what a file says */
+        post: operations["state.apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -285,7 +144,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/plans/{id}/apply": {
+    "/api/v1/plans/{id}/apply": {
         parameters: {
             query?: never;
             header?: never;
@@ -302,7 +161,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs": {
+    "/api/v1/jobs": {
         parameters: {
             query?: never;
             header?: never;
@@ -319,14 +178,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/{id}": {
+    "/api/v1/jobs/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Show a job */
+        /** Show a job and its output */
         get: operations["job.show"];
         put?: never;
         post?: never;
@@ -336,7 +195,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/{id}/cancel": {
+    "/api/v1/jobs/{id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -353,14 +212,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/components": {
+    "/api/v1/events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Components of the server */
+        /** Listen to live events */
+        get: operations["event.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the components */
         get: operations["component.list"];
         put?: never;
         post?: never;
@@ -370,7 +246,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/components/{name}/install": {
+    "/api/v1/components/{name}/install": {
         parameters: {
             query?: never;
             header?: never;
@@ -387,15 +263,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/doctor": {
+    "/api/v1/nginx": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Check the server */
-        get: operations["doctor"];
+        /** Show the state of nginx */
+        get: operations["nginx.show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -404,14 +280,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/drift": {
+    "/api/v1/drift": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Files edited outside the panel */
+        /** List files that were changed outside the panel */
         get: operations["drift.list"];
         put?: never;
         post?: never;
@@ -421,7 +297,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/audit": {
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look for problems of this machine */
+        get: operations["doctor.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the figures of this machine */
+        get: operations["metrics.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
         parameters: {
             query?: never;
             header?: never;
@@ -438,32 +348,344 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the audit trail as JSON lines */
+        get: operations["audit.export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that the audit trail is whole */
+        get: operations["audit.verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the server is claimed */
+        get: operations["claim.status"];
+        put?: never;
+        /** Claim the server */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The current session */
+        get: operations["session.show"];
+        put?: never;
+        /** Sign in */
+        post: operations["session.create"];
+        /** Sign out */
+        delete: operations["session.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the own password */
+        post: operations["session.password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions of the user */
+        get: operations["session.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session */
+        delete: operations["session.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users */
+        get: operations["user.list"];
+        put?: never;
+        /** Create a user */
+        post: operations["user.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a user */
+        delete: operations["user.delete"];
+        options?: never;
+        head?: never;
+        /** Change a user */
+        patch: operations["user.update"];
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List API tokens */
+        get: operations["token.list"];
+        put?: never;
+        /** Create an API token */
+        post: operations["token.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API token */
+        delete: operations["token.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Header: {
-            name: string;
-            value: string;
+        /**
+         * Plan
+         * @description A plan, as the API shows it.
+         */
+        Plan: {
+            /** @description Its id: apply exactly this with `plan.apply`. Empty when the operation changes the panel's own rows only. */
+            id: string;
+            /** @description The operation. */
+            operation: string;
+            /** @description What it is about. */
+            target: string;
+            /** @description What would change. */
+            changes: {
+                /** @description `nginx`, `files` or `row`. */
+                kind: string;
+                /** @description `create`, `update` or `delete`. */
+                action: string;
+                /** @description Path of the file or folder, or name of the row. */
+                name: string;
+                /** @description Unified diff. */
+                diff: string;
+            }[];
+            /** @description Outcome of nginx's own test of the configuration as it would be. */
+            test?: {
+                /** @description Whether nginx accepts the configuration. */
+                ok: boolean;
+                /** @description What nginx printed, with the staging folder's path taken out. */
+                output: string;
+                /** @description Path (below nginx's folder) of the file nginx complained about. */
+                file?: string | null;
+            } | null;
+            /** @description Remarks that do not stop it. */
+            warnings: {
+                /** @description Stable code. */
+                code: string;
+                /** @description The sentence. */
+                text: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When it can no longer be applied.
+             */
+            expires_at?: string | null;
         };
+        /**
+         * Job
+         * @description What became of a job.
+         */
+        Job: {
+            /** @description Its id. */
+            id: string;
+            /** @description The operation it carries out. */
+            operation: string;
+            /** @description The operation in words. */
+            summary: string;
+            /** @description What it is about. */
+            target: string;
+            /** @description Who asked for it. */
+            actor: string;
+            /** @description What became of it. */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
+            /**
+             * Format: int64
+             * @description Steps done.
+             */
+            progress?: number | null;
+            /**
+             * Format: int64
+             * @description Steps in all, where that is known.
+             */
+            total?: number | null;
+            /** @description The last line of its output. */
+            message?: string | null;
+            /** @description Everything it printed. */
+            output: string;
+            /** @description Why it failed. */
+            error?: {
+                /** @description Stable code. */
+                code: string;
+                /** @description What happened and why. */
+                detail: string;
+                /** @description What to do. */
+                hint?: string | null;
+                /** @description What the failing component printed. */
+                evidence?: string | null;
+            } | null;
+            /** @description The plan it applies. */
+            plan?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string | null;
+        };
+        /**
+         * Problem
+         * @description Why a request was refused or failed.
+         */
         Problem: {
+            /** @description Stable address of this sort of problem. */
             type: string;
+            /** @description The sort of problem in a few words. */
             title: string;
+            /**
+             * Format: uint16
+             * @description HTTP status.
+             */
             status: number;
+            /** @description What happened and why. */
             detail: string;
+            /** @description Stable code. */
             code: string;
-            hint?: string;
-            evidence?: string;
+            /** @description What to do. */
+            hint?: string | null;
+            /** @description What the failing component printed. */
+            evidence?: string | null;
+            /** @description Parameters of the texts. */
             params: {
                 [key: string]: string;
             };
-            errors?: {
+            /** @description What is wrong with which field. */
+            errors: {
+                /** @description JSON path of the field. */
                 field: string;
+                /** @description Stable code. */
                 code: string;
+                /** @description The sentence. */
                 detail: string;
             }[];
+            /** @description Names this request in the logs. */
             request_id: string;
-            retry_s?: number;
         };
         User: {
             id: string;
@@ -519,143 +741,2360 @@ export interface components {
             last_used_at: string | null;
             token: string;
         };
-        Alias: {
-            domain: string;
-            name: string;
-        };
-        SiteProblem: {
-            code: string;
-            detail: string;
-            evidence: string;
-        };
-        Site: {
-            id: string;
-            domain: string;
-            name: string;
-            aliases: components["schemas"]["Alias"][];
-            /** @enum {string} */
-            kind: "static" | "proxy";
-            enabled: boolean;
-            /** @enum {string} */
-            state: "active" | "disabled" | "quarantined";
-            document_root: string | null;
-            upstream: string | null;
-            websocket: boolean;
-            timeout_s: number;
-            headers: components["schemas"]["Header"][];
-            max_body_mb: number;
-            url: string;
-            https_url: string;
-            revision: number;
-            created_at: string;
-            updated_at: string;
-            drift: boolean;
-            problem: components["schemas"]["SiteProblem"] | null;
-        };
-        NginxView: {
-            file: string;
-            applied: string | null;
-            current: string | null;
-            drift: boolean;
-            diff: string;
-            problem?: string;
-        };
-        Change: {
-            /** @enum {string} */
-            kind: "nginx" | "files" | "row";
-            /** @enum {string} */
-            action: "create" | "update" | "delete";
-            name: string;
-            diff: string;
-        };
-        Plan: {
-            id: string;
-            operation: string;
-            target: string;
-            changes: components["schemas"]["Change"][];
-            test: components["schemas"]["PlanTest"] | null;
-            warnings: {
-                code: string;
-                text: string;
-            }[];
-            expires_at: string;
-        };
-        PlanTest: {
-            ok: boolean;
-            output: string;
-        };
-        Job: {
-            id: string;
-            operation: string;
-            summary: string;
-            target: string;
-            actor: string;
-            /** @enum {string} */
-            state: "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
-            progress: number | null;
-            total: number | null;
-            message: string | null;
-            output: string;
-            error: components["schemas"]["Problem"] | null;
-            plan: string | null;
-            created_at: string;
-            started_at: string | null;
-            finished_at: string | null;
-        };
-        JobAnswer: {
-            job: components["schemas"]["Job"];
-        };
-        Component: {
-            name: string;
-            title: string;
-            installed: boolean;
-            version: string | null;
-            running: boolean | null;
-        };
-        Finding: {
-            id: string;
-            /** @enum {string} */
-            severity: "ok" | "note" | "warning" | "broken";
-            text: string;
-            why: string;
-            fix: string;
-        };
-        Machine: {
-            os: string;
-            arch: string;
-            cpus: number;
-            memory_total: number;
-            uptime_s: number;
-            virtualization: string | null;
-        };
-        DriftItem: {
-            file: string;
-            site: string | null;
-            /** @enum {string} */
-            kind: "content" | "mode" | "owner" | "added" | "deleted";
-            diff: string;
-        };
-        AuditRow: {
-            seq: number;
-            at: string;
-            actor: string;
-            address: string;
-            operation: string;
-            target: string;
-            result: string;
-            text: string;
-            before: string;
-            after: string;
+    };
+    responses: {
+        /** @description Refused or failed (RFC 9457). */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
     };
-    responses: never;
-    parameters: never;
+    parameters: {
+        /** @description Answer the plan instead of carrying it out. */
+        DryRun: boolean;
+        /** @description A repeated request with the same key gets the first answer. */
+        IdempotencyKey: string;
+        /** @description Revision the caller has seen; another one is refused with 412. */
+        IfMatch: string;
+        /** @description Answer 202 with the job instead of waiting for it. */
+        Prefer: "respond-async";
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "site.list": {
+        parameters: {
+            query?: {
+                /** @description Part of a domain or alias, in either form. */
+                q?: string | null;
+                /** @description Only this kind. */
+                kind?: "static" | "proxy";
+                /** @description Only this state. */
+                state?: "active" | "disabled" | "quarantined";
+                /** @description Order; a leading `-` turns it around. */
+                sort?: "domain" | "-domain" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The sites. */
+                        items: {
+                            /** @description Immutable id. */
+                            id: string;
+                            /** @description Primary domain, ASCII form. */
+                            domain: string;
+                            /** @description Primary domain, the form for people. */
+                            name: string;
+                            /** @description Further domains. */
+                            aliases: {
+                                /** @description ASCII (punycode) form. */
+                                domain: string;
+                                /** @description The form for people. */
+                                name: string;
+                            }[];
+                            /** @description What answers. */
+                            kind: "static" | "proxy";
+                            /** @description Whether it is switched on. */
+                            enabled: boolean;
+                            /** @description Whether it is served. */
+                            state: "active" | "disabled" | "quarantined";
+                            /** @description Folder with its files, for static sites. */
+                            document_root?: string | null;
+                            /**
+                             * Format: upstream
+                             * @description Where its requests go, for proxy sites.
+                             */
+                            upstream?: string | null;
+                            /** @description Whether WebSockets pass, for proxy sites. */
+                            websocket?: boolean | null;
+                            /**
+                             * Format: uint32
+                             * @description Longest silence of the upstream in seconds, for proxy sites.
+                             */
+                            timeout_s?: number | null;
+                            /** @description Headers added to each request, for proxy sites. */
+                            headers: {
+                                /**
+                                 * Format: header-name
+                                 * @description Its name.
+                                 */
+                                name: string;
+                                /**
+                                 * Format: header-value
+                                 * @description Its value.
+                                 */
+                                value: string;
+                            }[];
+                            /**
+                             * Format: uint32
+                             * @description Largest request body in MiB, when it is not the default.
+                             */
+                            max_body_mb?: number | null;
+                            /** @description Its address. */
+                            url: string;
+                            /** @description Its address over TLS. */
+                            https_url: string;
+                            /**
+                             * Format: int64
+                             * @description Counts its changes; goes into `If-Match`.
+                             */
+                            revision: number;
+                            /**
+                             * Format: date-time
+                             * @description When it was made.
+                             */
+                            created_at: string;
+                            /**
+                             * Format: date-time
+                             * @description When it was last changed.
+                             */
+                            updated_at: string;
+                            /** @description Why it is not as it should be. */
+                            problem?: {
+                                /** @description Stable code. */
+                                code: string;
+                                /** @description What happened, in the reader's language. */
+                                detail: string;
+                                /** @description What nginx said. */
+                                evidence?: string | null;
+                            } | null;
+                        }[];
+                        /** @description Cursor of the next page. */
+                        next?: string | null;
+                        /**
+                         * Format: int64
+                         * @description How many sites the query finds.
+                         */
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.create": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: domain
+                     * @description Primary domain; letters of any script.
+                     */
+                    domain: string;
+                    /** @description What answers. */
+                    kind: "static" | "proxy";
+                    /** @description Further domains that show the same site. */
+                    aliases?: string[] | null;
+                    /**
+                     * Format: upstream
+                     * @description Where a proxy site sends its requests, such as `http://127.0.0.1:3000`.
+                     */
+                    upstream?: string | null;
+                    /** @description Whether a proxy site lets WebSockets through; it does unless told otherwise. */
+                    websocket?: boolean | null;
+                    /**
+                     * Format: uint32
+                     * @description Longest silence of the upstream in seconds.
+                     */
+                    timeout_s?: number | null;
+                    /** @description Headers that a proxy site adds to each request. */
+                    headers?: {
+                        /**
+                         * Format: header-name
+                         * @description Its name.
+                         */
+                        name: string;
+                        /**
+                         * Format: header-value
+                         * @description Its value.
+                         */
+                        value: string;
+                    }[] | null;
+                    /**
+                     * Format: uint32
+                     * @description Largest request body in MiB.
+                     */
+                    max_body_mb?: number | null;
+                    /** @description Whether it is served; it is unless told otherwise. */
+                    enabled?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Immutable id. */
+                        id: string;
+                        /** @description Primary domain, ASCII form. */
+                        domain: string;
+                        /** @description Primary domain, the form for people. */
+                        name: string;
+                        /** @description Further domains. */
+                        aliases: {
+                            /** @description ASCII (punycode) form. */
+                            domain: string;
+                            /** @description The form for people. */
+                            name: string;
+                        }[];
+                        /** @description What answers. */
+                        kind: "static" | "proxy";
+                        /** @description Whether it is switched on. */
+                        enabled: boolean;
+                        /** @description Whether it is served. */
+                        state: "active" | "disabled" | "quarantined";
+                        /** @description Folder with its files, for static sites. */
+                        document_root?: string | null;
+                        /**
+                         * Format: upstream
+                         * @description Where its requests go, for proxy sites.
+                         */
+                        upstream?: string | null;
+                        /** @description Whether WebSockets pass, for proxy sites. */
+                        websocket?: boolean | null;
+                        /**
+                         * Format: uint32
+                         * @description Longest silence of the upstream in seconds, for proxy sites.
+                         */
+                        timeout_s?: number | null;
+                        /** @description Headers added to each request, for proxy sites. */
+                        headers: {
+                            /**
+                             * Format: header-name
+                             * @description Its name.
+                             */
+                            name: string;
+                            /**
+                             * Format: header-value
+                             * @description Its value.
+                             */
+                            value: string;
+                        }[];
+                        /**
+                         * Format: uint32
+                         * @description Largest request body in MiB, when it is not the default.
+                         */
+                        max_body_mb?: number | null;
+                        /** @description Its address. */
+                        url: string;
+                        /** @description Its address over TLS. */
+                        https_url: string;
+                        /**
+                         * Format: int64
+                         * @description Counts its changes; goes into `If-Match`.
+                         */
+                        revision: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was last changed.
+                         */
+                        updated_at: string;
+                        /** @description Why it is not as it should be. */
+                        problem?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened, in the reader's language. */
+                            detail: string;
+                            /** @description What nginx said. */
+                            evidence?: string | null;
+                        } | null;
+                    } | components["schemas"]["Plan"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Immutable id. */
+                        id: string;
+                        /** @description Primary domain, ASCII form. */
+                        domain: string;
+                        /** @description Primary domain, the form for people. */
+                        name: string;
+                        /** @description Further domains. */
+                        aliases: {
+                            /** @description ASCII (punycode) form. */
+                            domain: string;
+                            /** @description The form for people. */
+                            name: string;
+                        }[];
+                        /** @description What answers. */
+                        kind: "static" | "proxy";
+                        /** @description Whether it is switched on. */
+                        enabled: boolean;
+                        /** @description Whether it is served. */
+                        state: "active" | "disabled" | "quarantined";
+                        /** @description Folder with its files, for static sites. */
+                        document_root?: string | null;
+                        /**
+                         * Format: upstream
+                         * @description Where its requests go, for proxy sites.
+                         */
+                        upstream?: string | null;
+                        /** @description Whether WebSockets pass, for proxy sites. */
+                        websocket?: boolean | null;
+                        /**
+                         * Format: uint32
+                         * @description Longest silence of the upstream in seconds, for proxy sites.
+                         */
+                        timeout_s?: number | null;
+                        /** @description Headers added to each request, for proxy sites. */
+                        headers: {
+                            /**
+                             * Format: header-name
+                             * @description Its name.
+                             */
+                            name: string;
+                            /**
+                             * Format: header-value
+                             * @description Its value.
+                             */
+                            value: string;
+                        }[];
+                        /**
+                         * Format: uint32
+                         * @description Largest request body in MiB, when it is not the default.
+                         */
+                        max_body_mb?: number | null;
+                        /** @description Its address. */
+                        url: string;
+                        /** @description Its address over TLS. */
+                        https_url: string;
+                        /**
+                         * Format: int64
+                         * @description Counts its changes; goes into `If-Match`.
+                         */
+                        revision: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was last changed.
+                         */
+                        updated_at: string;
+                        /** @description Why it is not as it should be. */
+                        problem?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened, in the reader's language. */
+                            detail: string;
+                            /** @description What nginx said. */
+                            evidence?: string | null;
+                        } | null;
+                    };
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Immutable id. */
+                        id: string;
+                        /** @description Primary domain, ASCII form. */
+                        domain: string;
+                        /** @description Primary domain, the form for people. */
+                        name: string;
+                        /** @description Further domains. */
+                        aliases: {
+                            /** @description ASCII (punycode) form. */
+                            domain: string;
+                            /** @description The form for people. */
+                            name: string;
+                        }[];
+                        /** @description What answers. */
+                        kind: "static" | "proxy";
+                        /** @description Whether it is switched on. */
+                        enabled: boolean;
+                        /** @description Whether it is served. */
+                        state: "active" | "disabled" | "quarantined";
+                        /** @description Folder with its files, for static sites. */
+                        document_root?: string | null;
+                        /**
+                         * Format: upstream
+                         * @description Where its requests go, for proxy sites.
+                         */
+                        upstream?: string | null;
+                        /** @description Whether WebSockets pass, for proxy sites. */
+                        websocket?: boolean | null;
+                        /**
+                         * Format: uint32
+                         * @description Longest silence of the upstream in seconds, for proxy sites.
+                         */
+                        timeout_s?: number | null;
+                        /** @description Headers added to each request, for proxy sites. */
+                        headers: {
+                            /**
+                             * Format: header-name
+                             * @description Its name.
+                             */
+                            name: string;
+                            /**
+                             * Format: header-value
+                             * @description Its value.
+                             */
+                            value: string;
+                        }[];
+                        /**
+                         * Format: uint32
+                         * @description Largest request body in MiB, when it is not the default.
+                         */
+                        max_body_mb?: number | null;
+                        /** @description Its address. */
+                        url: string;
+                        /** @description Its address over TLS. */
+                        https_url: string;
+                        /**
+                         * Format: int64
+                         * @description Counts its changes; goes into `If-Match`.
+                         */
+                        revision: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was last changed.
+                         */
+                        updated_at: string;
+                        /** @description Why it is not as it should be. */
+                        problem?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened, in the reader's language. */
+                            detail: string;
+                            /** @description What nginx said. */
+                            evidence?: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.delete": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The deleted site's id. */
+                        id: string;
+                        /** @description Folder in the trash with its files, for static sites. */
+                        trash: string;
+                    } | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.update": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: domain
+                     * @description New primary domain. The folder keeps its name.
+                     */
+                    new_domain?: string | null;
+                    /** @description Further domains that show the same site. */
+                    aliases?: string[] | null;
+                    /**
+                     * Format: upstream
+                     * @description Where a proxy site sends its requests.
+                     */
+                    upstream?: string | null;
+                    /** @description Whether a proxy site lets WebSockets through. */
+                    websocket?: boolean | null;
+                    /**
+                     * Format: uint32
+                     * @description Longest silence of the upstream in seconds.
+                     */
+                    timeout_s?: number | null;
+                    /** @description Headers that a proxy site adds to each request. */
+                    headers?: {
+                        /**
+                         * Format: header-name
+                         * @description Its name.
+                         */
+                        name: string;
+                        /**
+                         * Format: header-value
+                         * @description Its value.
+                         */
+                        value: string;
+                    }[] | null;
+                    /**
+                     * Format: uint32
+                     * @description Largest request body in MiB.
+                     */
+                    max_body_mb?: number | null;
+                    /** @description Whether it is served. */
+                    enabled?: boolean | null;
+                    /** @description Replace the site's nginx file although somebody changed it by hand. */
+                    discard_drift?: boolean | null;
+                };
+                "application/merge-patch+json": {
+                    /**
+                     * Format: domain
+                     * @description New primary domain. The folder keeps its name.
+                     */
+                    new_domain?: string | null;
+                    /** @description Further domains that show the same site. */
+                    aliases?: string[] | null;
+                    /**
+                     * Format: upstream
+                     * @description Where a proxy site sends its requests.
+                     */
+                    upstream?: string | null;
+                    /** @description Whether a proxy site lets WebSockets through. */
+                    websocket?: boolean | null;
+                    /**
+                     * Format: uint32
+                     * @description Longest silence of the upstream in seconds.
+                     */
+                    timeout_s?: number | null;
+                    /** @description Headers that a proxy site adds to each request. */
+                    headers?: {
+                        /**
+                         * Format: header-name
+                         * @description Its name.
+                         */
+                        name: string;
+                        /**
+                         * Format: header-value
+                         * @description Its value.
+                         */
+                        value: string;
+                    }[] | null;
+                    /**
+                     * Format: uint32
+                     * @description Largest request body in MiB.
+                     */
+                    max_body_mb?: number | null;
+                    /** @description Whether it is served. */
+                    enabled?: boolean | null;
+                    /** @description Replace the site's nginx file although somebody changed it by hand. */
+                    discard_drift?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Immutable id. */
+                        id: string;
+                        /** @description Primary domain, ASCII form. */
+                        domain: string;
+                        /** @description Primary domain, the form for people. */
+                        name: string;
+                        /** @description Further domains. */
+                        aliases: {
+                            /** @description ASCII (punycode) form. */
+                            domain: string;
+                            /** @description The form for people. */
+                            name: string;
+                        }[];
+                        /** @description What answers. */
+                        kind: "static" | "proxy";
+                        /** @description Whether it is switched on. */
+                        enabled: boolean;
+                        /** @description Whether it is served. */
+                        state: "active" | "disabled" | "quarantined";
+                        /** @description Folder with its files, for static sites. */
+                        document_root?: string | null;
+                        /**
+                         * Format: upstream
+                         * @description Where its requests go, for proxy sites.
+                         */
+                        upstream?: string | null;
+                        /** @description Whether WebSockets pass, for proxy sites. */
+                        websocket?: boolean | null;
+                        /**
+                         * Format: uint32
+                         * @description Longest silence of the upstream in seconds, for proxy sites.
+                         */
+                        timeout_s?: number | null;
+                        /** @description Headers added to each request, for proxy sites. */
+                        headers: {
+                            /**
+                             * Format: header-name
+                             * @description Its name.
+                             */
+                            name: string;
+                            /**
+                             * Format: header-value
+                             * @description Its value.
+                             */
+                            value: string;
+                        }[];
+                        /**
+                         * Format: uint32
+                         * @description Largest request body in MiB, when it is not the default.
+                         */
+                        max_body_mb?: number | null;
+                        /** @description Its address. */
+                        url: string;
+                        /** @description Its address over TLS. */
+                        https_url: string;
+                        /**
+                         * Format: int64
+                         * @description Counts its changes; goes into `If-Match`.
+                         */
+                        revision: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was last changed.
+                         */
+                        updated_at: string;
+                        /** @description Why it is not as it should be. */
+                        problem?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened, in the reader's language. */
+                            detail: string;
+                            /** @description What nginx said. */
+                            evidence?: string | null;
+                        } | null;
+                    } | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.enable": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Immutable id. */
+                        id: string;
+                        /** @description Primary domain, ASCII form. */
+                        domain: string;
+                        /** @description Primary domain, the form for people. */
+                        name: string;
+                        /** @description Further domains. */
+                        aliases: {
+                            /** @description ASCII (punycode) form. */
+                            domain: string;
+                            /** @description The form for people. */
+                            name: string;
+                        }[];
+                        /** @description What answers. */
+                        kind: "static" | "proxy";
+                        /** @description Whether it is switched on. */
+                        enabled: boolean;
+                        /** @description Whether it is served. */
+                        state: "active" | "disabled" | "quarantined";
+                        /** @description Folder with its files, for static sites. */
+                        document_root?: string | null;
+                        /**
+                         * Format: upstream
+                         * @description Where its requests go, for proxy sites.
+                         */
+                        upstream?: string | null;
+                        /** @description Whether WebSockets pass, for proxy sites. */
+                        websocket?: boolean | null;
+                        /**
+                         * Format: uint32
+                         * @description Longest silence of the upstream in seconds, for proxy sites.
+                         */
+                        timeout_s?: number | null;
+                        /** @description Headers added to each request, for proxy sites. */
+                        headers: {
+                            /**
+                             * Format: header-name
+                             * @description Its name.
+                             */
+                            name: string;
+                            /**
+                             * Format: header-value
+                             * @description Its value.
+                             */
+                            value: string;
+                        }[];
+                        /**
+                         * Format: uint32
+                         * @description Largest request body in MiB, when it is not the default.
+                         */
+                        max_body_mb?: number | null;
+                        /** @description Its address. */
+                        url: string;
+                        /** @description Its address over TLS. */
+                        https_url: string;
+                        /**
+                         * Format: int64
+                         * @description Counts its changes; goes into `If-Match`.
+                         */
+                        revision: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was last changed.
+                         */
+                        updated_at: string;
+                        /** @description Why it is not as it should be. */
+                        problem?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened, in the reader's language. */
+                            detail: string;
+                            /** @description What nginx said. */
+                            evidence?: string | null;
+                        } | null;
+                    } | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.disable": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Immutable id. */
+                        id: string;
+                        /** @description Primary domain, ASCII form. */
+                        domain: string;
+                        /** @description Primary domain, the form for people. */
+                        name: string;
+                        /** @description Further domains. */
+                        aliases: {
+                            /** @description ASCII (punycode) form. */
+                            domain: string;
+                            /** @description The form for people. */
+                            name: string;
+                        }[];
+                        /** @description What answers. */
+                        kind: "static" | "proxy";
+                        /** @description Whether it is switched on. */
+                        enabled: boolean;
+                        /** @description Whether it is served. */
+                        state: "active" | "disabled" | "quarantined";
+                        /** @description Folder with its files, for static sites. */
+                        document_root?: string | null;
+                        /**
+                         * Format: upstream
+                         * @description Where its requests go, for proxy sites.
+                         */
+                        upstream?: string | null;
+                        /** @description Whether WebSockets pass, for proxy sites. */
+                        websocket?: boolean | null;
+                        /**
+                         * Format: uint32
+                         * @description Longest silence of the upstream in seconds, for proxy sites.
+                         */
+                        timeout_s?: number | null;
+                        /** @description Headers added to each request, for proxy sites. */
+                        headers: {
+                            /**
+                             * Format: header-name
+                             * @description Its name.
+                             */
+                            name: string;
+                            /**
+                             * Format: header-value
+                             * @description Its value.
+                             */
+                            value: string;
+                        }[];
+                        /**
+                         * Format: uint32
+                         * @description Largest request body in MiB, when it is not the default.
+                         */
+                        max_body_mb?: number | null;
+                        /** @description Its address. */
+                        url: string;
+                        /** @description Its address over TLS. */
+                        https_url: string;
+                        /**
+                         * Format: int64
+                         * @description Counts its changes; goes into `If-Match`.
+                         */
+                        revision: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was last changed.
+                         */
+                        updated_at: string;
+                        /** @description Why it is not as it should be. */
+                        problem?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened, in the reader's language. */
+                            detail: string;
+                            /** @description What nginx said. */
+                            evidence?: string | null;
+                        } | null;
+                    } | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.reapply": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Immutable id. */
+                        id: string;
+                        /** @description Primary domain, ASCII form. */
+                        domain: string;
+                        /** @description Primary domain, the form for people. */
+                        name: string;
+                        /** @description Further domains. */
+                        aliases: {
+                            /** @description ASCII (punycode) form. */
+                            domain: string;
+                            /** @description The form for people. */
+                            name: string;
+                        }[];
+                        /** @description What answers. */
+                        kind: "static" | "proxy";
+                        /** @description Whether it is switched on. */
+                        enabled: boolean;
+                        /** @description Whether it is served. */
+                        state: "active" | "disabled" | "quarantined";
+                        /** @description Folder with its files, for static sites. */
+                        document_root?: string | null;
+                        /**
+                         * Format: upstream
+                         * @description Where its requests go, for proxy sites.
+                         */
+                        upstream?: string | null;
+                        /** @description Whether WebSockets pass, for proxy sites. */
+                        websocket?: boolean | null;
+                        /**
+                         * Format: uint32
+                         * @description Longest silence of the upstream in seconds, for proxy sites.
+                         */
+                        timeout_s?: number | null;
+                        /** @description Headers added to each request, for proxy sites. */
+                        headers: {
+                            /**
+                             * Format: header-name
+                             * @description Its name.
+                             */
+                            name: string;
+                            /**
+                             * Format: header-value
+                             * @description Its value.
+                             */
+                            value: string;
+                        }[];
+                        /**
+                         * Format: uint32
+                         * @description Largest request body in MiB, when it is not the default.
+                         */
+                        max_body_mb?: number | null;
+                        /** @description Its address. */
+                        url: string;
+                        /** @description Its address over TLS. */
+                        https_url: string;
+                        /**
+                         * Format: int64
+                         * @description Counts its changes; goes into `If-Match`.
+                         */
+                        revision: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was made.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was last changed.
+                         */
+                        updated_at: string;
+                        /** @description Why it is not as it should be. */
+                        problem?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened, in the reader's language. */
+                            detail: string;
+                            /** @description What nginx said. */
+                            evidence?: string | null;
+                        } | null;
+                    } | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.nginx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Path on the machine. */
+                        file: string;
+                        /** @description What the panel applied last. */
+                        applied?: string | null;
+                        /** @description What is there. */
+                        current?: string | null;
+                        /** @description Whether somebody changed it by hand. */
+                        drift: boolean;
+                        /** @description From what was applied to what is there, as a unified diff. */
+                        diff: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "state.export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The file's text, TOML. */
+                        document: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "state.apply": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The file's text, TOML. */
+                    document: string;
+                    /** @description Also delete the sites that an earlier file of the same owner made and this one does not name. */
+                    prune?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never> | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "plan.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Its id: apply exactly this with `plan.apply`. Empty when the operation changes the panel's own rows only. */
+                        id: string;
+                        /** @description The operation. */
+                        operation: string;
+                        /** @description What it is about. */
+                        target: string;
+                        /** @description What would change. */
+                        changes: {
+                            /** @description `nginx`, `files` or `row`. */
+                            kind: string;
+                            /** @description `create`, `update` or `delete`. */
+                            action: string;
+                            /** @description Path of the file or folder, or name of the row. */
+                            name: string;
+                            /** @description Unified diff. */
+                            diff: string;
+                        }[];
+                        /** @description Outcome of nginx's own test of the configuration as it would be. */
+                        test?: {
+                            /** @description Whether nginx accepts the configuration. */
+                            ok: boolean;
+                            /** @description What nginx printed, with the staging folder's path taken out. */
+                            output: string;
+                            /** @description Path (below nginx's folder) of the file nginx complained about. */
+                            file?: string | null;
+                        } | null;
+                        /** @description Remarks that do not stop it. */
+                        warnings: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description The sentence. */
+                            text: string;
+                        }[];
+                        /**
+                         * Format: date-time
+                         * @description When it can no longer be applied.
+                         */
+                        expires_at?: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "plan.apply": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "job.list": {
+        parameters: {
+            query?: {
+                /** @description Only this state. */
+                state?: "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The jobs. */
+                        items: {
+                            /** @description Its id. */
+                            id: string;
+                            /** @description The operation it carries out. */
+                            operation: string;
+                            /** @description The operation in words. */
+                            summary: string;
+                            /** @description What it is about. */
+                            target: string;
+                            /** @description Who asked for it. */
+                            actor: string;
+                            /** @description What became of it. */
+                            state: "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
+                            /**
+                             * Format: int64
+                             * @description Steps done.
+                             */
+                            progress?: number | null;
+                            /**
+                             * Format: int64
+                             * @description Steps in all, where that is known.
+                             */
+                            total?: number | null;
+                            /** @description The last line of its output. */
+                            message?: string | null;
+                            /** @description Everything it printed. */
+                            output: string;
+                            /** @description Why it failed. */
+                            error?: {
+                                /** @description Stable code. */
+                                code: string;
+                                /** @description What happened and why. */
+                                detail: string;
+                                /** @description What to do. */
+                                hint?: string | null;
+                                /** @description What the failing component printed. */
+                                evidence?: string | null;
+                            } | null;
+                            /** @description The plan it applies. */
+                            plan?: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When it was asked for.
+                             */
+                            created_at: string;
+                            /**
+                             * Format: date-time
+                             * @description When it began.
+                             */
+                            started_at?: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When it ended.
+                             */
+                            finished_at?: string | null;
+                        }[];
+                        /** @description Cursor of the next page. */
+                        next?: string | null;
+                        /**
+                         * Format: int64
+                         * @description How many jobs the query finds.
+                         */
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "job.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Its id. */
+                        id: string;
+                        /** @description The operation it carries out. */
+                        operation: string;
+                        /** @description The operation in words. */
+                        summary: string;
+                        /** @description What it is about. */
+                        target: string;
+                        /** @description Who asked for it. */
+                        actor: string;
+                        /** @description What became of it. */
+                        state: "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
+                        /**
+                         * Format: int64
+                         * @description Steps done.
+                         */
+                        progress?: number | null;
+                        /**
+                         * Format: int64
+                         * @description Steps in all, where that is known.
+                         */
+                        total?: number | null;
+                        /** @description The last line of its output. */
+                        message?: string | null;
+                        /** @description Everything it printed. */
+                        output: string;
+                        /** @description Why it failed. */
+                        error?: {
+                            /** @description Stable code. */
+                            code: string;
+                            /** @description What happened and why. */
+                            detail: string;
+                            /** @description What to do. */
+                            hint?: string | null;
+                            /** @description What the failing component printed. */
+                            evidence?: string | null;
+                        } | null;
+                        /** @description The plan it applies. */
+                        plan?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it was asked for.
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When it began.
+                         */
+                        started_at?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it ended.
+                         */
+                        finished_at?: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "job.cancel": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never> | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "event.stream": {
+        parameters: {
+            query?: {
+                /** @description Topics to listen to; all that the caller may have when absent. */
+                topics?: ("jobs" | "sites" | "metrics")[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "component.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description One entry a component. */
+                        items: {
+                            /** @description Which one. */
+                            name: "nginx";
+                            /** @description Whether its program is installed. */
+                            installed: boolean;
+                            /** @description Its version, when it is installed. */
+                            version?: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "component.install": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Which one. */
+                name: "nginx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "nginx.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Version; `null` when nginx is not installed. */
+                        version?: string | null;
+                        /** @description Whether it runs. */
+                        running: boolean;
+                        /**
+                         * Format: uint64
+                         * @description The configuration generation that answers.
+                         */
+                        generation?: number | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "drift.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description One entry a file. */
+                        items: {
+                            /** @description Path below nginx's folder. */
+                            file: string;
+                            /** @description Id of the site it belongs to. */
+                            site?: string | null;
+                            /** @description How it differs. */
+                            kind: "content" | "mode" | "added" | "deleted";
+                            /** @description From what was applied to what is there, as a unified diff. */
+                            diff: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "doctor.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether something is broken; then the command's exit code is 1. */
+                        broken: boolean;
+                        /** @description The findings, worst first. */
+                        findings: {
+                            /** @description Stable name. */
+                            id: string;
+                            /** @description How bad it is. */
+                            severity: "ok" | "note" | "warning" | "broken";
+                            /** @description Parameters of the texts. */
+                            params: {
+                                [key: string]: string;
+                            };
+                            /** @description What was found. */
+                            found: string;
+                            /** @description Why it matters; not said where all is well. */
+                            why?: string | null;
+                            /** @description What to do. */
+                            action?: string | null;
+                        }[];
+                        /** @description The machine they were made on. */
+                        machine: {
+                            /** @description The distribution, from `os-release`. */
+                            distribution?: {
+                                /** @description Its id, such as `debian`. */
+                                id: string;
+                                /** @description Its version, such as `12`; rolling ones have none. */
+                                version?: string | null;
+                                /** @description Its name for people. */
+                                name: string;
+                                /** @description Ids of the distributions it descends from. */
+                                like: string[];
+                            } | null;
+                            /** @description Architecture as the kernel names it, such as `x86_64`. */
+                            architecture: string;
+                            /** @description Kernel release, such as `6.1.0-28-amd64`. */
+                            kernel: string;
+                            /** @description Version in that release. */
+                            kernel_version?: string | null;
+                            /** @description What starts and keeps services. */
+                            init: {
+                                /** @constant */
+                                kind: "systemd";
+                                /**
+                                 * Format: uint32
+                                 * @description Its version, when `systemctl` told it.
+                                 */
+                                version?: number | null;
+                            } | {
+                                /** @constant */
+                                kind: "openrc";
+                            } | {
+                                /** @constant */
+                                kind: "none";
+                            };
+                            /** @description The container this runs in. */
+                            container?: ("docker" | "podman" | "kubernetes" | "lxc" | "nspawn" | "openvz" | "other") | null;
+                            /** @description The hypervisor this runs under, as it calls itself; `unknown` when only the processor tells. */
+                            hypervisor?: string | null;
+                            /** @description The Windows Subsystem for Linux. */
+                            wsl?: ("one" | "two") | null;
+                            /** @description Model of a single-board computer, from the device tree. */
+                            board?: string | null;
+                            /**
+                             * Format: uint32
+                             * @description Processors in use by the kernel.
+                             */
+                            cpus: number;
+                            /** @description Main memory. */
+                            memory: {
+                                /**
+                                 * Format: uint64
+                                 * @description What the kernel manages.
+                                 */
+                                total_bytes: number;
+                                /**
+                                 * Format: uint64
+                                 * @description What can be had without swapping.
+                                 */
+                                available_bytes: number;
+                            };
+                            /** @description Limits of the control group this process is in. */
+                            cgroup?: {
+                                /**
+                                 * Format: uint8
+                                 * @description Version of the interface that holds the limits: 1 or 2.
+                                 */
+                                version: number;
+                                /**
+                                 * Format: uint64
+                                 * @description Memory the group may use.
+                                 */
+                                memory_bytes_max?: number | null;
+                                /**
+                                 * Format: uint64
+                                 * @description Processor time per second of time, in thousandths of one processor.
+                                 */
+                                cpu_millis_max?: number | null;
+                            } | null;
+                            /** @description The file system of the data folder. */
+                            disk?: {
+                                /**
+                                 * Format: uint64
+                                 * @description Its size.
+                                 */
+                                total_bytes: number;
+                                /**
+                                 * Format: uint64
+                                 * @description What an ordinary user may still write.
+                                 */
+                                available_bytes: number;
+                            } | null;
+                            /** @description Whether the kernel filters system calls for a process (seccomp). */
+                            seccomp: boolean;
+                            /** @description Whether the kernel resolves paths beneath a folder (`openat2`, Linux 5.6). */
+                            openat2: boolean;
+                            /** @description The nginx that is installed. */
+                            nginx?: {
+                                /** @description Path of the program. */
+                                path: string;
+                                /** @description Its version. */
+                                version: string;
+                                /** @description The TLS library it runs with, such as `OpenSSL 3.0.15`; none when it was built without TLS. */
+                                tls?: string | null;
+                                /** @description The main configuration file it was built for. */
+                                conf_path?: string | null;
+                                /** @description Optional modules it was built with, in the order of `nginx -V`. */
+                                modules: {
+                                    /** @description Its name without `--with-`, such as `http_v2_module`. */
+                                    name: string;
+                                    /** @description Whether it has to be loaded by a directive. */
+                                    dynamic: boolean;
+                                }[];
+                            } | null;
+                            /** @description Other software the panel works with, where it is installed. */
+                            components: {
+                                /** @description Which one. */
+                                component: "openssl" | "git" | "docker" | "mariadb" | "postgresql" | "php";
+                                /** @description Path of its program. */
+                                path: string;
+                                /** @description Its version, when the program told it. */
+                                version?: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "metrics.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        at: string;
+                        /**
+                         * Format: double
+                         * @description Processor time in use, all processors together, 0 to 100.
+                         */
+                        cpu_percent: number;
+                        /**
+                         * Format: double
+                         * @description Load average over one minute.
+                         */
+                        load1: number;
+                        /**
+                         * Format: uint64
+                         * @description Memory in use, in bytes.
+                         */
+                        memory_used: number;
+                        /**
+                         * Format: uint64
+                         * @description Memory in all, in bytes.
+                         */
+                        memory_total: number;
+                        /**
+                         * Format: uint64
+                         * @description Used bytes of the disk with the panel's data.
+                         */
+                        disk_used: number;
+                        /**
+                         * Format: uint64
+                         * @description Its size in bytes.
+                         */
+                        disk_total: number;
+                        /**
+                         * Format: uint64
+                         * @description Bytes received per second.
+                         */
+                        net_rx_per_s: number;
+                        /**
+                         * Format: uint64
+                         * @description Bytes sent per second.
+                         */
+                        net_tx_per_s: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "audit.list": {
+        parameters: {
+            query?: {
+                /** @description Text in actor, operation, target, code or parameters. */
+                q?: string | null;
+                /** @description By this actor. */
+                actor?: string | null;
+                /** @description This operation. */
+                operation?: string | null;
+                /** @description On this target. */
+                target?: string | null;
+                /** @description With this result: `started`, `done`, `failed`, `refused` or `undone`. */
+                result?: string | null;
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Before. */
+                until?: string | null;
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The entries. */
+                        items: {
+                            /**
+                             * Format: int64
+                             * @description Position, from 1 without gaps.
+                             */
+                            seq: number;
+                            /**
+                             * Format: date-time
+                             * @description When.
+                             */
+                            at: string;
+                            /** @description Who. */
+                            actor: string;
+                            /** @description `user`, `token`, `console` or `system`. */
+                            actor_kind: string;
+                            /** @description From where; empty for the local socket and the panel itself. */
+                            address: string;
+                            /** @description What. */
+                            operation: string;
+                            /** @description The operation in words. */
+                            summary: string;
+                            /** @description On what. */
+                            target: string;
+                            /** @description With what result. */
+                            result: string;
+                            /** @description Code of the error. */
+                            code?: string | null;
+                            /** @description The object before. */
+                            before?: unknown;
+                            /** @description The object after. */
+                            after?: unknown;
+                            /** @description The plan that was applied. */
+                            plan?: string | null;
+                            /** @description The request it belongs to. */
+                            request: string;
+                            /** @description Keyed hash over the entry and its predecessor's hash. */
+                            hash: string;
+                        }[];
+                        /** @description Cursor of the next page. */
+                        next?: string | null;
+                        /**
+                         * Format: int64
+                         * @description How many entries the query finds.
+                         */
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "audit.export": {
+        parameters: {
+            query?: {
+                /** @description Text in actor, operation, target, code or parameters. */
+                q?: string | null;
+                /** @description By this actor. */
+                actor?: string | null;
+                /** @description This operation. */
+                operation?: string | null;
+                /** @description On this target. */
+                target?: string | null;
+                /** @description With this result: `started`, `done`, `failed`, `refused` or `undone`. */
+                result?: string | null;
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Before. */
+                until?: string | null;
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "audit.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether every hash fits. */
+                        ok: boolean;
+                        /**
+                         * Format: int64
+                         * @description Entries checked.
+                         */
+                        entries: number;
+                        /**
+                         * Format: int64
+                         * @description The first entry that does not fit.
+                         */
+                        first_bad?: number | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "claim.status": {
         parameters: {
             query?: never;
@@ -1148,732 +3587,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.list": {
-        parameters: {
-            query?: {
-                q?: string;
-                kind?: string;
-                state?: string;
-                sort?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Site"][];
-                        next: string | null;
-                        total: number;
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.create": {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    domain: string;
-                    /** @enum {string} */
-                    kind: "static" | "proxy";
-                    aliases?: string[];
-                    upstream?: string;
-                    websocket?: boolean;
-                    timeout_s?: number;
-                    headers?: components["schemas"]["Header"][];
-                    max_body_mb?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description Answer */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"];
-                };
-            };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                domain: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.delete": {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-            };
-            header?: never;
-            path: {
-                domain: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        trash: string;
-                    } | components["schemas"]["Plan"];
-                };
-            };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.update": {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-            };
-            header?: never;
-            path: {
-                domain: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    new_domain?: string;
-                    aliases?: string[];
-                    upstream?: string;
-                    websocket?: boolean;
-                    timeout_s?: number;
-                    headers?: components["schemas"]["Header"][];
-                    max_body_mb?: number;
-                    discard_drift?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
-                };
-            };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.enable": {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-            };
-            header?: never;
-            path: {
-                domain: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
-                };
-            };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.disable": {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-            };
-            header?: never;
-            path: {
-                domain: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
-                };
-            };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.reapply": {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-            };
-            header?: never;
-            path: {
-                domain: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
-                };
-            };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "site.nginx": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                domain: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NginxView"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "plan.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "plan.apply": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"] | {
-                        trash: string;
-                    };
-                };
-            };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "job.list": {
-        parameters: {
-            query?: {
-                state?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Job"][];
-                        next: string | null;
-                        total: number;
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "job.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "job.cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "component.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Component"][];
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "component.install": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    doctor: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        findings: components["schemas"]["Finding"][];
-                        machine: components["schemas"]["Machine"];
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "drift.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["DriftItem"][];
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "audit.list": {
-        parameters: {
-            query?: {
-                q?: string;
-                actor?: string;
-                operation?: string;
-                result?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["AuditRow"][];
-                        next: string | null;
-                    };
                 };
             };
             /** @description Problem */

@@ -1,37 +1,35 @@
-// Names for the schemas of the API; the shapes come from the generated api.d.ts.
-import type { components } from './api';
+// Names for the shapes of the API, all taken from the generated api.d.ts.
+import type { components, paths } from './api';
 
-type Schemas = components['schemas'];
+type Method = 'get' | 'post' | 'patch' | 'delete';
+type Answers<Path extends keyof paths, M extends Method> = paths[Path][M] extends { responses: infer R } ? R : never;
+type Body<Answer> = Answer extends { content: { 'application/json': infer B } } ? B : never;
+/** What a request answers when it goes well. */
+type Answer<Path extends keyof paths, M extends Method> = Answers<Path, M> extends { 200: infer A } ? Body<A> : never;
+type Input<Path extends keyof paths, M extends Method> =
+  paths[Path][M] extends { requestBody?: infer B } ? Body<NonNullable<B>> : never;
+type Item<List> = List extends { items: (infer I)[] } ? I : never;
 
-export type Alias = Schemas['Alias'];
-export type AuditRow = Schemas['AuditRow'];
-export type Change = Schemas['Change'];
-export type Component = Schemas['Component'];
-export type DriftItem = Schemas['DriftItem'];
-export type Finding = Schemas['Finding'];
-export type Header = Schemas['Header'];
-export type Job = Schemas['Job'];
-export type NginxView = Schemas['NginxView'];
-export type Plan = Schemas['Plan'];
-export type Problem = Schemas['Problem'];
-export type Session = Schemas['Session'];
-export type SessionRow = Schemas['SessionRow'];
-export type Site = Schemas['Site'];
-export type Token = Schemas['Token'];
-export type User = Schemas['User'];
+export type Plan = components['schemas']['Plan'];
+export type Job = components['schemas']['Job'];
+export type Problem = components['schemas']['Problem'];
+
+export type Session = Answer<'/api/v1/session', 'get'>;
+export type SessionRow = Item<Answer<'/api/v1/sessions', 'get'>>;
+export type User = Item<Answer<'/api/v1/users', 'get'>>;
+export type Token = Item<Answer<'/api/v1/tokens', 'get'>>;
+export type Site = Item<Answer<'/api/v1/sites', 'get'>>;
+export type SiteQuery = NonNullable<paths['/api/v1/sites']['get']['parameters']['query']>;
+export type JobQuery = NonNullable<paths['/api/v1/jobs']['get']['parameters']['query']>;
+export type SiteFile = Answer<'/api/v1/sites/{domain}/nginx', 'get'>;
+export type CreateSite = Input<'/api/v1/sites', 'post'>;
+export type UpdateSite = Input<'/api/v1/sites/{domain}', 'patch'>;
+export type Header = Site['headers'][number];
+export type Finding = Answer<'/api/v1/doctor', 'get'>['findings'][number];
+export type DriftItem = Item<Answer<'/api/v1/drift', 'get'>>;
+export type Component = Item<Answer<'/api/v1/components', 'get'>>;
+export type AuditRow = Item<Answer<'/api/v1/audit', 'get'>>;
+export type Metrics = Answer<'/api/v1/metrics', 'get'>;
 
 export type Role = User['role'];
 export type SiteKind = Site['kind'];
-
-/** What the `metrics` event carries: bytes, bytes per second, percent. */
-export interface Metrics {
-  at: string;
-  cpu_percent: number;
-  load1: number;
-  memory_used: number;
-  memory_total: number;
-  disk_used: number;
-  disk_total: number;
-  net_rx_per_s: number;
-  net_tx_per_s: number;
-}
