@@ -43,7 +43,6 @@ interface RawOperation {
 }
 
 export interface ApiDocument {
-  servers?: { url: string }[];
   paths: Record<string, Record<string, RawOperation>>;
   components?: { schemas?: Record<string, Schema> };
 }
@@ -116,7 +115,7 @@ export function bodySchema(media: Media | undefined): Schema | null {
 }
 
 /** The address for a request: path parameters put in, query parameters with a value added. */
-export function requestUrl(base: string, operation: Operation, values: Record<string, string>): string {
+export function requestUrl(operation: Operation, values: Record<string, string>): string {
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
   const query = new URLSearchParams();
   for (const parameter of operation.parameters ?? []) {
@@ -124,7 +123,5 @@ export function requestUrl(base: string, operation: Operation, values: Record<st
     if (parameter.in === 'query' && value) query.set(parameter.name, value);
   }
   const text = query.toString();
-  // The document may list whole paths or paths below its server's address.
-  const prefix = path.startsWith(`${base}/`) ? '' : base;
-  return `${prefix}${path}${text ? `?${text}` : ''}`;
+  return `${path}${text ? `?${text}` : ''}`;
 }
