@@ -56,6 +56,16 @@ pub const SIGN_IN_FAILURES_MAX: u32 = 5;
 pub const SIGN_IN_WINDOW_S: i64 = 300;
 /// Password hashes computed at once at the most.
 pub const HASHES_AT_ONCE_MAX: usize = 2;
+/// Password hashes waiting to be computed; whoever comes then is turned away at once.
+pub const HASHES_WAITING_MAX: usize = 64;
+/// Sessions of one user; the least recently used one makes room for a new one.
+pub const SESSIONS_PER_USER_MAX: usize = 20;
+/// Tokens of one user, and of the console.
+pub const TOKENS_PER_USER_MAX: usize = 100;
+/// Use of a session or a token is noted once in this time.
+pub const TOUCH_S: i64 = 60;
+/// Wrong tries after which a claim token is worth nothing.
+pub const CLAIM_FAILURES_MAX: u32 = 20;
 /// Idempotency keys are remembered this long.
 pub const IDEMPOTENCY_S_MAX: i64 = 24 * 3600;
 /// Longest idempotency key.
@@ -68,3 +78,7 @@ pub const SLOW_REQUEST_MS: u128 = 500;
 pub const MANAGED_FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest state file for `plan` and `apply`.
 pub const STATE_FILE_BYTES_MAX: usize = 1024 * 1024;
+/// Largest journal file of one plan: the before-images of all its files.
+pub const JOURNAL_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Files made durable one by one; above this the whole file system is, once.
+pub const SYNC_EACH_MAX: usize = 64;

@@ -5,15 +5,26 @@
 
 use super::error::FieldProblem;
 use super::names;
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
+
+/// Makes a schema with the given generator: the form in which operations carry theirs.
+pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
+
+/// A generator that writes everything in place, for checking values.
+pub fn inline() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true).into_generator()
+}
+
+/// A generator that names types and refers to them below `#/components/schemas`, for OpenAPI.
+pub fn named() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into()).into_generator()
+}
 
 /// The JSON Schema of `T` with all subschemas inline.
 pub fn of<T: schemars::JsonSchema>() -> Value {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().with(|s| {
-        s.inline_subschemas = true;
-        s.meta_schema = None;
-    });
-    settings.into_generator().into_root_schema_for::<T>().to_value()
+    T::json_schema(&mut inline()).to_value()
 }
 
 /// Every problem of `value` as an instance of `schema`.
@@ -32,7 +43,7 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<FieldProblem
     }
     if let Some(only) = schema.get("const") {
         if only != value {
-            found.push(not_one_of(path, &[only.clone()]));
+            found.push(not_one_of(path, std::slice::from_ref(only)));
         }
         return;
     }

@@ -69,6 +69,14 @@ impl Actor {
         }
     }
 
+    /// What tells this caller from every other one; names of tokens need not differ.
+    pub fn key(&self) -> String {
+        match self {
+            Actor::Nobody | Actor::Console => self.kind().into(),
+            Actor::User { id, .. } | Actor::Token { id, .. } => format!("{}:{id}", self.kind()),
+        }
+    }
+
     /// `nobody`, `console`, `user` or `token`, for the audit trail.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@ use super::gate;
 use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
 use super::plan::{Draft, Plan, ShownChange};
+use super::quarantine;
 use crate::base::limits::PLAN_TTL_S;
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
@@ -211,9 +212,9 @@ fn audit_entry(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> au
     }
 }
 
-fn carry_out(core: &Arc<Core>, plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
+fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
     job.say(&format!("{} {}", plan.operation, plan.target_name));
-    let outcome = core.gate.commit(core, &plan).and_then(|()| {
+    let outcome = quarantine::commit(core, &mut plan, job).and_then(|()| {
         let finished =
             core.faults.step("finish").and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
         finished.map_err(|e| take_back(core, &plan, e))

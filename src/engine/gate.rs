@@ -98,22 +98,21 @@ pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
     let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
     let error = match other {
         Some(rel) => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
-        None => Error::new(Kind::External, "nginx_test_failed"),
+        None => Error::new(Kind::External, "nginx_test_failed").with("file", report.file.as_deref().unwrap_or("")),
     };
     error.evidence(report.output.clone())
 }
 
 fn perform(core: &Core, plan: &Plan) -> Result<()> {
     let id = &plan.id;
+    let new = |c: &Change| if let Change::SiteCreate(tree) = c { Some(tree.clone()) } else { None };
+    let trees: Vec<_> = plan.changes.iter().filter_map(new).collect();
+    if !trees.is_empty() {
+        core.host.ask(&HostOp::SitesCreate { plan: id.clone(), trees })?;
+    }
     for change in &plan.changes {
-        match change {
-            Change::SiteCreate(tree) => {
-                core.host.ask(&HostOp::SiteCreate { plan: id.clone(), tree: tree.clone() })?;
-            }
-            Change::SiteTrash { site, folder } => {
-                core.host.ask(&HostOp::SiteTrash { plan: id.clone(), site: site.clone(), folder: folder.clone() })?;
-            }
-            Change::Row(_) | Change::Nginx(_) => {}
+        if let Change::SiteTrash { site, folder } = change {
+            core.host.ask(&HostOp::SiteTrash { plan: id.clone(), site: site.clone(), folder: folder.clone() })?;
         }
     }
     let changes = plan.nginx_changes();
@@ -125,7 +124,7 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
 
 /// Loads what is on disk under a new generation number and waits until it is live.
 pub fn reload(core: &Core) -> Result<()> {
-    let generation = core.store.write(|tx| generation::next(tx))?.unsigned_abs();
+    let generation = core.store.write(generation::next)?.unsigned_abs();
     core.host.ask(&HostOp::NginxReload { generation }).map(drop)
 }
 

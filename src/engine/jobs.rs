@@ -56,14 +56,7 @@ impl Ticket {
 struct Live {
     operation: String,
     cancel: AtomicBool,
-    output: Mutex<Output>,
-}
-
-#[derive(Default)]
-struct Output {
-    text: String,
-    message: String,
-    progress: Option<(i64, i64)>,
+    output: Mutex<Progress>,
 }
 
 /// A running job, as its work sees it.
@@ -82,12 +75,12 @@ impl Handle {
     /// Adds a line to the output. Past [`JOB_OUTPUT_BYTES_MAX`] the beginning is dropped.
     pub fn say(&self, line: &str) {
         if let Ok(mut output) = self.live.output.lock() {
-            output.text.push_str(line);
-            output.text.push('\n');
-            if output.text.len() > JOB_OUTPUT_BYTES_MAX {
-                let from = output.text.len() - JOB_OUTPUT_BYTES_MAX / 2;
-                let from = (from..output.text.len()).find(|i| output.text.is_char_boundary(*i)).unwrap_or(0);
-                output.text.drain(..from);
+            output.output.push_str(line);
+            output.output.push('\n');
+            if output.output.len() > JOB_OUTPUT_BYTES_MAX {
+                let from = output.output.len() - JOB_OUTPUT_BYTES_MAX / 2;
+                let from = (from..output.output.len()).find(|i| output.output.is_char_boundary(*i)).unwrap_or(0);
+                output.output.drain(..from);
             }
             line.clone_into(&mut output.message);
         }
@@ -97,7 +90,7 @@ impl Handle {
     /// Says how far the job is.
     pub fn progress(&self, done: i64, total: i64) {
         if let Ok(mut output) = self.live.output.lock() {
-            output.progress = Some((done, total));
+            output.steps = Some((done, total));
         }
     }
 
@@ -108,8 +101,25 @@ impl Handle {
 
     /// The output so far.
     pub fn output(&self) -> String {
-        self.live.output.lock().map(|o| o.text.clone()).unwrap_or_default()
+        self.live.output.lock().map(|o| o.output.clone()).unwrap_or_default()
     }
+}
+
+struct Queued {
+    handle: Handle,
+    work: Work,
+    done: mpsc::Sender<Result<Value>>,
+}
+
+/// What a running job has said so far.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Everything it printed.
+    pub output: String,
+    /// Its last line.
+    pub message: String,
+    /// Steps done, and steps in all.
+    pub steps: Option<(i64, i64)>,
 }
 
 /// The pool.
@@ -121,7 +131,7 @@ struct Inner {
     owner: String,
     clock: Arc<dyn Clock>,
     bus: Bus,
-    queue: Mutex<VecDeque<(Handle, Work, mpsc::Sender<Result<Value>>)>>,
+    queue: Mutex<VecDeque<Queued>>,
     arrived: Condvar,
     live: Mutex<HashMap<String, Arc<Live>>>,
     stopping: AtomicBool,
@@ -194,7 +204,7 @@ impl Jobs {
         }
         self.0.live.lock().map_err(Error::fault)?.insert(job.id.clone(), live);
         self.0.bus.tell(Topic::Jobs, "job", json!({ "id": job.id, "operation": job.operation, "state": "running" }));
-        queue.push_back((handle, Box::new(work), send));
+        queue.push_back(Queued { handle, work: Box::new(work), done: send });
         drop(queue);
         self.0.arrived.notify_one();
         Ok(Ticket { id: job.id, done })
@@ -209,11 +219,11 @@ impl Jobs {
         })
     }
 
-    /// Output, last line and progress of a running job.
-    pub fn live(&self, id: &str) -> Option<(String, String, Option<(i64, i64)>)> {
+    /// What a running job has said so far.
+    pub fn live(&self, id: &str) -> Option<Progress> {
         let live = self.0.live.lock().ok()?.get(id).cloned()?;
         let output = live.output.lock().ok()?;
-        Some((output.text.clone(), output.message.clone(), output.progress))
+        Some(output.clone())
     }
 
     /// How many jobs run or wait.
@@ -264,15 +274,16 @@ fn work(pool: &std::sync::Weak<Inner>) {
         let next = queue.pop_front();
         drop(queue);
         match next {
-            Some((handle, work, send)) => carry_out(&inner, &handle, work, &send),
+            Some(queued) => carry_out(&inner, queued),
             None if inner.stopping.load(Ordering::Relaxed) => return,
             None => {}
         }
     }
 }
 
-fn carry_out(pool: &Inner, handle: &Handle, work: Work, send: &mpsc::Sender<Result<Value>>) {
-    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(handle)));
+fn carry_out(pool: &Inner, queued: Queued) {
+    let Queued { handle, work, done } = queued;
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&handle)));
     let outcome = ended.unwrap_or_else(|_| {
         let error = Error::fault("the job panicked");
         let shown = serde_json::to_value(&error).ok();
@@ -294,5 +305,5 @@ fn carry_out(pool: &Inner, handle: &Handle, work: Work, send: &mpsc::Sender<Resu
     let state = if outcome.is_ok() { "done" } else { "failed" };
     pool.bus.tell(Topic::Jobs, "job", json!({ "id": handle.id(), "operation": handle.live.operation, "state": state }));
     // Nobody may be waiting any more.
-    let _ = send.send(outcome);
+    let _ = done.send(outcome);
 }

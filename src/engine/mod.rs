@@ -11,6 +11,7 @@ pub mod hooks;
 pub mod jobs;
 pub mod locks;
 pub mod plan;
+mod quarantine;
 pub mod recover;
 pub mod settings;
 

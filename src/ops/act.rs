@@ -4,7 +4,8 @@
 use super::run::{Outcome, Status};
 use super::{Cx, Operation};
 use crate::base::clock::Time;
-use crate::base::{Error, Result, Secret, diff};
+use crate::base::{Error, Kind, Result, Secret, diff};
+use crate::engine::Core;
 use crate::engine::plan::{PlanView, ShownChange};
 use crate::store::{Tx, audit};
 use serde_json::Value;
@@ -35,12 +36,14 @@ pub struct Acted<Out> {
     pub after: Value,
     /// A session to hand out or to take away.
     pub grant: Option<Grant>,
+    /// What to do once it is on the disk.
+    pub then: Option<fn(&Core)>,
 }
 
 impl<Out> Acted<Out> {
     /// An act on `target` with nothing to show before and after.
     pub fn new(out: Out, target: impl Into<String>) -> Self {
-        Self { out, target: target.into(), before: Value::Null, after: Value::Null, grant: None }
+        Self { out, target: target.into(), before: Value::Null, after: Value::Null, grant: None, then: None }
     }
 
     /// What was there before and is there after.
@@ -52,12 +55,21 @@ impl<Out> Acted<Out> {
     pub fn grant(self, grant: Grant) -> Self {
         Self { grant: Some(grant), ..self }
     }
+
+    /// Does something more once the act is on the disk.
+    pub fn then(self, then: fn(&Core)) -> Self {
+        Self { then: Some(then), ..self }
+    }
 }
 
 /// An operation on the panel's own rows.
 pub trait Act: Operation {
     /// What is worked out before the transaction: slow things such as password hashes.
     type Ready;
+    /// What the audit trail calls the target of a refused act.
+    fn about(_: &Cx, _: &Self::In) -> Result<String> {
+        Ok(String::new())
+    }
     /// Works it out. Failures that must be remembered (a wrong password) are written here, in a transaction of their own.
     fn prepare(cx: &Cx, input: &Self::In) -> Result<Self::Ready>;
     /// Acts.
@@ -70,7 +82,8 @@ pub type ActFn = fn(&Cx, Value) -> Result<Outcome>;
 /// Runs an act through the registry.
 pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
     let input: O::In = super::run::decode(input)?;
-    let ready = O::prepare(cx, &input).inspect_err(|e| refused::<O>(cx, e))?;
+    let about = O::about(cx, &input)?;
+    let ready = O::prepare(cx, &input).inspect_err(|e| refused::<O>(cx, &about, e))?;
     let mut dry_run = None;
     let done = cx.core.store.write(|tx| {
         let acted = O::act(cx, tx, input, ready)?;
@@ -84,7 +97,10 @@ pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
     if let Some(view) = dry_run {
         return Outcome::plan(&view);
     }
-    let done = done.inspect_err(|e| refused::<O>(cx, e))?;
+    let done = done.inspect_err(|e| refused::<O>(cx, &about, e))?;
+    if let Some(then) = done.then {
+        then(cx.core);
+    }
     let status = if O::META.creates { Status::Created } else { Status::Done };
     let body = serde_json::to_value(&done.out).map_err(Error::fault)?;
     Ok(Outcome { grant: done.grant, ..Outcome::new(status, body) })
@@ -126,11 +142,16 @@ fn entry<O: Operation>(cx: &Cx, target: &str, result: &str, before: &Value, afte
     }
 }
 
-/// A refused act is in the audit trail too: failed sign-ins are security events.
-fn refused<O: Operation>(cx: &Cx, error: &Error) {
+/// A refused act is in the audit trail too: failed sign-ins are security events. Tries beyond the limit are not, or
+/// anybody could make the trail grow without end; the failures that led there are in it.
+fn refused<O: Operation>(cx: &Cx, about: &str, error: &Error) {
+    log::warn!(target: "security", request = cx.request.id, address = cx.request.shown_address(); "{} by {} on {about:?} was refused: {}", O::META.id, cx.actor.shown(), error.code());
+    if error.kind() == Kind::TooMany {
+        return;
+    }
     let entry = audit::Entry {
         code: Some(error.code().to_owned()),
-        ..entry::<O>(cx, error.param("target").unwrap_or(""), "refused", &Value::Null, &Value::Null)
+        ..entry::<O>(cx, about, "refused", &Value::Null, &Value::Null)
     };
     if let Err(e) = cx.core.store.write(|tx| audit::append(tx, cx.core.store.keys(), &entry)) {
         log::error!(target: "audit", "a refused {} could not be recorded: {e}", O::META.id);

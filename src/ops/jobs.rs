@@ -10,6 +10,7 @@ use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result};
 use crate::engine::Core;
 use crate::engine::events::Topic;
+use crate::engine::jobs::Progress;
 use crate::engine::plan::{Plan, PlanView};
 use crate::store::jobs::{self as rows, JobState};
 use crate::store::{Tx, plans};
@@ -122,13 +123,13 @@ pub(super) struct JobError {
 
 fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
     let live = core.jobs.live(&row.id);
-    let (output, message, progress) = live.unwrap_or_else(|| (row.output.clone(), String::new(), None));
+    let live = live.unwrap_or_else(|| Progress { output: row.output.clone(), ..Progress::default() });
     JobView {
         summary: locale::text::<&str>(lang, &format!("op.{}", row.operation), &[]),
         actor: row.actor.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        message: Some(message).filter(|m| !m.is_empty()),
-        progress: progress.map(|p| p.0),
-        total: progress.map(|p| p.1),
+        message: Some(live.message).filter(|m| !m.is_empty()),
+        progress: live.steps.map(|s| s.0),
+        total: live.steps.map(|s| s.1),
         error: row.error.and_then(|e| serde_json::from_value::<Error>(e).ok()).map(|e| JobError {
             detail: e.text(lang),
             hint: e.hint(lang),
@@ -139,7 +140,7 @@ fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
         operation: row.operation,
         target: row.target,
         state: row.state,
-        output,
+        output: live.output,
         plan: row.plan_id,
         created_at: row.created_at,
         started_at: row.started_at,
@@ -169,6 +170,7 @@ pub(super) struct JobQuery {
 
 /// One page of jobs, the newest first. Their output is left out.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "JobList")]
 pub(super) struct Page {
     /// The jobs.
     items: Vec<JobView>,

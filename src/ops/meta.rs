@@ -3,7 +3,9 @@
 use super::{Act, Change, Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, act, change, run};
 use crate::base::Result;
 use crate::base::access::Permission;
+use crate::base::schema::SchemaFn;
 use crate::engine::events::Topic;
+use schemars::JsonSchema;
 use serde_json::Value;
 
 /// HTTP method of an operation.
@@ -68,12 +70,14 @@ pub struct Meta {
     pub destructive: bool,
     /// Whether the answer is a new object (201 instead of 200).
     pub creates: bool,
+    /// Whether the answer holds a secret that is shown this once, so that nothing may keep the answer.
+    pub secret: bool,
 }
 
 impl Meta {
     /// A definition with the usual rate, losing nothing.
     pub const fn new(id: &'static str, method: Method, path: &'static str, need: Need) -> Self {
-        Self { id, method, path, need, rate: Rate::Normal, destructive: false, creates: false }
+        Self { id, method, path, need, rate: Rate::Normal, destructive: false, creates: false, secret: false }
     }
 
     /// The same, losing something.
@@ -84,6 +88,11 @@ impl Meta {
     /// The same, answering a new object.
     pub const fn creates(self) -> Self {
         Self { creates: true, ..self }
+    }
+
+    /// The same, answering a secret.
+    pub const fn secret(self) -> Self {
+        Self { secret: true, ..self }
     }
 
     /// The same, with counted failures.
@@ -133,15 +142,20 @@ pub struct Op {
     pub meta: Meta,
     /// How it is carried out.
     pub shape: Shape,
-    /// JSON Schema of the input.
-    pub input: fn() -> Value,
+    /// JSON Schema of the input, an object.
+    pub input: SchemaFn,
     /// JSON Schema of the answer.
-    pub output: fn() -> Value,
+    pub output: SchemaFn,
 }
 
 impl Op {
     const fn of<O: Operation>(shape: Shape) -> Op {
-        Op { meta: O::META, shape, input: crate::base::schema::of::<O::In>, output: crate::base::schema::of::<O::Out> }
+        Op {
+            meta: O::META,
+            shape,
+            input: O::In::json_schema,
+            output: schemars::SchemaGenerator::subschema_for::<O::Out>,
+        }
     }
 
     /// An operation that reads.

@@ -3,6 +3,7 @@
 //! REST API, OpenAPI, browser client, command line, permission matrix and audit vocabulary are derived from [`ALL`].
 
 pub mod act;
+pub mod auth;
 pub mod change;
 pub mod meta;
 pub mod openapi;
@@ -14,9 +15,13 @@ pub mod schema;
 mod accounts;
 mod audit;
 mod jobs;
+mod sessions;
+mod settings;
 mod sites;
 mod state;
 mod system;
+mod tokens;
+mod users;
 
 pub use act::{Act, Acted, Grant};
 pub use change::Change;

@@ -3,14 +3,17 @@
 use super::meta::{Method, Need, Op, Shape};
 use super::registry::ALL;
 use crate::base::locale::{self, Lang};
+use crate::base::schema;
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 /// The description as a JSON value. Texts are English; keys stand in a fixed order.
 pub fn document() -> Value {
+    let mut types = schema::named();
     let mut paths = Map::new();
     for op in ALL.iter() {
         let path = paths.entry(format!("/api/v1{}", op.meta.path)).or_insert_with(|| json!({}));
-        path[op.meta.method.name().to_lowercase()] = operation(op);
+        path[op.meta.method.name().to_lowercase()] = operation(op, &mut types);
     }
     json!({
         "openapi": "3.1.0",
@@ -24,7 +27,7 @@ pub fn document() -> Value {
         "tags": tags(),
         "security": [{ "token": [] }, { "session": [] }],
         "paths": paths,
-        "components": components(),
+        "components": components(types),
     })
 }
 
@@ -37,8 +40,8 @@ fn tags() -> Vec<Value> {
         .collect()
 }
 
-fn operation(op: &Op) -> Value {
-    let input = super::schema::input(op);
+fn operation(op: &Op, types: &mut SchemaGenerator) -> Value {
+    let input = &(op.input)(types).to_value();
     let mut out = Map::new();
     out.insert("operationId".into(), op.meta.id.into());
     out.insert("tags".into(), json!([op.meta.words().0]));
@@ -55,7 +58,7 @@ fn operation(op: &Op) -> Value {
     if let Some(body) = body(op, input) {
         out.insert("requestBody".into(), body);
     }
-    out.insert("responses".into(), responses(op));
+    out.insert("responses".into(), responses(op, types));
     Value::Object(out)
 }
 
@@ -118,9 +121,9 @@ fn body(op: &Op, input: &Value) -> Option<Value> {
     fields.then(|| json!({ "required": needed, "content": content }))
 }
 
-fn responses(op: &Op) -> Value {
+fn responses(op: &Op, types: &mut SchemaGenerator) -> Value {
     let mut out = Map::new();
-    let answer = (op.output)();
+    let answer = (op.output)(types).to_value();
     let success = match op.shape {
         Shape::Stream(_) => {
             json!({ "description": "Server-sent events.", "content": { "text/event-stream": { "schema": { "type": "string" } } } })
@@ -129,7 +132,7 @@ fn responses(op: &Op) -> Value {
             json!({ "description": "The file.", "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } })
         }
         _ if op.can_dry_run() => {
-            json!({ "description": "Done; with `dry_run`, the plan.", "content": { "application/json": { "schema": { "anyOf": [answer, { "$ref": "#/components/schemas/Plan" }] } } } })
+            json!({ "description": "Done; with `dry_run`, the plan.", "content": { "application/json": { "schema": { "anyOf": [&answer, { "$ref": "#/components/schemas/Plan" }] } } } })
         }
         _ => json!({ "description": "Done.", "content": { "application/json": { "schema": answer } } }),
     };
@@ -139,7 +142,7 @@ fn responses(op: &Op) -> Value {
     if op.meta.creates {
         out.insert(
             "201".into(),
-            json!({ "description": "Created.", "content": { "application/json": { "schema": (op.output)() } } }),
+            json!({ "description": "Created.", "content": { "application/json": { "schema": answer } } }),
         );
     }
     if matches!(op.shape, Shape::Work(_) | Shape::Change(_) | Shape::Direct(_)) {
@@ -169,7 +172,10 @@ fn statuses(op: &Op) -> Vec<&'static str> {
     out
 }
 
-fn components() -> Value {
+fn components(mut types: SchemaGenerator) -> Value {
+    types.subschema_for::<crate::engine::PlanView>();
+    types.subschema_for::<super::jobs::JobView>();
+    types.subschema_for::<super::problem::Problem>();
     json!({
         "securitySchemes": {
             "token": { "type": "http", "scheme": "bearer" },
@@ -184,10 +190,6 @@ fn components() -> Value {
         "responses": {
             "Problem": { "description": "Refused or failed (RFC 9457).", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }
         },
-        "schemas": {
-            "Plan": crate::base::schema::of::<crate::engine::PlanView>(),
-            "Job": crate::base::schema::of::<super::jobs::JobView>(),
-            "Problem": crate::base::schema::of::<super::problem::Problem>(),
-        }
+        "schemas": types.take_definitions(true),
     })
 }

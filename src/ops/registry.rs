@@ -1,12 +1,24 @@
 //! Every operation, in the order in which documents show them.
 
 use super::meta::Op;
-use super::{accounts, audit, jobs, sites, state, system};
+use super::{accounts, audit, jobs, sessions, settings, sites, state, system, tokens, users};
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
-pub static ALL: LazyLock<Vec<Op>> =
-    LazyLock::new(|| [sites::OPS, state::OPS, jobs::OPS, system::OPS, accounts::OPS, audit::OPS].concat());
+pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
+
+const FAMILIES: [&[Op]; 10] = [
+    sites::OPS,
+    state::OPS,
+    jobs::OPS,
+    system::OPS,
+    accounts::OPS,
+    sessions::OPS,
+    users::OPS,
+    tokens::OPS,
+    settings::OPS,
+    audit::OPS,
+];
 
 /// The operation of that id.
 pub fn find(id: &str) -> Option<&'static Op> {

@@ -109,7 +109,7 @@ fn dispatch(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
 }
 
 fn check(op: &Op, input: &Value) -> Result<()> {
-    let problems = schema::problems(&super::schema::input(op), input);
+    let problems = schema::problems(super::schema::input(op), input);
     if problems.is_empty() { Ok(()) } else { Err(Error::bad_input(problems)) }
 }
 
@@ -120,7 +120,8 @@ pub(super) fn decode<T: DeserializeOwned>(input: Value) -> Result<T> {
 }
 
 /// Carries out a call once per idempotency key (draft-ietf-httpapi-idempotency-key-header): a repeated request gets the
-/// first answer, another request under the same key is a conflict.
+/// first answer, another request under the same key is a conflict. Callers without a name share nothing, so a key means
+/// nothing from them; an answer with a secret is given once and not kept.
 pub fn call_once(
     core: &Arc<Core>,
     actor: &Actor,
@@ -129,11 +130,18 @@ pub fn call_once(
     input: Value,
     key: &str,
 ) -> Result<Outcome> {
-    let actor_name = actor.shown();
+    if *actor == Actor::Nobody {
+        return call(core, actor, request, op, input);
+    }
+    authorise(op, actor)?;
+    let actor_key = actor.key();
     let hash = crate::platform::nginx::sha256_hex(format!("{} {} {input}", op.meta.id, request.dry_run).as_bytes());
-    let begun = core.store.write(|tx| idempotency::begin(tx, &actor_name, key, &hash, core.now()))?;
+    let begun = core.store.write(|tx| idempotency::begin(tx, &actor_key, key, &hash, core.now()))?;
     match begun {
         idempotency::Begun::New => {}
+        idempotency::Begun::Done { .. } if op.meta.secret => {
+            return Err(Error::new(Kind::Conflict, "answer_given_once").with("key", key));
+        }
         idempotency::Begun::Done { status, body } => {
             let body = serde_json::from_str(&body).map_err(Error::fault)?;
             return Ok(Outcome::new(if status == 201 { Status::Created } else { Status::Done }, body));
@@ -147,9 +155,10 @@ pub fn call_once(
     core.store.write(|tx| match &outcome {
         Ok(done) => {
             let status = if done.status == Status::Created { 201 } else { 200 };
-            idempotency::finish(tx, &actor_name, key, status, &done.body.to_string())
+            let body = if op.meta.secret { String::new() } else { done.body.to_string() };
+            idempotency::finish(tx, &actor_key, key, status, &body)
         }
-        Err(_) => idempotency::abandon(tx, &actor_name, key),
+        Err(_) => idempotency::abandon(tx, &actor_key, key),
     })?;
     outcome
 }

@@ -5,7 +5,6 @@ pub mod clock;
 pub mod command;
 pub mod components;
 pub mod detect;
-pub mod fake;
 pub mod faults;
 pub mod fetch;
 pub mod files;
@@ -15,6 +14,7 @@ pub mod metrics;
 pub mod nginx;
 pub mod own;
 pub mod sites;
+pub mod terminal;
 
 pub use faults::Faults;
 pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
@@ -58,12 +58,12 @@ pub enum HostOp {
     },
     /// Stops the nginx of the development profile.
     NginxStop,
-    /// Makes a new site's folder with its starting page.
-    SiteCreate {
+    /// Makes the folders of new sites with their starting pages.
+    SitesCreate {
         /// The plan this belongs to.
         plan: ObjectId,
-        /// The folder and what the page says.
-        tree: SiteTree,
+        /// The folders and what the pages say.
+        trees: Vec<SiteTree>,
     },
     /// Moves a site's folder into the trash.
     SiteTrash {
@@ -135,7 +135,7 @@ pub enum HostReply {
 /// A sink for the lines a long operation prints; returning `false` asks it to stop.
 pub type Lines<'a> = &'a mut dyn FnMut(&str) -> bool;
 
-/// The machine, as the engine sees it. Implemented by [`local::LocalHost`] in process, by [`fake::FakeHost`] in tests,
+/// The machine, as the engine sees it. Implemented by [`local::LocalHost`] in process, by a fake in the tests,
 /// and by a client of the root service.
 pub trait Host: Send + Sync {
     /// Carries out `op`; long operations report lines to `lines`.

@@ -1,6 +1,7 @@
 //! Floor 3: the domain. A service sees another one only through its `mod.rs`, and only along the edges that the tidy test
 //! lists.
 
+pub mod accounts;
 pub mod doctor;
 pub mod monitoring;
 pub mod nginx;

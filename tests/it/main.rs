@@ -2,9 +2,13 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")]
 
 mod apply;
+mod cli;
 mod fuzz;
+mod generated;
+mod groups;
 mod kill;
 mod nginx_syntax;
 mod proxy;
+mod scale;
 mod state;
 mod support;

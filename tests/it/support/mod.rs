@@ -1,4 +1,5 @@
 //! Shared by the tests.
 
+pub(crate) mod fake_host;
 pub(crate) mod rig;
 pub(crate) mod rng;

@@ -129,8 +129,6 @@ impl Drop for Rig {
     fn drop(&mut self) {
         let Some(core) = &self.core else { return };
         let stopped: Result<_, Error> = core.host.ask(&HostOp::NginxStop);
-        if let Err(e) = stopped {
-            eprintln!("nginx of a test did not stop: {e}");
-        }
+        assert!(stopped.is_ok() || std::thread::panicking(), "nginx of a test did not stop: {stopped:?}");
     }
 }

@@ -1,0 +1,82 @@
+//! A machine in memory, for what a real nginx cannot be brought to do: it refuses files that hold a given word.
+
+use manara::base::Result;
+use manara::nginx_syntax::parse;
+use manara::platform::nginx::{FileState, NginxStatus, sha256_hex};
+use manara::platform::{Host, HostOp, HostReply, Lines, NginxChange, TestReport};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Files by their path below nginx's folder, and the loads that happened.
+#[derive(Default)]
+pub(crate) struct FakeHost {
+    pub(crate) files: Mutex<BTreeMap<String, String>>,
+    pub(crate) loads: Mutex<Vec<u64>>,
+    /// A configuration with this word is refused.
+    pub(crate) refuses: &'static str,
+    /// While this is held, loading waits: others gather behind it.
+    pub(crate) barrier: Mutex<()>,
+}
+
+impl FakeHost {
+    fn test(&self, changes: &[NginxChange]) -> Result<TestReport> {
+        for change in changes {
+            let text = change.text()?.unwrap_or_default();
+            assert!(parse(text.as_bytes()).is_ok(), "the renderer wrote something unreadable: {text}");
+            if text.contains(self.refuses) {
+                let rel = change.file.rel();
+                return Ok(TestReport { ok: false, output: format!("[emerg] in {rel}:1"), file: Some(rel) });
+            }
+        }
+        Ok(TestReport { ok: true, output: String::new(), file: None })
+    }
+
+    fn switch(&self, changes: &[NginxChange]) -> Result<()> {
+        for change in changes {
+            let mut files = self.files.lock().unwrap();
+            match change.text()? {
+                Some(text) => drop(files.insert(change.file.rel(), text)),
+                None => drop(files.remove(&change.file.rel())),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Host for FakeHost {
+    fn call(&self, op: &HostOp, _: Lines<'_>) -> Result<HostReply> {
+        // What goes over the wire comes back the same.
+        let wire = serde_json::to_string(op).unwrap();
+        let op: HostOp = serde_json::from_str(&wire).unwrap();
+        Ok(match op {
+            HostOp::NginxStatus => {
+                let version = Some("1.22.1".to_owned());
+                HostReply::NginxStatus(NginxStatus { version, running: true, ..NginxStatus::default() })
+            }
+            HostOp::NginxRead { file } => {
+                HostReply::NginxFile { body: self.files.lock().unwrap().get(&file.rel()).cloned() }
+            }
+            HostOp::NginxList => {
+                let state = |(rel, text): (&String, &String)| FileState {
+                    rel: rel.clone(),
+                    sha256: sha256_hex(text.as_bytes()),
+                    mode: 0o644,
+                    uid: 0,
+                };
+                HostReply::NginxFiles { files: self.files.lock().unwrap().iter().map(state).collect() }
+            }
+            HostOp::NginxTest { changes } => HostReply::NginxTest(self.test(&changes)?),
+            HostOp::NginxSwitch { changes, .. } => {
+                self.switch(&changes)?;
+                HostReply::Done
+            }
+            HostOp::NginxReload { generation } => {
+                let _held = self.barrier.lock().unwrap();
+                self.loads.lock().unwrap().push(generation);
+                HostReply::Done
+            }
+            HostOp::OpenPlans => HostReply::OpenPlans { plans: vec![] },
+            _ => HostReply::Done,
+        })
+    }
+}
