@@ -1,6 +1,6 @@
 // The sidebar: five fixed groups, one level. A page appears here when it exists.
 import type { PlainKey } from '../lib/locale.svelte';
-import type { Permission } from '../lib/session.svelte';
+import type { Permission } from '../lib/types';
 
 export type IconName = 'dashboard' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'api';
 

@@ -1,7 +1,7 @@
 // Addresses of the panel and their pages; each page is a chunk of its own.
 import type { Component } from 'svelte';
 import type { PlainKey } from '../lib/locale.svelte';
-import type { Permission } from '../lib/session.svelte';
+import type { Permission } from '../lib/types';
 
 /** Gets `params`, the parts of the address that the pattern names; a page without such parts declares no properties. */
 export type Page = Component<any>;

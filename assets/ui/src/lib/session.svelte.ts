@@ -1,7 +1,5 @@
 // Who is signed in.
-import type { Session } from './types';
-
-export type Permission = Session['permissions'][number];
+import type { Permission, Session } from './types';
 
 type Phase = 'unknown' | 'unclaimed' | 'signed-out' | 'signed-in';
 
