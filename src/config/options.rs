@@ -79,8 +79,8 @@ impl Opt {
 /// Every variable of ours begins so.
 pub const ENV_PREFIX: &str = "MANARA_";
 
-/// Variables that are no options: the command line's token and language.
-pub const ENV_OTHER: &[&str] = &["MANARA_TOKEN", "MANARA_LANG"];
+/// Variables that are no options: the command line's root prefix, token and language.
+pub const ENV_OTHER: &[&str] = &["MANARA_ROOT", "MANARA_TOKEN", "MANARA_LANG"];
 
 /// Beginnings of variables that only test runs set: requirements of the suites, injected faults, points to die at.
 pub const ENV_TEST_PREFIXES: &[&str] = &["MANARA_TEST_", "MANARA_FAULT", "MANARA_KILL"];

@@ -105,15 +105,14 @@ pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
 
 fn perform(core: &Core, plan: &Plan) -> Result<()> {
     let id = &plan.id;
+    let new = |c: &Change| if let Change::SiteCreate(tree) = c { Some(tree.clone()) } else { None };
+    let trees: Vec<_> = plan.changes.iter().filter_map(new).collect();
+    if !trees.is_empty() {
+        core.host.ask(&HostOp::SitesCreate { plan: id.clone(), trees })?;
+    }
     for change in &plan.changes {
-        match change {
-            Change::SiteCreate(tree) => {
-                core.host.ask(&HostOp::SiteCreate { plan: id.clone(), tree: tree.clone() })?;
-            }
-            Change::SiteTrash { site, folder } => {
-                core.host.ask(&HostOp::SiteTrash { plan: id.clone(), site: site.clone(), folder: folder.clone() })?;
-            }
-            Change::Row(_) | Change::Nginx(_) => {}
+        if let Change::SiteTrash { site, folder } = change {
+            core.host.ask(&HostOp::SiteTrash { plan: id.clone(), site: site.clone(), folder: folder.clone() })?;
         }
     }
     let changes = plan.nginx_changes();

@@ -5,15 +5,16 @@ use super::registry::ALL;
 use crate::base::schema;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-/// The input schema of `op`.
+/// The input schema of `op`, made when it is first asked for: a call from the command line needs one of them.
 pub fn input(op: &Op) -> &'static Value {
-    static INPUTS: OnceLock<HashMap<&'static str, Value>> = OnceLock::new();
-    let inputs = INPUTS
-        .get_or_init(|| ALL.iter().map(|op| (op.meta.id, (op.input)(&mut schema::inline()).to_value())).collect());
+    static INPUTS: LazyLock<HashMap<&'static str, OnceLock<Value>>> =
+        LazyLock::new(|| ALL.iter().map(|op| (op.meta.id, OnceLock::new())).collect());
     // Every operation is in the registry; a test walks it.
-    inputs.get(op.meta.id).unwrap_or(&Value::Null)
+    INPUTS
+        .get(op.meta.id)
+        .map_or(&Value::Null, |made| made.get_or_init(|| (op.input)(&mut schema::inline()).to_value()))
 }
 
 /// The JSON type of a field's schema, looking through "or null".

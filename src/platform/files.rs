@@ -82,7 +82,7 @@ impl RootDir {
         Ok((fd, name))
     }
 
-    /// Makes `rel` and the folders above it.
+    /// Makes `rel` and the folders above it; they are durable once something in them is.
     pub fn make_dirs(&self, rel: &str, mode: u32) -> Result<()> {
         let mut done = String::new();
         for part in rel.split('/').filter(|p| !p.is_empty()) {
@@ -92,8 +92,7 @@ impl RootDir {
             done.push_str(part);
             let (dir, name) = self.parent(&done)?;
             match rustix::fs::mkdirat(&dir, name, Mode::from_raw_mode(mode)) {
-                Ok(()) => sync(&dir, &self.path(&done))?,
-                Err(Errno::EXIST) => {}
+                Ok(()) | Err(Errno::EXIST) => {}
                 Err(e) => return Err(failed(e, &self.path(&done))),
             }
         }
@@ -120,34 +119,57 @@ impl RootDir {
 
     /// Replaces `rel` by `bytes` so that after a crash it is the old file or the new one, never part of either.
     pub fn write(&self, rel: &str, bytes: &[u8], mode: u32) -> Result<()> {
+        self.prepare(rel, bytes, mode, true)?;
+        self.put(rel)?;
+        self.sync_folder(rel)
+    }
+
+    /// Writes `rel` without making it durable: for files that a crash may take.
+    pub fn write_lightly(&self, rel: &str, bytes: &[u8], mode: u32) -> Result<()> {
+        self.prepare(rel, bytes, mode, false)?;
+        self.put(rel)
+    }
+
+    /// Writes the new content of `rel` beside it; nobody sees it before [`RootDir::put`]. When not `durable`, the caller
+    /// makes it so with [`RootDir::sync_all`] before it puts it in place.
+    pub fn prepare(&self, rel: &str, bytes: &[u8], mode: u32, durable: bool) -> Result<()> {
         let (dir, name) = self.parent(rel)?;
-        let temporary = format!(".{name}.new");
+        let temporary = temporary(name);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&dir, &temporary, flags, Mode::from_raw_mode(mode))
             .map_err(|e| failed(e, &self.path(rel)))?;
         let mut file = File::from(fd);
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
-        let moved = written.map_err(|e| io_error(&e, &self.path(rel))).and_then(|()| {
-            rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)).map_err(|e| failed(e, &self.path(rel)))?;
-            rustix::fs::renameat(&dir, &temporary, &dir, name).map_err(|e| failed(e, &self.path(rel)))
+        let written = file.write_all(bytes).and_then(|()| if durable { file.sync_all() } else { Ok(()) });
+        let done = written.map_err(|e| io_error(&e, &self.path(rel))).and_then(|()| {
+            rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)).map_err(|e| failed(e, &self.path(rel)))
         });
-        if moved.is_err() {
+        if done.is_err() {
             // Best effort: the leftover is overwritten by the next write anyway.
             let _ = rustix::fs::unlinkat(&dir, &temporary, AtFlags::empty());
         }
-        moved?;
-        sync(&dir, &self.path(rel))
+        done
     }
 
-    /// Adds a line to `rel` and makes it durable.
-    pub fn append(&self, rel: &str, line: &str) -> Result<()> {
+    /// Puts the prepared content of `rel` in place.
+    pub fn put(&self, rel: &str) -> Result<()> {
         let (dir, name) = self.parent(rel)?;
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&dir, name, flags, Mode::from_raw_mode(0o600))
-            .map_err(|e| failed(e, &self.path(rel)))?;
-        let mut file = File::from(fd);
-        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| io_error(&e, &self.path(rel)))?;
-        sync(&dir, &self.path(rel))
+        rustix::fs::renameat(&dir, temporary(name), &dir, name).map_err(|e| failed(e, &self.path(rel)))
+    }
+
+    /// Drops what was prepared for `rel`, if anything was.
+    pub fn discard(&self, rel: &str) -> Result<()> {
+        let (folder, name) = rel.rsplit_once('/').unwrap_or(("", rel));
+        self.remove(format!("{folder}/{}", temporary(name)).trim_start_matches('/'))
+    }
+
+    /// Makes the entry of `rel` in its folder durable.
+    pub fn sync_folder(&self, rel: &str) -> Result<()> {
+        sync(&self.parent(rel)?.0, &self.path(rel))
+    }
+
+    /// Makes everything on this file system durable: one wait instead of one for each of many files.
+    pub fn sync_all(&self) -> Result<()> {
+        rustix::fs::syncfs(&self.fd).map_err(|e| failed(e, &self.path))
     }
 
     /// Deletes the file `rel`; it is no error when it is gone already.
@@ -236,6 +258,11 @@ impl RootDir {
         names.sort_unstable();
         Ok(names)
     }
+}
+
+/// Name under which the new content of `name` is prepared.
+fn temporary(name: &str) -> String {
+    format!(".{name}.new")
 }
 
 fn remove_beneath(dir: &OwnedFd, name: &str) -> rustix::io::Result<()> {

@@ -2,7 +2,7 @@
 //! them newest first. Every record and every undo is idempotent, so a crash at any point is repaired by running it again.
 
 use super::files::RootDir;
-use crate::base::limits::MANAGED_FILE_BYTES_MAX;
+use crate::base::limits::JOURNAL_BYTES_MAX;
 use crate::base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub(super) enum Record {
     },
 }
 
-/// The journal of all open plans: one folder a plan, one file an effect.
+/// The journal of all open plans: one folder a plan, one file a group of effects.
 pub(super) struct Journal {
     root: RootDir,
 }
@@ -43,22 +43,25 @@ impl Journal {
         Self { root }
     }
 
-    /// Keeps `record` under `plan`. Call before the effect.
-    pub(super) fn keep(&self, plan: &str, record: &Record) -> Result<()> {
+    /// Keeps `records` under `plan`, durably. Call before the effects.
+    pub(super) fn keep(&self, plan: &str, records: &[Record]) -> Result<()> {
         self.root.make_dirs(plan, 0o700)?;
         let n = self.root.list(plan)?.len();
-        let text = serde_json::to_vec(record).map_err(Error::fault)?;
-        self.root.write(&format!("{plan}/{n:06}"), &text, 0o600)
+        let text = serde_json::to_vec(records).map_err(Error::fault)?;
+        self.root.write(&format!("{plan}/{n:06}"), &text, 0o600)?;
+        self.root.sync_folder(plan)
     }
 
     /// The records of `plan`, newest first.
     pub(super) fn records(&self, plan: &str) -> Result<Vec<Record>> {
         let mut records = Vec::new();
-        for name in self.root.list(plan)?.iter().rev() {
-            let bytes = self.root.read(&format!("{plan}/{name}"), 2 * MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
-            records
-                .push(serde_json::from_slice(&bytes).map_err(|e| Error::fault(format!("journal {plan}/{name}: {e}")))?);
+        for name in self.root.list(plan)? {
+            let bytes = self.root.read(&format!("{plan}/{name}"), JOURNAL_BYTES_MAX)?.unwrap_or_default();
+            let kept: Vec<Record> =
+                serde_json::from_slice(&bytes).map_err(|e| Error::fault(format!("journal {plan}/{name}: {e}")))?;
+            records.extend(kept);
         }
+        records.reverse();
         Ok(records)
     }
 

@@ -5,11 +5,12 @@ use super::journal::{Journal, Record};
 use super::nginx::process::Instance;
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, secrets, sha256_hex, stage};
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
-use crate::base::limits::MANAGED_FILE_BYTES_MAX;
+use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::SiteId;
 use crate::base::{Error, Kind, Result};
 use crate::nginx_syntax::{block, dir, print};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// Where things are on this machine.
@@ -94,22 +95,38 @@ impl LocalHost {
 
     fn switch(&self, plan: &str, changes: &[NginxChange]) -> Result<()> {
         let texts = changes.iter().map(NginxChange::text).collect::<Result<Vec<_>>>()?;
-        for (change, text) in changes.iter().zip(texts) {
-            let rel = change.file.rel();
-            let before = match self.nginx.stat(&rel)? {
-                Some(stat) => Some((self.read(&change.file)?.unwrap_or_default(), stat.mode)),
-                None => None,
-            };
-            let record = Record::NginxFile { rel: rel.clone(), before };
-            self.faults.step(&format!("keep {rel}"))?;
-            self.journal.keep(plan, &record)?;
-            self.faults.step(&format!("put {rel}"))?;
-            match text {
-                Some(text) => self.nginx.write(&rel, text.as_bytes(), NginxFile::MODE)?,
-                None => self.nginx.remove(&rel)?,
+        let records = changes.iter().map(|change| self.before_image(&change.file)).collect::<Result<Vec<_>>>()?;
+        self.faults.step("keep the nginx files")?;
+        self.journal.keep(plan, &records)?;
+        let each = changes.len() <= SYNC_EACH_MAX;
+        for (change, text) in changes.iter().zip(&texts) {
+            if let Some(text) = text {
+                self.faults.step("prepare an nginx file")?;
+                self.nginx.prepare(&change.file.rel(), text.as_bytes(), NginxFile::MODE, each)?;
             }
         }
-        Ok(())
+        if !each {
+            self.nginx.sync_all()?;
+        }
+        for (change, text) in changes.iter().zip(&texts) {
+            self.faults.step("put an nginx file")?;
+            match text {
+                Some(_) => self.nginx.put(&change.file.rel())?,
+                None => self.nginx.remove(&change.file.rel())?,
+            }
+        }
+        let folders: BTreeMap<_, _> =
+            changes.iter().map(|c| c.file.rel()).map(|rel| (folder_of(&rel).to_owned(), rel)).collect();
+        folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
+    }
+
+    fn before_image(&self, file: &NginxFile) -> Result<Record> {
+        let rel = file.rel();
+        let before = match self.nginx.stat(&rel)? {
+            Some(stat) => Some((self.read(file)?.unwrap_or_default(), stat.mode)),
+            None => None,
+        };
+        Ok(Record::NginxFile { rel, before })
     }
 
     fn write_generation(&self, generation: u64) -> Result<()> {
@@ -130,18 +147,35 @@ impl LocalHost {
         self.instance.load(generation)
     }
 
-    fn create_site(&self, plan: &str, tree: &SiteTree) -> Result<()> {
-        let folder = tree.folder();
-        if self.web.stat(folder)?.is_some() {
-            return Err(Error::new(Kind::Conflict, "site_folder_exists").with("path", self.web.path(folder).display()));
+    fn create_sites(&self, plan: &str, trees: &[SiteTree]) -> Result<()> {
+        let mut records = Vec::new();
+        for tree in trees {
+            let folder = tree.folder();
+            if self.web.stat(folder)?.is_some() {
+                let path = self.web.path(folder);
+                return Err(Error::new(Kind::Conflict, "site_folder_exists").with("path", path.display()));
+            }
+            let trash = format!("{TRASH}/{}-undone-{plan}", tree.site);
+            records.push(Record::SiteMade { folder: folder.to_owned(), trash });
         }
-        self.faults.step("keep the site's folder")?;
-        let trash = format!("{TRASH}/{}-undone-{plan}", tree.site);
-        self.journal.keep(plan, &Record::SiteMade { folder: folder.to_owned(), trash })?;
-        self.faults.step("make the site's folder")?;
-        self.web.make_dirs(&format!("{folder}/public"), 0o755)?;
-        self.faults.step("write the starting page")?;
-        self.web.write(&format!("{folder}/public/index.html"), tree.starting_page().as_bytes(), 0o644)
+        self.faults.step("keep the sites' folders")?;
+        self.journal.keep(plan, &records)?;
+        let each = trees.len() <= SYNC_EACH_MAX;
+        for tree in trees {
+            let public = format!("{}/public", tree.folder());
+            self.faults.step("make a site's folder")?;
+            self.web.make_dirs(&public, 0o755)?;
+            self.faults.step("write a starting page")?;
+            let page = format!("{public}/index.html");
+            if each {
+                self.web.write(&page, tree.starting_page().as_bytes(), 0o644)?;
+                self.web.sync_folder(&public)?;
+                self.web.sync_folder(tree.folder())?;
+            } else {
+                self.web.write_lightly(&page, tree.starting_page().as_bytes(), 0o644)?;
+            }
+        }
+        if each { Ok(()) } else { self.web.sync_all() }
     }
 
     fn trash_site(&self, plan: &str, site: &SiteId, folder: &str) -> Result<String> {
@@ -150,7 +184,7 @@ impl LocalHost {
             self.web.make_dirs(TRASH, 0o700)?;
             self.faults.step("keep the site's place")?;
             let record = Record::SiteTrashed { folder: folder.to_owned(), trash: trash.clone() };
-            self.journal.keep(plan, &record)?;
+            self.journal.keep(plan, &[record])?;
             self.faults.step("move the site into the trash")?;
             self.web.rename(folder, &trash)?;
         }
@@ -160,10 +194,13 @@ impl LocalHost {
     fn undo(&self, plan: &str) -> Result<()> {
         for record in self.journal.records(plan)? {
             match record {
-                Record::NginxFile { rel, before: Some((text, mode)) } => {
-                    self.nginx.write(&rel, text.as_bytes(), mode)?
+                Record::NginxFile { rel, before } => {
+                    self.nginx.discard(&rel)?;
+                    match before {
+                        Some((text, mode)) => self.nginx.write(&rel, text.as_bytes(), mode)?,
+                        None => self.nginx.remove(&rel)?,
+                    }
                 }
-                Record::NginxFile { rel, before: None } => self.nginx.remove(&rel)?,
                 Record::SiteMade { folder, trash } => self.move_back(&folder, &trash)?,
                 Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,
             }
@@ -198,7 +235,7 @@ impl Host for LocalHost {
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
             HostOp::NginxStop => done(self.instance.stop()?),
-            HostOp::SiteCreate { plan, tree } => done(self.create_site(plan.as_str(), tree)?),
+            HostOp::SitesCreate { plan, trees } => done(self.create_sites(plan.as_str(), trees)?),
             HostOp::SiteTrash { plan, site, folder } => {
                 HostReply::Trashed { path: self.trash_site(plan.as_str(), site, folder)? }
             }
@@ -215,7 +252,6 @@ fn done((): ()) -> HostReply {
     HostReply::Done
 }
 
-/// The document root of a site whose folder is `folder`, below `root`.
-pub fn document_root(root: &Path, folder: &str) -> String {
-    root.join("srv/www").join(folder).join("public").display().to_string()
+fn folder_of(rel: &str) -> &str {
+    rel.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

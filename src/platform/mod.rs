@@ -13,7 +13,10 @@ pub mod local;
 pub mod metrics;
 pub mod nginx;
 pub mod own;
+pub mod panel_tls;
 pub mod sites;
+pub mod terminal;
+pub mod sockets;
 
 pub use faults::Faults;
 pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
@@ -57,12 +60,12 @@ pub enum HostOp {
     },
     /// Stops the nginx of the development profile.
     NginxStop,
-    /// Makes a new site's folder with its starting page.
-    SiteCreate {
+    /// Makes the folders of new sites with their starting pages.
+    SitesCreate {
         /// The plan this belongs to.
         plan: ObjectId,
-        /// The folder and what the page says.
-        tree: SiteTree,
+        /// The folders and what the pages say.
+        trees: Vec<SiteTree>,
     },
     /// Moves a site's folder into the trash.
     SiteTrash {

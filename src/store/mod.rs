@@ -39,6 +39,7 @@ pub use db::{Options, PoolFigures, READERS_DEFAULT, Store, Tx};
 pub use keys::Keys;
 pub use page::Page;
 pub use sqlite::files::StateLock;
+pub use sqlite::self_test;
 pub use value::{Column, FromValue, Row, Value};
 
 /// The values of one statement, in the order of its `?` placeholders: `&values![id, name, None::<String>]`.

@@ -2,10 +2,14 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")]
 
 mod apply;
+mod cli;
 mod fuzz;
+mod generated;
 mod groups;
+mod http;
 mod kill;
 mod nginx_syntax;
 mod proxy;
+mod scale;
 mod state;
 mod support;

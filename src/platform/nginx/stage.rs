@@ -42,7 +42,7 @@ pub(in super::super) fn test(
     }
     for (rel, text) in &texts {
         if let Some(text) = text {
-            staging.write(rel, text.as_bytes(), NginxFile::MODE)?;
+            staging.write_lightly(rel, text.as_bytes(), NginxFile::MODE)?;
         }
     }
     run(staging)
@@ -56,7 +56,7 @@ pub(in super::super) fn generation_rel() -> String {
 fn mirror(live: &RootDir, staging: &RootDir, rel: &str) -> Result<()> {
     if !live.link_into(rel, staging, rel)? {
         let bytes = live.read(rel, MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
-        staging.write(rel, &bytes, NginxFile::MODE)?;
+        staging.write_lightly(rel, &bytes, NginxFile::MODE)?;
     }
     Ok(())
 }

@@ -41,7 +41,10 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Patch<T> {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        Option::<T>::json_schema(generator)
+        let mut schema = Option::<T>::json_schema(generator);
+        // `null` is a value here, as opposed to an optional field: the command line offers to take the field back.
+        schema.insert("x-clear".into(), true.into());
+        schema
     }
 }
 

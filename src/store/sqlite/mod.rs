@@ -42,6 +42,19 @@ impl Database {
     }
 }
 
+/// Writes and reads a database in memory: whether this build's SQLite works at all.
+pub fn self_test() -> Result<()> {
+    let tried = Connection::open_in_memory().and_then(|c| {
+        c.execute_batch("CREATE TABLE light (name TEXT); INSERT INTO light VALUES ('منارة');")?;
+        c.query_row("SELECT name FROM light", [], |row| row.get::<_, String>(0))
+    });
+    match tried {
+        Ok(name) if name == "منارة" => Ok(()),
+        Ok(name) => Err(Error::fault(format!("SQLite answers {name:?}"))),
+        Err(e) => Err(Error::fault(e)),
+    }
+}
+
 fn writer_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }

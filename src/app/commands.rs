@@ -1,0 +1,43 @@
+//! What the command line needs of the parts above it.
+
+use super::{claim, config_cmd, migrate, open, self_test, serve};
+use crate::base::locale::Lang;
+use crate::base::{Error, Result};
+use crate::cli::{Local, Migrate, SelfCheck};
+use crate::config::{Loaded, Override};
+use crate::services::doctor;
+use serde_json::Value;
+use std::path::Path;
+
+/// The program's own commands.
+pub struct Commands;
+
+impl Local for Commands {
+    fn config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
+        open::config(root, overrides)
+    }
+
+    fn checked_config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
+        config_cmd::checked(root, overrides)
+    }
+
+    fn serve(&self, loaded: Loaded) -> Result<()> {
+        serve::run(loaded)
+    }
+
+    fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {
+        serde_json::to_value(doctor::examine(loaded, lang)).map_err(Error::fault)
+    }
+
+    fn migrate(&self, loaded: &Loaded, what: Migrate) -> Result<Value> {
+        migrate::run(&loaded.config, what)
+    }
+
+    fn claim(&self, loaded: Loaded, lang: Lang, operation: &str, input: Value) -> Result<Value> {
+        claim::call(loaded, lang, operation, input)
+    }
+
+    fn self_test(&self) -> Vec<SelfCheck> {
+        self_test::run()
+    }
+}

@@ -1,0 +1,28 @@
+//! `migrate`: the database's shape, while the panel does not run.
+
+use super::open;
+use crate::base::{Error, Kind, Result};
+use crate::cli::Migrate;
+use crate::config::{Config, Database};
+use crate::platform::clock::SystemClock;
+use crate::platform::files;
+use crate::store::migrations;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Carries `what` out and answers its report. Errors: `store_missing` where there is no database and none is to be made,
+/// `state_in_use` while the panel runs, and those of the store.
+pub fn run(config: &Config, what: Migrate) -> Result<Value> {
+    let Database::Sqlite(path) = &config.database;
+    if what != Migrate::Up && files::owner(path)?.is_none() {
+        return Err(Error::new(Kind::NotFound, "store_missing").with("path", path.display()));
+    }
+    let store = open::store(config, Arc::new(SystemClock))?;
+    match what {
+        Migrate::Status => serde_json::to_value(migrations::status(&store)?),
+        Migrate::Up => serde_json::to_value(migrations::up(&store)?),
+        Migrate::Down(to) => serde_json::to_value(migrations::down(&store, to)?),
+        Migrate::Check => serde_json::to_value(migrations::check(&store)?),
+    }
+    .map_err(Error::fault)
+}

@@ -1,0 +1,134 @@
+//! Commands that are no operation of the panel: they start it, or work while it does not run.
+
+mod claim;
+mod config;
+mod migrate;
+mod state;
+mod system;
+mod words;
+
+use super::globals::Globals;
+use super::output::{Failure, Screen};
+use super::tree::Say;
+use crate::base::Result;
+use crate::base::locale::Lang;
+use crate::config::{Loaded, Override};
+use clap::{Arg, ArgMatches, Command};
+use serde_json::Value;
+use std::path::Path;
+
+/// One part of the program that was tried.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct SelfCheck {
+    /// Stable name; `cli.self_test.NAME` in the catalogue.
+    pub name: &'static str,
+    /// What went wrong.
+    pub problem: Option<String>,
+}
+
+/// What a migration command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrate {
+    /// Where the database stands.
+    Status,
+    /// Apply what is pending.
+    Up,
+    /// Go back to this version.
+    Down(u32),
+    /// Try the migrations on copies.
+    Check,
+}
+
+/// What local commands need from above: the composition root answers it.
+pub trait Local {
+    /// The configuration of the installation at `root`; an error names every problem.
+    fn config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
+    /// As [`Local::config`], with what is wrong with the files it names.
+    fn checked_config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
+    /// Runs the panel until it is told to stop. `listen` is where, instead of the configured address.
+    fn serve(&self, loaded: Loaded) -> Result<()>;
+    /// What is wrong with the machine and the installation: `{broken, findings, machine}`.
+    fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value>;
+    /// Looks at the database's migrations or runs them.
+    fn migrate(&self, loaded: &Loaded, what: Migrate) -> Result<Value>;
+    /// Calls one of the operations that take the server over, in this process, as the console; the panel must not run.
+    fn claim(&self, loaded: Loaded, lang: Lang, operation: &str, input: Value) -> Result<Value>;
+    /// Tries every part that a broken build could lack.
+    fn self_test(&self) -> Vec<SelfCheck>;
+}
+
+/// A local command.
+pub struct LocalCommand {
+    /// Its name.
+    pub name: &'static str,
+    pub(super) build: fn(Command, Say) -> Command,
+    pub(super) run: fn(&Run) -> Result<u8, Failure>,
+}
+
+/// A local command as it was called.
+pub(super) struct Run<'a> {
+    pub(super) path: &'a [&'a str],
+    pub(super) matches: &'a ArgMatches,
+    pub(super) globals: &'a Globals,
+    pub(super) screen: &'a Screen,
+    pub(super) local: &'a dyn Local,
+}
+
+impl Run<'_> {
+    /// The word after the command's name.
+    fn verb(&self) -> &str {
+        self.path.get(1).copied().unwrap_or_default()
+    }
+
+    /// The value of a flag or argument.
+    fn text(&self, name: &str) -> Option<&str> {
+        self.matches.try_get_one::<String>(name).ok().flatten().map(String::as_str)
+    }
+
+    /// Whether a switch is on.
+    fn is_set(&self, name: &str) -> bool {
+        self.matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false)
+    }
+
+    fn loaded(&self) -> Result<Loaded> {
+        self.local.config(&self.globals.root, self.globals.overrides.clone())
+    }
+}
+
+/// Every local command, in the order of the help.
+pub const LOCAL: &[LocalCommand] = &[
+    LocalCommand { name: "plan", build: state::build_plan, run: state::plan },
+    LocalCommand { name: "apply", build: state::build_apply, run: state::apply },
+    LocalCommand { name: "export", build: words::plain, run: state::export },
+    LocalCommand { name: "serve", build: system::build_serve, run: system::serve },
+    LocalCommand { name: "claim", build: claim::build, run: claim::run },
+    LocalCommand { name: "doctor", build: words::plain, run: system::doctor },
+    LocalCommand { name: "config", build: config::build, run: config::run },
+    LocalCommand { name: "migrate", build: migrate::build, run: migrate::run },
+    LocalCommand { name: "self-test", build: words::plain, run: system::self_test },
+    LocalCommand { name: "openapi", build: words::plain, run: words::openapi },
+    LocalCommand { name: "completions", build: words::build_completions, run: words::completions },
+    LocalCommand { name: "man", build: words::build_man, run: words::man },
+    LocalCommand { name: "reference", build: words::build_reference, run: words::reference },
+];
+
+/// A flag of a local command, with its text `cli.local.COMMAND.NAME`.
+fn flag(command: &str, name: &'static str, say: Say) -> Arg {
+    argument(command, name, say).long(name)
+}
+
+/// An argument by position.
+fn argument(command: &str, name: &'static str, say: Say) -> Arg {
+    let word = |text: &str| text.replace('-', "_");
+    let help = say.say(&format!("cli.local.{}.{}", word(command), word(name)));
+    Arg::new(name).help(help).help_heading(say.say("cli.heading.flags"))
+}
+
+/// Commands below a local one, without arguments of their own.
+fn verbs(command: Command, name: &str, verbs: &[&'static str], say: Say) -> Command {
+    let mut group = super::tree::group(command, &["manara", name], say);
+    for verb in verbs {
+        group = group.subcommand(Command::new(*verb).about(say.say(&format!("cli.local.{name}.{verb}"))));
+    }
+    group
+}

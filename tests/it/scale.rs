@@ -1,0 +1,44 @@
+//! Many sites: what must not grow with their number.
+
+use crate::support::rig::Rig;
+use serde_json::json;
+use std::time::Instant;
+
+fn sites() -> usize {
+    std::env::var("MANARA_TEST_SITES").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
+}
+
+#[test]
+fn slow_a_change_among_many_sites_writes_one_file() {
+    let rig = Rig::new();
+    let site = |i: usize| format!("[[site]]\ndomain = \"site{i:05}.example.test\"\nkind = \"static\"\n");
+    let begun = Instant::now();
+    for chunk in (0..sites()).collect::<Vec<_>>().chunks(5000) {
+        let document = format!("manara = 1\n{}", chunk.iter().map(|i| site(*i)).collect::<String>());
+        rig.call("state.apply", json!({ "document": document })).unwrap();
+    }
+    let made = begun.elapsed();
+    let before = rig.snapshot();
+    let begun = Instant::now();
+    rig.call("site.create", json!({ "domain": "one.test", "kind": "static" })).unwrap();
+    let changed = begun.elapsed();
+    let after = rig.snapshot();
+    let new: Vec<_> = after.iter().filter(|f| !before.contains(f)).map(|(name, _)| name.clone()).collect();
+    let begun = Instant::now();
+    let list = rig.call("site.list", json!({ "q": "0001", "limit": 50 })).unwrap().body;
+    let listed = begun.elapsed();
+    println!("{} sites made in {made:?}, one more in {changed:?}, a page in {listed:?}", sites());
+    assert!(list["total"].as_i64().unwrap() >= 10);
+    let nginx: Vec<_> = new.iter().filter(|name| name.contains("etc/nginx")).collect();
+    assert_eq!(nginx.len(), 1, "{nginx:?}");
+    assert_eq!(rig.get("one.test", "/").unwrap().0, 200);
+    assert_eq!(rig.get("site00299.example.test", "/").unwrap().0, 200);
+}
+
+#[test]
+fn the_longest_names_are_served() {
+    let rig = Rig::new();
+    let long = [vec!["a".repeat(60); 3].join("."), "b".repeat(50), "test".into()].join(".");
+    rig.call("site.create", json!({ "domain": long, "kind": "static" })).unwrap();
+    assert_eq!(rig.get(&long, "/").unwrap().0, 200);
+}
