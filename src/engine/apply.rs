@@ -7,6 +7,7 @@
 use super::actor::{Actor, Request};
 use super::change::{Change, RowChange};
 use super::core::Core;
+use super::events::Topic;
 use super::gate;
 use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
@@ -40,7 +41,7 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
         if let Change::Nginx(nginx) = change {
             let current = gate::read_file(core, &nginx.file)?;
             refuse_drift(core, nginx, current.as_deref(), draft.discard_drift)?;
-            shown.push(show_file(nginx, current.as_deref())?);
+            shown.extend(show_file(nginx, current.as_deref())?);
             files.push((nginx.file.clone(), current.map(|text| sha256_hex(text.as_bytes()))));
         } else {
             shown.extend(show(core, change));
@@ -49,6 +50,10 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
     let nginx: Vec<_> =
         draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
     let version = if nginx.is_empty() { None } else { core.nginx_status()?.version };
+    let trees = gate::new_trees(&draft.changes);
+    if tested && !trees.is_empty() {
+        core.host.ask(&HostOp::SitesCheck { trees })?;
+    }
     let test = if tested && !nginx.is_empty() { Some(gate::test(core, &nginx)?) } else { None };
     let now = core.now();
     Ok(Plan {
@@ -88,20 +93,18 @@ fn refuse_drift(core: &Core, change: &NginxChange, current: Option<&str>, discar
     Ok(())
 }
 
-fn show_file(change: &NginxChange, current: Option<&str>) -> Result<ShownChange> {
+/// A file's change in words; none where it is not there and will not be.
+fn show_file(change: &NginxChange, current: Option<&str>) -> Result<Option<ShownChange>> {
     let name = change.file.rel();
     let text = change.text()?;
     let action = match (current, &text) {
+        (None, None) => return Ok(None),
         (None, _) => "create",
         (_, None) => "delete",
         _ => "update",
     };
-    Ok(ShownChange {
-        kind: "nginx".into(),
-        action: action.into(),
-        diff: diff::unified(&name, current, text.as_deref()),
-        name,
-    })
+    let diff = diff::unified(&name, current, text.as_deref());
+    Ok(Some(ShownChange { kind: "nginx".into(), action: action.into(), diff, name }))
 }
 
 fn show(core: &Core, change: &Change) -> Option<ShownChange> {
@@ -222,6 +225,7 @@ fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle
             if let Err(e) = core.faults.step("forget").and_then(|()| forget()) {
                 log::warn!(target: "engine", "the journal of plan {} was not dropped: {e}", plan.id);
             }
+            tell(core, &plan);
             hooks::run(&*core.hooks, HookPoint::AfterApply, &plan.operation, &plan.after)?;
             Ok(json!({ "target": plan.target }))
         }
@@ -230,6 +234,19 @@ fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle
             hooks::run(&*core.hooks, HookPoint::Failed, &plan.operation, &plan.after)?;
             Err(error)
         }
+    }
+}
+
+/// Tells whoever listens which sites changed.
+fn tell(core: &Core, plan: &Plan) {
+    for change in &plan.changes {
+        let (id, what) = match change {
+            Change::Row(RowChange::SiteInsert { site, .. }) => (&site.id, "created"),
+            Change::Row(RowChange::SiteUpdate { site, .. }) => (&site.id, "updated"),
+            Change::Row(RowChange::SiteDelete { site }) => (&site.to_string(), "deleted"),
+            _ => continue,
+        };
+        core.bus.tell(Topic::Sites, "site", json!({ "id": id, "change": what }));
     }
 }
 

@@ -15,6 +15,8 @@ pub enum DriftKind {
     Content,
     /// Its permission bits were changed.
     Mode,
+    /// It belongs to another account.
+    Owner,
     /// It is there and the panel did not write it.
     Added,
     /// It is gone.
@@ -36,8 +38,8 @@ pub struct Drift {
 
 /// Every difference between the managed files and what was last applied.
 pub fn scan(core: &Core) -> Result<Vec<Drift>> {
-    let on_disk = match core.host.ask(&HostOp::NginxList)? {
-        HostReply::NginxFiles { files } => files,
+    let (on_disk, owner) = match core.host.ask(&HostOp::NginxList)? {
+        HostReply::NginxFiles { files, owner } => (files, owner),
         other => return Err(unexpected(&other)),
     };
     let mut applied: HashMap<String, ManagedFile> =
@@ -49,6 +51,7 @@ pub fn scan(core: &Core) -> Result<Vec<Drift>> {
             None => DriftKind::Added,
             Some(a) if a.sha256 != file.sha256 => DriftKind::Content,
             Some(_) if file.mode != NginxFile::MODE => DriftKind::Mode,
+            Some(_) if file.uid != owner => DriftKind::Owner,
             Some(_) => continue,
         };
         let site = known.as_ref().and_then(|k| k.site_id.clone());

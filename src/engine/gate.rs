@@ -6,7 +6,7 @@ use super::core::{Core, unexpected};
 use super::plan::Plan;
 use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
-use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, TestReport};
+use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
 use crate::store::generation;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -103,10 +103,14 @@ pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
     error.evidence(report.output.clone())
 }
 
+/// The folders of new sites among `changes`.
+pub(super) fn new_trees(changes: &[Change]) -> Vec<SiteTree> {
+    changes.iter().filter_map(|c| if let Change::SiteCreate(tree) = c { Some(tree.clone()) } else { None }).collect()
+}
+
 fn perform(core: &Core, plan: &Plan) -> Result<()> {
     let id = &plan.id;
-    let new = |c: &Change| if let Change::SiteCreate(tree) = c { Some(tree.clone()) } else { None };
-    let trees: Vec<_> = plan.changes.iter().filter_map(new).collect();
+    let trees = new_trees(&plan.changes);
     if !trees.is_empty() {
         core.host.ask(&HostOp::SitesCreate { plan: id.clone(), trees })?;
     }

@@ -7,7 +7,7 @@ use crate::base::{Error, Kind, Result};
 use crate::engine::hooks::{self, HookPoint};
 use crate::engine::{Core, Draft, Plan, apply};
 use crate::store::plans;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,8 +75,8 @@ pub(super) fn apply_kept(cx: &Cx, core: &Arc<Core>, id: &str) -> Result<Outcome>
 }
 
 fn start(cx: &Cx, core: &Arc<Core>, fns: ChangeFns, plan: Plan) -> Result<Outcome> {
-    let (target, operation) = (plan.target.clone(), plan.operation.clone());
-    let creates = super::find(&operation).is_some_and(|op| op.meta.creates);
+    let target = plan.target.clone();
+    let creates = super::find(&plan.operation).is_some_and(|op| op.meta.creates);
     let plan_id = plan.id.to_string();
     let ticket = apply::start(core, plan, cx.actor, cx.request)?;
     let limit = if cx.request.respond_async { 0 } else { CALL_WAIT_S_MAX };
@@ -84,17 +84,9 @@ fn start(cx: &Cx, core: &Arc<Core>, fns: ChangeFns, plan: Plan) -> Result<Outcom
         None => Ok(Outcome { job: Some(ticket.id.clone()), ..Outcome::accepted(core, &ticket.id, cx.request.lang)? }),
         Some(outcome) => {
             outcome.map_err(|e| e.with("job", &ticket.id))?;
-            tell(core, &operation, &target);
             let status = if creates { Status::Created } else { Status::Done };
             let body = (fns.output)(core, &target)?;
             Ok(Outcome { job: Some(ticket.id), plan: Some(plan_id), ..Outcome::new(status, body) })
         }
-    }
-}
-
-fn tell(core: &Core, operation: &str, target: &str) {
-    if operation.starts_with("site.") {
-        let change = operation.trim_start_matches("site.");
-        core.bus.tell(crate::engine::events::Topic::Sites, "site", json!({ "id": target, "change": change }));
     }
 }

@@ -293,6 +293,11 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// The account this process runs as.
+pub fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// User, group and permission bits of `path`; `None` when it is not there.
 pub fn owner(path: &Path) -> Result<Option<(u32, u32, u32)>> {
     match std::fs::symlink_metadata(path) {

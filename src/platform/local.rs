@@ -3,7 +3,7 @@
 use super::files::RootDir;
 use super::journal::{Journal, Record};
 use super::nginx::process::Instance;
-use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, secrets, sha256_hex, stage};
+use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, secrets, sha256_hex, stage};
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::SiteId;
@@ -98,7 +98,7 @@ impl LocalHost {
     }
 
     fn switch(&self, plan: &str, changes: &[NginxChange]) -> Result<()> {
-        let texts = changes.iter().map(NginxChange::text).collect::<Result<Vec<_>>>()?;
+        let texts = self.texts(changes)?;
         let records = changes.iter().map(|change| self.before_image(&change.file)).collect::<Result<Vec<_>>>()?;
         self.faults.step("keep the nginx files")?;
         self.journal.keep(plan, &records)?;
@@ -122,6 +122,13 @@ impl LocalHost {
         let folders: BTreeMap<_, _> =
             changes.iter().map(|c| c.file.rel()).map(|rel| (folder_of(&rel).to_owned(), rel)).collect();
         folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
+    }
+
+    /// The new texts, each after every directive was found on the allow-list of its file's kind.
+    fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
+        let web = self.web.path("").display().to_string();
+        let text = |change: &NginxChange| allow::check(&web, change).and_then(|()| change.text());
+        changes.iter().map(text).collect()
     }
 
     fn before_image(&self, file: &NginxFile) -> Result<Record> {
@@ -151,17 +158,23 @@ impl LocalHost {
         self.instance.load(generation)
     }
 
-    fn create_sites(&self, plan: &str, trees: &[SiteTree]) -> Result<()> {
-        let mut records = Vec::new();
+    fn check_sites(&self, trees: &[SiteTree]) -> Result<()> {
         for tree in trees {
-            let folder = tree.folder();
-            if self.web.stat(folder)?.is_some() {
-                let path = self.web.path(folder);
+            if self.web.stat(tree.folder())?.is_some() {
+                let path = self.web.path(tree.folder());
                 return Err(Error::new(Kind::Conflict, "site_folder_exists").with("path", path.display()));
             }
-            let trash = format!("{TRASH}/{}-undone-{plan}", tree.site);
-            records.push(Record::SiteMade { folder: folder.to_owned(), trash });
         }
+        Ok(())
+    }
+
+    fn create_sites(&self, plan: &str, trees: &[SiteTree]) -> Result<()> {
+        self.check_sites(trees)?;
+        let record = |tree: &SiteTree| Record::SiteMade {
+            folder: tree.folder().to_owned(),
+            trash: format!("{TRASH}/{}-undone-{plan}", tree.site),
+        };
+        let records: Vec<_> = trees.iter().map(record).collect();
         self.faults.step("keep the sites' folders")?;
         self.journal.keep(plan, &records)?;
         let each = trees.len() <= SYNC_EACH_MAX;
@@ -232,13 +245,15 @@ impl Host for LocalHost {
             HostOp::NginxPrepare => done(self.prepare()?),
             HostOp::NginxStatus => HostReply::NginxStatus(self.status()?),
             HostOp::NginxRead { file } => HostReply::NginxFile { body: self.read(file)? },
-            HostOp::NginxList => HostReply::NginxFiles { files: self.list()? },
+            HostOp::NginxList => HostReply::NginxFiles { files: self.list()?, owner: super::files::own_uid() },
             HostOp::NginxTest { changes } => {
-                HostReply::NginxTest(stage::test(&self.nginx, &self.staging, changes, &self.faults)?)
+                let texts = changes.iter().map(|c| c.file.rel()).zip(self.texts(changes)?).collect();
+                HostReply::NginxTest(stage::test(&self.nginx, &self.staging, &texts, &self.faults)?)
             }
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
             HostOp::NginxStop => done(self.instance.stop()?),
+            HostOp::SitesCheck { trees } => done(self.check_sites(trees)?),
             HostOp::SitesCreate { plan, trees } => done(self.create_sites(plan.as_str(), trees)?),
             HostOp::SiteTrash { plan, site, folder } => {
                 HostReply::Trashed { path: self.trash_site(plan.as_str(), site, folder)? }

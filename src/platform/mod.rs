@@ -60,6 +60,11 @@ pub enum HostOp {
     },
     /// Stops the nginx of the development profile.
     NginxStop,
+    /// Checks that the folders of new sites can be made; makes nothing.
+    SitesCheck {
+        /// The folders.
+        trees: Vec<SiteTree>,
+    },
     /// Makes the folders of new sites with their starting pages.
     SitesCreate {
         /// The plan this belongs to.
@@ -114,6 +119,8 @@ pub enum HostReply {
     NginxFiles {
         /// One entry a file.
         files: Vec<nginx::FileState>,
+        /// The account that writes them.
+        owner: u32,
     },
     /// Outcome of a staged test.
     NginxTest(TestReport),

@@ -1,7 +1,7 @@
 //! Which directives may stand in a site's file. A taken-over web process must not be able to make the root master write
 //! a log into `/etc/cron.d` or load a module; so the side that writes the file checks, whatever the renderer did.
 
-use super::NginxFile;
+use super::{NginxChange, NginxFile};
 use crate::base::{Error, Kind, Result};
 use crate::nginx_syntax::Directive;
 
@@ -31,15 +31,16 @@ const SITE: &[&str] = &[
     "try_files",
 ];
 
-/// Checks the directives of `file`. The base files are rendered from constants of this program and are not limited.
-pub(super) fn check(file: &NginxFile, directives: &[Directive]) -> Result<()> {
-    match file {
-        NginxFile::Site(_) => directives.iter().try_for_each(check_site),
+/// Checks the directives of a change; `web` is the folder below which sites have theirs. The base files are rendered from
+/// constants of this program and are not limited.
+pub(in super::super) fn check(web: &str, change: &NginxChange) -> Result<()> {
+    match (&change.file, &change.content) {
+        (NginxFile::Site(_), Some(directives)) => directives.iter().try_for_each(|d| check_site(web, d)),
         _ => Ok(()),
     }
 }
 
-fn check_site(directive: &Directive) -> Result<()> {
+fn check_site(web: &str, directive: &Directive) -> Result<()> {
     if directive.is_comment() {
         return Ok(());
     }
@@ -48,13 +49,17 @@ fn check_site(directive: &Directive) -> Result<()> {
         && match directive.name.as_str() {
             // Only our own snippets; a root is a site's folder and never the way out of it.
             "include" => first.starts_with("manara/snippets/") && !first.contains("..") && !first.contains('*'),
-            "root" => first.contains("/srv/www/") && !first.contains("..") && !first.contains('$'),
+            "root" => below(web, first) && !first.contains("..") && !first.contains('$'),
             _ => true,
         };
     if !fine {
         return Err(Error::new(Kind::Forbidden, "nginx_directive_refused").with("directive", &directive.name));
     }
-    directive.block.iter().flatten().try_for_each(check_site)
+    directive.block.iter().flatten().try_for_each(|d| check_site(web, d))
+}
+
+fn below(folder: &str, path: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -66,7 +71,10 @@ mod tests {
     #[test]
     fn a_site_cannot_write_files_or_load_code() {
         let site = NginxFile::Site(crate::base::names::SiteId::parse("s0123456789").unwrap());
-        let in_server = |d: Directive| check(&site, &[block("server", &[], vec![d])]);
+        let in_server = |d: Directive| {
+            let content = Some(vec![block("server", &[], vec![d])]);
+            check("/srv/www", &NginxChange { file: site.clone(), content })
+        };
         for bad in [
             dir("access_log", &["/etc/cron.d/x"]),
             dir("error_log", &["/etc/cron.d/x"]),
@@ -75,6 +83,8 @@ mod tests {
             dir("include", &["/etc/shadow"]),
             dir("include", &["manara/snippets/../../passwd"]),
             dir("root", &["/etc"]),
+            dir("root", &["/tmp/srv/www/x"]),
+            dir("root", &["/srv/www-other"]),
             dir("root", &["/srv/www/../../etc"]),
             dir("alias", &["/etc/"]),
             dir("client_body_temp_path", &["/etc/x"]),

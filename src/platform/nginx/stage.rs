@@ -5,7 +5,7 @@
 use super::super::Faults;
 use super::super::command::{self, Program};
 use super::super::files::RootDir;
-use super::{MANAGED, NginxChange, NginxFile, TestReport};
+use super::{MANAGED, NginxFile, TestReport};
 use crate::base::Result;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
 use std::collections::BTreeMap;
@@ -14,15 +14,14 @@ use std::time::Duration;
 /// Folders of the managed tree.
 pub(in super::super) const FOLDERS: [&str; 3] = ["manara/snippets", "manara/sites", "manara/tls"];
 
-/// Builds the staged tree in `staging` (emptied first) from `live` and tests it.
+/// Builds the staged tree in `staging` (emptied first) from `live` with `texts` in place, and tests it.
 pub(in super::super) fn test(
     live: &RootDir,
     staging: &RootDir,
-    changes: &[NginxChange],
+    texts: &BTreeMap<String, Option<String>>,
     faults: &Faults,
 ) -> Result<TestReport> {
     faults.step("stage")?;
-    let texts = changes.iter().map(|c| Ok((c.file.rel(), c.text()?))).collect::<Result<BTreeMap<_, _>>>()?;
     for name in staging.list("")? {
         staging.remove_tree(&name)?;
     }
@@ -40,7 +39,7 @@ pub(in super::super) fn test(
             mirror(live, staging, &rel)?;
         }
     }
-    for (rel, text) in &texts {
+    for (rel, text) in texts {
         if let Some(text) = text {
             staging.write_lightly(rel, text.as_bytes(), NginxFile::MODE)?;
         }

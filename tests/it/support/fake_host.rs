@@ -63,7 +63,7 @@ impl Host for FakeHost {
                     mode: 0o644,
                     uid: 0,
                 };
-                HostReply::NginxFiles { files: self.files.lock().unwrap().iter().map(state).collect() }
+                HostReply::NginxFiles { files: self.files.lock().unwrap().iter().map(state).collect(), owner: 0 }
             }
             HostOp::NginxTest { changes } => HostReply::NginxTest(self.test(&changes)?),
             HostOp::NginxSwitch { changes, .. } => {
