@@ -58,11 +58,12 @@ impl Field {
         }
     }
 
-    /// The catalogue's words for the field: of this operation, of all that have a field of the name, or of the option.
+    /// The catalogue's words for the field: of this operation, of all that have a field of the name,
+    /// or of the option that it sets.
     pub(super) fn told(&self, op: &Op, say: Say) -> Option<String> {
         let own = say.find(&format!("cli.field.{}_{}", op.meta.id.replace('.', "_"), self.name));
-        let of_all = || say.find(&format!("cli.field.{}", self.name));
-        own.or_else(of_all).or_else(|| say.find(&format!("option.{}", self.name)))
+        own.or_else(|| say.find(&format!("cli.field.{}", self.name)))
+            .or_else(|| say.find(&format!("option.{}", self.name)))
     }
 
     /// What the field is for, in the reader's language, with what it accepts.

@@ -7,6 +7,7 @@ mod cli;
 mod fuzz;
 mod generated;
 mod groups;
+mod http;
 mod kill;
 mod nginx_syntax;
 mod proxy;
