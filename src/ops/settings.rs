@@ -105,21 +105,20 @@ impl JsonSchema for Patch {
     }
 }
 
+/// `null` is the way back to the default, which `x-clear` tells the command line.
 fn schema_of(opt: &Opt) -> Json {
-    let description = locale::text::<&str>(Lang::En, &opt.doc_key(), &[]);
-    match opt.kind {
-        Kind::Bool => json!({ "type": ["boolean", "null"], "description": description }),
-        Kind::Integer { min, max } => {
-            json!({ "type": ["integer", "null"], "minimum": min, "maximum": max, "description": description })
+    let mut schema = match opt.kind {
+        Kind::Bool => json!({ "type": ["boolean", "null"] }),
+        Kind::Integer { min, max } => json!({ "type": ["integer", "null"], "minimum": min, "maximum": max }),
+        Kind::Networks { .. } | Kind::Names => {
+            let item = json!({ "type": "string", "maxLength": TEXT_BYTES_MAX });
+            json!({ "type": ["array", "null"], "items": item, "maxItems": LIST_ITEMS_MAX })
         }
-        Kind::Networks { .. } | Kind::Names => json!({
-            "type": ["array", "null"],
-            "items": { "type": "string", "maxLength": TEXT_BYTES_MAX },
-            "maxItems": LIST_ITEMS_MAX,
-            "description": description,
-        }),
-        _ => json!({ "type": ["string", "null"], "maxLength": TEXT_BYTES_MAX, "description": description }),
-    }
+        _ => json!({ "type": ["string", "null"], "maxLength": TEXT_BYTES_MAX }),
+    };
+    schema["description"] = locale::text::<&str>(Lang::En, &opt.doc_key(), &[]).into();
+    schema["x-clear"] = true.into();
+    schema
 }
 
 struct Update;
