@@ -3,6 +3,7 @@
 
 mod apply;
 mod cli;
+mod cli_panel;
 mod fuzz;
 mod generated;
 mod groups;
