@@ -13,8 +13,15 @@ type Check = (&'static str, fn() -> Tried);
 
 /// Tries every part.
 pub fn run() -> Vec<SelfCheck> {
-    let checks: [Check; 6] =
-        [("sqlite", sqlite), ("lua", lua), ("tls", tls), ("zstd", compression), ("names", names), ("texts", texts)];
+    let checks: [Check; 7] = [
+        ("sqlite", sqlite),
+        ("lua", lua),
+        ("tls", tls),
+        ("zstd", compression),
+        ("names", names),
+        ("texts", texts),
+        ("pages", pages),
+    ];
     checks.map(|(name, check)| SelfCheck { name, problem: check().err().map(|e| e.to_string()) }).into()
 }
 
@@ -45,6 +52,10 @@ fn names() -> Tried {
 fn texts() -> Tried {
     let missing = Lang::ALL.into_iter().find(|lang| locale::find::<&str>(*lang, "cli.about", &[]).is_none());
     expect(missing.is_none(), "the catalogue of texts is empty")
+}
+
+fn pages() -> Tried {
+    expect(crate::http::embedded(), "the browser pages are not in this build")
 }
 
 /// A whole TLS handshake in memory, and a message each way.

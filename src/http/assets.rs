@@ -60,6 +60,11 @@ impl Asset {
     }
 }
 
+/// Whether the browser's first page is in this build, for the self-test.
+pub fn embedded() -> bool {
+    Ui::get("index.html").is_some_and(|page| !page.data.is_empty())
+}
+
 fn form(name: &str, encoding: Option<&'static str>) -> Option<Form> {
     let file = Ui::get(name)?;
     let hash: String = file.metadata.sha256_hash()[..12].iter().map(|b| format!("{b:02x}")).collect();

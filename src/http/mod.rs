@@ -29,4 +29,5 @@ mod text;
 pub mod tls;
 mod visit;
 
+pub use assets::embedded;
 pub use server::{Listen, Patience, Server, Tcp, serve};

@@ -182,7 +182,7 @@ fn the_self_test_passes() {
     let output = run(&["self-test", "--json"]);
     let report: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!((code(&output), &report["ok"]), (0, &Value::from(true)), "{report}");
-    assert!(report["checks"].as_array().unwrap().len() >= 6);
+    assert!(report["checks"].as_array().unwrap().len() >= 7);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod accounts;
 mod apply;
 mod cli;
+mod cli_panel;
 mod fuzz;
 mod generated;
 mod groups;

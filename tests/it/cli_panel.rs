@@ -1,0 +1,132 @@
+//! The command line against a running panel, as scripts use it.
+
+use crate::support::rig::free_port;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A panel in a process of its own.
+struct Panel {
+    root: tempfile::TempDir,
+    ports: [u16; 3],
+    serve: Option<Child>,
+}
+
+impl Panel {
+    fn start() -> Panel {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let mut panel = Panel { root, ports: [free_port(), free_port(), free_port()], serve: None };
+        let (status, _, err) = panel.run(&["claim", "--user", "admin", "--password-stdin"], "a long pass phrase\n");
+        assert_eq!(status, 0, "without a panel the claim runs in process: {err}");
+        let listen = format!("127.0.0.1:{}", panel.ports[2]);
+        let serve = panel.command(&["serve", "--listen", &listen]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        panel.serve = Some(serve.unwrap());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while panel.run(&["site", "list"], "").0 != 0 {
+            assert!(Instant::now() < deadline, "the panel answers");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panel
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
+        command.arg("--root").arg(self.root.path()).args(args).env_clear();
+        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.env("MANARA_NGINX_HTTP_PORT", self.ports[0].to_string());
+        command.env("MANARA_NGINX_HTTPS_PORT", self.ports[1].to_string());
+        command
+    }
+
+    fn run(&self, args: &[&str], input: &str) -> (i32, String, String) {
+        let mut child =
+            self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    /// Runs with `--json`: exit code and answer.
+    fn json(&self, args: &[&str]) -> (i32, Value) {
+        let (status, out, err) = self.run(&[args, &["--json"]].concat(), "");
+        assert_eq!(err, "", "with --json nothing else is said");
+        (status, serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}")))
+    }
+
+    fn fetch(&self, host: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.ports[0])).unwrap();
+        write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        let _reset = stream.read_to_string(&mut answer);
+        answer
+    }
+}
+
+impl Drop for Panel {
+    fn drop(&mut self) {
+        let Some(mut serve) = self.serve.take() else { return };
+        let _ended = Command::new("kill").arg(serve.id().to_string()).status();
+        let _ended = serve.wait();
+    }
+}
+
+#[test]
+fn the_contract_of_the_command_line_holds() {
+    let panel = Panel::start();
+    let (status, token) = panel.json(&["token", "create", "--name", "ci", "--role", "admin"]);
+    assert_eq!(status, 0);
+    assert!(token["token"].as_str().is_some_and(|t| t.len() > 20), "{token}");
+
+    let (status, plan) = panel.json(&["site", "create", "--domain", "a.test", "--kind", "static", "--plan"]);
+    assert_eq!((status, &plan["test"]["ok"]), (0, &Value::from(true)), "{plan}");
+    assert_eq!(panel.json(&["site", "list"]).1["total"], 0, "a plan changes nothing");
+    let (status, site) = panel.json(&["site", "create", "--domain", "a.test", "--kind", "static"]);
+    assert_eq!((status, site["domain"].as_str()), (0, Some("a.test")));
+    assert_eq!(site["document_root"], panel.root.path().join("srv/www/a.test/public").to_str().unwrap());
+    assert!(panel.fetch("a.test").starts_with("HTTP/1.1 200"));
+
+    let (status, problem) = panel.json(&["site", "create", "--domain", "a.test", "--kind", "static"]);
+    assert_eq!((status, problem["code"].as_str()), (4, Some("site_exists")));
+    assert_eq!(panel.json(&["site", "show", "b.test"]).0, 4);
+    let (status, _, err) = panel.run(&["site", "show", "b.test", "--lang", "ar"], "");
+    assert_eq!(status, 4);
+    assert!(err.starts_with("خطأ: "), "{err}");
+
+    assert_eq!(panel.json(&["site", "disable", "a.test"]).1["enabled"], false);
+    assert_eq!(panel.json(&["site", "enable", "a.test"]).1["enabled"], true);
+    assert_eq!(panel.json(&["site", "update", "a.test", "--alias", "b.test"]).1["aliases"][0]["domain"], "b.test");
+    let (status, problem) = panel.json(&["site", "update", "a.test", "--alias=", "--if-match", "1"]);
+    assert_eq!((status, &problem["status"]), (4, &Value::from(412)));
+    assert_eq!(panel.json(&["site", "delete", "a.test"]).0, 2, "without --yes nothing is lost");
+    assert_eq!(panel.json(&["site", "delete", "a.test", "--yes"]).0, 0);
+    assert_eq!(panel.json(&["site", "list"]).1["total"], 0);
+}
+
+#[test]
+fn people_see_the_plan_and_jobs_are_waited_for() {
+    let panel = Panel::start();
+    let create = ["site", "create", "--domain", "مثال.إختبار", "--kind", "proxy", "--upstream", "http://127.0.0.1:9"];
+    let (status, out, _) = panel.run(&[&create[..], &["--lang", "ar"]].concat(), "");
+    assert_eq!(status, 0);
+    assert!(out.contains("يقبل nginx هذه الإعدادات."), "{out}");
+    assert!(out.contains("+    server_name xn--mgbh0fb.xn--kgbechtv;"), "{out}");
+    let (status, job) = panel.json(&["site", "disable", "xn--mgbh0fb.xn--kgbechtv", "--no-wait"]);
+    let id = job["job"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(status, 0);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while panel.json(&["job", "show", &id]).1["state"] != "done" {
+        assert!(Instant::now() < deadline, "the job ends");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (status, exported, _) = panel.run(&["export"], "");
+    assert_eq!(status, 0);
+    let (status, out, _) = panel.run(&["plan", "-"], &exported);
+    assert_eq!((status, out.as_str()), (0, "Nothing would change.\n"), "an export applied is an empty plan");
+    let (status, out, _) = panel.run(&["audit", "export"], "");
+    assert_eq!(status, 0);
+    assert!(out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    assert_eq!(panel.json(&["migrate", "status"]).1["code"], "state_in_use", "the database has one owner");
+}
