@@ -9,6 +9,7 @@ pub mod base;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod http;
 pub mod nginx_syntax;
 pub mod ops;
 pub mod platform;

@@ -21,8 +21,8 @@ impl Local for Commands {
         config_cmd::checked(root, overrides)
     }
 
-    fn serve(&self, loaded: Loaded, listen: Option<&str>) -> Result<()> {
-        serve::run(loaded, listen.map(str::to_owned))
+    fn serve(&self, loaded: Loaded) -> Result<()> {
+        serve::run(loaded)
     }
 
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {

@@ -3,6 +3,7 @@
 pub mod claim;
 mod commands;
 pub mod config_cmd;
+mod console;
 pub mod logging;
 pub mod migrate;
 pub mod open;

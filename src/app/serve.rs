@@ -1,9 +1,71 @@
-//! Replaced by the panel's start.
+//! Running the panel: open everything, serve it, and end in order.
 
+use super::{logging, open};
 use crate::base::{Error, Kind, Result};
 use crate::config::Loaded;
+use crate::engine::Core;
+use crate::http::{self, Listen, Server, Tcp};
+use crate::ops::auth;
+use crate::platform::clock::SystemClock;
+use crate::platform::{HostOp, own, panel_tls};
+use crate::services::monitoring;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Runs the panel.
-pub fn run(_: Loaded, _: Option<String>) -> Result<()> {
-    Err(Error::new(Kind::Unavailable, "panel_silent"))
+/// Time given to running jobs when the panel stops. Site changes finish in seconds; what does not is taken back at the
+/// next start.
+const JOBS_STOP_S_MAX: u64 = 20;
+
+/// Runs the panel until it is asked to end.
+pub fn run(loaded: Loaded) -> Result<()> {
+    if !loaded.config.is_development() {
+        // Only the development profile may act on the machine from this process.
+        return Err(Error::new(Kind::Unavailable, "production_needs_host"));
+    }
+    logging::start(&loaded.config, Arc::new(SystemClock));
+    let core = open::core(loaded)?;
+    if let Err(e) = open::ensure_nginx(&core) {
+        // The panel must come up all the same: it is where this is seen and mended.
+        log::error!(target: "manara::nginx", "nginx is not in order: {e}");
+    }
+    let meter = Arc::downgrade(&core);
+    spawn("metrics", move || monitoring::tell(meter))?;
+    let panel = auth::panel_settings(&core)?;
+    let tls = if panel.tls { Some(panel_tls::ensure(&core.config.root, &names(&panel.host_names))?) } else { None };
+    let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
+    let listen = Listen {
+        tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
+        unix: Some(core.config.api_socket.clone()),
+        ..Listen::default()
+    };
+    let server = http::serve(core.clone(), listen)?;
+    announce(&core, &server, fingerprint.as_deref())?;
+    server.wait_for_signal()?;
+    stop(&core, server)
+}
+
+fn names(configured: &[String]) -> Vec<String> {
+    configured.iter().cloned().chain([own::host_name()]).collect()
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    std::thread::Builder::new().name(name.into()).spawn(work).map(drop).map_err(Error::fault)
+}
+
+/// Tells where the panel is, and how to claim it while nobody has.
+fn announce(core: &Core, server: &Server, fingerprint: Option<&str>) -> Result<()> {
+    let scheme = if fingerprint.is_some() { "https" } else { "http" };
+    let url = server.address().map(|address| format!("{scheme}://{address}")).unwrap_or_default();
+    log::info!(target: "manara::start", version = env!("CARGO_PKG_VERSION"), url = url.as_str(); "the panel is ready");
+    let claim = auth::claim_link_token(core)?.map(|token| format!("{url}/claim#{token}"));
+    super::console::announce(&url, claim.as_deref(), fingerprint);
+    Ok(())
+}
+
+fn stop(core: &Core, server: Server) -> Result<()> {
+    log::info!(target: "manara::start", "the panel is stopping");
+    server.stop();
+    core.jobs.stop(Duration::from_secs(JOBS_STOP_S_MAX));
+    core.host.ask(&HostOp::NginxStop)?;
+    crate::store::lease::release(&core.store, &core.owner)
 }

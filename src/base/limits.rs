@@ -82,3 +82,39 @@ pub const STATE_FILE_BYTES_MAX: usize = 1024 * 1024;
 pub const JOURNAL_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Files made durable one by one; above this the whole file system is, once.
 pub const SYNC_EACH_MAX: usize = 64;
+/// Largest JSON body of a call that anybody may make without being signed in.
+pub const OPEN_BODY_BYTES_MAX: usize = 16 * 1024;
+/// Largest request head: request line and headers.
+pub const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Longest path with its query string.
+pub const URI_BYTES_MAX: usize = 8 * 1024;
+/// Requests under way on one HTTP/2 connection.
+pub const REQUESTS_PER_CONNECTION_MAX: u32 = 64;
+/// Time a connection may be open without a request.
+pub const IDLE_CONNECTION_S_MAX: u64 = 60;
+/// Time a client may take nothing of an answer.
+pub const WRITE_S_MAX: u64 = 30;
+/// Pause of the accept loop when the system has no descriptor left.
+pub const ACCEPT_PAUSE_MS: u64 = 100;
+/// Time between two comments on an event stream, which keep it open and end it when its session has ended.
+pub const STREAM_HEARTBEAT_S: u64 = 15;
+/// Events that wait for a slow reader of a stream; one more and it is dropped.
+pub const STREAM_EVENTS_QUEUED_MAX: usize = 256;
+/// Reading calls carried out at once; the store has fewer connections than that.
+pub const READS_AT_ONCE_MAX: usize = 8;
+/// Changing calls carried out at once; most of them wait for their job.
+pub const CHANGES_AT_ONCE_MAX: usize = 64;
+/// Sign-ins and claims carried out at once; most of them wait for a hash.
+pub const SIGN_INS_AT_ONCE_MAX: usize = 8;
+/// Downloads sent at once.
+pub const DOWNLOADS_AT_ONCE_MAX: usize = 4;
+/// Time a call waits for its turn.
+pub const TURN_S_MAX: u64 = 15;
+/// Threads that read requests and write answers.
+pub const HTTP_THREADS: usize = 2;
+/// Longest `User-Agent` that is kept.
+pub const AGENT_BYTES_MAX: usize = 200;
+/// Time for which a readiness report is given again instead of asking anew.
+pub const READY_KEPT_MS: u64 = 1000;
+/// Less free space for the data than this and the panel does not call itself ready.
+pub const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;

@@ -43,6 +43,8 @@ pub struct Core {
     pub faults: Arc<Faults>,
     /// When this run began.
     pub started_at: Time,
+    /// Random name of this process: owner of the lease and of its jobs.
+    pub owner: String,
     nginx: Mutex<Option<NginxStatus>>,
 }
 
@@ -72,7 +74,7 @@ impl Core {
         let Parts { loaded, store, host, clock, layout, hooks, faults, owner } = parts;
         let bus = Bus::default();
         Arc::new(Core {
-            jobs: Jobs::new(store.clone(), owner, clock.clone(), bus.clone()),
+            jobs: Jobs::new(store.clone(), owner.clone(), clock.clone(), bus.clone()),
             started_at: clock.now(),
             locks: Locks::default(),
             gate: Gate::default(),
@@ -80,6 +82,7 @@ impl Core {
             config: loaded.config.clone(),
             settings: Settings::new(loaded),
             store,
+            owner,
             host,
             clock,
             layout,

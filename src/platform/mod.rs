@@ -13,7 +13,9 @@ pub mod local;
 pub mod metrics;
 pub mod nginx;
 pub mod own;
+pub mod panel_tls;
 pub mod sites;
+pub mod sockets;
 pub mod terminal;
 
 pub use faults::Faults;

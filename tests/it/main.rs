@@ -1,11 +1,13 @@
 //! The integration suite: one binary, a module per subject.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")]
 
+mod accounts;
 mod apply;
 mod cli;
 mod fuzz;
 mod generated;
 mod groups;
+mod http;
 mod kill;
 mod nginx_syntax;
 mod proxy;

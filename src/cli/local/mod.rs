@@ -46,7 +46,7 @@ pub trait Local {
     /// As [`Local::config`], with what is wrong with the files it names.
     fn checked_config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
     /// Runs the panel until it is told to stop. `listen` is where, instead of the configured address.
-    fn serve(&self, loaded: Loaded, listen: Option<&str>) -> Result<()>;
+    fn serve(&self, loaded: Loaded) -> Result<()>;
     /// What is wrong with the machine and the installation: `{broken, findings, machine}`.
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value>;
     /// Looks at the database's migrations or runs them.

@@ -21,7 +21,7 @@ pub(super) fn serve(run: &Run) -> Result<u8, Failure> {
         flag: "--listen".into(),
     }));
     let loaded = run.local.checked_config(&run.globals.root, overrides)?;
-    run.local.serve(loaded, listen)?;
+    run.local.serve(loaded)?;
     Ok(0)
 }
 

@@ -13,7 +13,7 @@ mod view;
 mod virt;
 
 pub use nginx::{Module, NginxBuild};
-pub use resources::{Cgroup, Disk, Memory};
+pub use resources::{Cgroup, Disk, Memory, disk};
 pub use sight::{Listener, Sight, look};
 pub use system::{Distribution, Init};
 pub use tools::{Component, Installed, Tool, Tools};

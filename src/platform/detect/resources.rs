@@ -59,7 +59,8 @@ fn count(list: &str) -> Option<u32> {
         .sum()
 }
 
-pub(super) fn disk(data_dir: &Path) -> Option<Disk> {
+/// Space on the disk that holds `data_dir`, or will hold it.
+pub fn disk(data_dir: &Path) -> Option<Disk> {
     let place = data_dir.ancestors().find(|p| p.exists())?;
     let stat = rustix::fs::statvfs(place).ok()?;
     Some(Disk {

@@ -7,7 +7,7 @@ use crate::platform::clock::pause;
 use crate::platform::metrics::{Meter, Reading};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 /// Time between two readings.
@@ -65,10 +65,10 @@ pub fn now(core: &Core) -> Figures {
 }
 
 /// Tells everybody who listens, every two seconds, until the engine is gone. Call on a thread of its own.
-pub fn tell(core: &Arc<Core>) {
-    let meter = Meter::new(&core.config.data_dir);
-    let weak = Arc::downgrade(core);
-    run(&weak, &meter);
+pub fn tell(core: Weak<Core>) {
+    if let Some(meter) = core.upgrade().map(|core| Meter::new(&core.config.data_dir)) {
+        run(&core, &meter);
+    }
 }
 
 fn run(core: &Weak<Core>, meter: &Meter) {

@@ -1,0 +1,71 @@
+//! Certificate and key of the panel's own port.
+
+use super::files::RootDir;
+use crate::base::{Error, Result, Secret};
+use std::path::Path;
+
+/// Folder below the root prefix.
+const FOLDER: &str = "etc/manara";
+const CERTIFICATE: &str = "tls/panel.pem";
+const KEY: &str = "tls/panel.key";
+/// Largest file that is read: chains with several large certificates have a few ten kilobytes.
+const BYTES_MAX: usize = 256 * 1024;
+
+/// What the panel's port speaks TLS with.
+#[derive(Debug, Clone)]
+pub struct PanelTls {
+    /// Certificate and those above it, PEM.
+    pub certificate: String,
+    /// Private key, PEM.
+    pub key: Secret<String>,
+}
+
+/// Reads `ROOT/etc/manara/tls/panel.pem` and `panel.key`. Where one is missing both are made: a self-signed certificate
+/// for `names` (host names and addresses), `localhost` and the loopback addresses. A certificate of one's own is put
+/// there by hand, and stays.
+pub fn ensure(root: &Path, names: &[String]) -> Result<PanelTls> {
+    let folder = RootDir::open_or_make(&root.join(FOLDER))?;
+    let read = |rel: &str| -> Result<Option<String>> {
+        let bytes = folder.read(rel, BYTES_MAX)?;
+        bytes.map(|b| String::from_utf8(b).map_err(|_| Error::fault(format!("{rel} is not PEM")))).transpose()
+    };
+    if let (Some(certificate), Some(key)) = (read(CERTIFICATE)?, read(KEY)?) {
+        return Ok(PanelTls { certificate, key: Secret::new(key) });
+    }
+    let made = make(names)?;
+    folder.make_dirs("tls", 0o700)?;
+    folder.write(KEY, made.key.expose().as_bytes(), 0o600)?;
+    folder.write(CERTIFICATE, made.certificate.as_bytes(), 0o644)?;
+    Ok(made)
+}
+
+fn make(names: &[String]) -> Result<PanelTls> {
+    let usual = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let names: std::collections::BTreeSet<String> = names.iter().cloned().chain(usual).collect();
+    let mut params = rcgen::CertificateParams::new(names.into_iter().collect::<Vec<_>>()).map_err(Error::fault)?;
+    params.distinguished_name.push(rcgen::DnType::CommonName, "Manara");
+    params.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ServerAuth);
+    let key = rcgen::KeyPair::generate().map_err(Error::fault)?;
+    let certificate = params.self_signed(&key).map_err(Error::fault)?;
+    Ok(PanelTls { certificate: certificate.pem(), key: Secret::new(key.serialize_pem()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn the_certificate_is_made_once_and_its_key_is_private() {
+        let root = tempfile::tempdir().unwrap();
+        let first = ensure(root.path(), &["panel.example".into()]).unwrap();
+        let second = ensure(root.path(), &[]).unwrap();
+        assert_eq!(first.certificate, second.certificate);
+        assert_eq!(first.key.expose(), second.key.expose());
+        let mode = |path: &str| std::fs::metadata(root.path().join(path)).unwrap().mode() & 0o777;
+        assert_eq!(mode("etc/manara/tls/panel.key"), 0o600);
+        assert_eq!(mode("etc/manara/tls"), 0o700);
+        let other = tempfile::tempdir().unwrap();
+        assert_ne!(ensure(other.path(), &[]).unwrap().key.expose(), first.key.expose(), "two installs share no key");
+    }
+}

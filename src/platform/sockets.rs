@@ -1,0 +1,56 @@
+//! The panel's Unix socket.
+
+#![expect(clippy::disallowed_methods, reason = "a socket file takes its place by a rename")]
+
+use crate::base::{Error, Kind, Result};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+/// Name under which the socket lies beside its place until others may connect; shorter than any real name, so that both
+/// fit into `sun_path`.
+const UNFINISHED: &str = ".s";
+
+/// Listens at `path` for the owner and the group (mode 0660), in the place of a socket that an earlier run left there.
+/// The caller makes sure that no other process serves it (the state folder's lock does). Nobody can connect before the
+/// mode is set: the socket is made under another name. The folder is made where it is missing.
+pub fn listen(path: &Path) -> Result<UnixListener> {
+    let failed = |e: std::io::Error| {
+        Error::new(Kind::Unavailable, "socket_failed").with("path", path.display()).with("reason", &e).cause(e)
+    };
+    let folder = path.parent().ok_or_else(|| Error::fault("the socket has no folder"))?;
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let unfinished = folder.join(UNFINISHED);
+    match std::fs::remove_file(&unfinished) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&unfinished).map_err(failed)?;
+    std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(0o660)).map_err(failed)?;
+    std::fs::rename(&unfinished, path).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+/// The account this process runs as.
+pub fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_new_socket_replaces_one_that_nobody_serves() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run/api.sock");
+        drop(listen(&path).unwrap());
+        assert!(UnixStream::connect(&path).is_err(), "a dead socket");
+        let _listener = listen(&path).unwrap();
+        assert!(UnixStream::connect(&path).is_ok());
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o660);
+    }
+}

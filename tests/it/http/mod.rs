@@ -1,0 +1,3 @@
+//! The panel over HTTP, on a real socket.
+
+mod limits;
