@@ -38,7 +38,19 @@ function follow({ id }: { id: string }): void {
   fetchJob(id).then(take, () => undefined);
 }
 
+/** Jobs of which the progress is read again soon. */
+const soon = new Set<string>();
+const PROGRESS_MS = 1_000;
+
+/** Shows the last line at once, and the progress, which the event does not carry, a moment later. */
 function showLine({ id, text }: { id: string; text: string }): void {
+  if (!soon.has(id)) {
+    soon.add(id);
+    setTimeout(() => {
+      soon.delete(id);
+      if (tracked.some((job) => job.id === id)) follow({ id });
+    }, PROGRESS_MS);
+  }
   const line = text.trimEnd().split('\n').at(-1) ?? '';
   if (line) tracked = tracked.map((job) => (job.id === id ? { ...job, message: line } : job));
 }
