@@ -100,8 +100,10 @@ pub const ACCEPT_PAUSE_MS: u64 = 100;
 pub const STREAM_HEARTBEAT_S: u64 = 15;
 /// Events that wait for a slow reader of a stream; one more and it is dropped.
 pub const STREAM_EVENTS_QUEUED_MAX: usize = 256;
-/// Reading calls carried out at once; the store has fewer connections than that.
-pub const READS_AT_ONCE_MAX: usize = 8;
+/// Reading calls carried out at once; the store has as many reading connections.
+pub const READS_AT_ONCE_MAX: usize = 4;
+/// Reading calls that wait for their turn.
+pub const READS_WAITING_MAX: usize = 4096;
 /// Changing calls carried out at once; most of them wait for their job.
 pub const CHANGES_AT_ONCE_MAX: usize = 64;
 /// Sign-ins and claims carried out at once; most of them wait for a hash.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
+use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,7 +14,12 @@ pub(super) enum Body {
     /// All of it; leaves in one write together with the head.
     Whole(Bytes),
     /// Pieces as they come; ends when the sender goes.
-    Pieces(mpsc::Receiver<Result<Bytes, Broken>>),
+    Pieces {
+        /// Where they come from.
+        pieces: mpsc::Receiver<Result<Bytes, Broken>>,
+        /// Kept as long as the body: its connection is in use until then.
+        held: Option<Box<dyn Any + Send>>,
+    },
 }
 
 /// An answer that cannot be finished: the connection is cut, so that nobody takes the part for the whole.
@@ -34,11 +40,23 @@ impl Body {
         Body::Whole(Bytes::new())
     }
 
+    /// A body of pieces.
+    pub(super) fn pieces(pieces: mpsc::Receiver<Result<Bytes, Broken>>) -> Self {
+        Body::Pieces { pieces, held: None }
+    }
+
+    /// Keeps `thing` until the last piece is sent; a whole body is as good as sent.
+    pub(super) fn hold(&mut self, thing: impl Any + Send) {
+        if let Body::Pieces { held, .. } = self {
+            *held = Some(Box::new(thing));
+        }
+    }
+
     /// Length in bytes, where it is known.
     pub(super) fn length(&self) -> Option<usize> {
         match self {
             Body::Whole(bytes) => Some(bytes.len()),
-            Body::Pieces(_) => None,
+            Body::Pieces { .. } => None,
         }
     }
 }
@@ -54,7 +72,7 @@ impl hyper::body::Body for Body {
         match &mut *self {
             Body::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Body::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Body::Pieces(pieces) => pieces.poll_recv(cx).map(|piece| piece.map(|p| p.map(Frame::data))),
+            Body::Pieces { pieces, .. } => pieces.poll_recv(cx).map(|piece| piece.map(|p| p.map(Frame::data))),
         }
     }
 

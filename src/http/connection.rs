@@ -91,8 +91,10 @@ async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     activity.begun.fetch_add(1, Ordering::Relaxed);
     activity.open.fetch_add(1, Ordering::Relaxed);
-    let _open = Open(activity);
-    Ok(handler::answer(panel, peer, request).await)
+    let open = Open(activity);
+    let mut answer = handler::answer(panel, peer, request).await;
+    answer.body_mut().hold(open);
+    Ok(answer)
 }
 
 /// Runs a connection to its end: the client's, an orderly stop, or that of our patience. hyper's own timer covers the heads

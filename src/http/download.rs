@@ -36,7 +36,7 @@ pub(super) async fn open(
     let (send, pieces) = mpsc::channel(1);
     let (panel, id) = (panel.clone(), visit.request.id.clone());
     tokio::spawn(async move { panel.pool.run(Lane::Download, move || deliver(download, &send, &id)).await });
-    let mut answer = Response::new(Body::Pieces(pieces));
+    let mut answer = Response::new(Body::pieces(pieces));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     let disposition = format!("attachment; filename=\"{name}\"");

@@ -57,8 +57,7 @@ async fn route(
     if uri.path_and_query().is_some_and(|p| p.as_str().len() > URI_BYTES_MAX) {
         return Err(Refusal::bad_request("uri_too_long").status(StatusCode::URI_TOO_LONG));
     }
-    let settings = panel.core.settings.now(&panel.core.store)?;
-    visit.admit(&settings.panel, &panel.own_names, parts)?;
+    visit.admit(&panel.core, &panel.own_names, parts)?;
     let path = uri.path();
     if let Some(rest) = path.strip_prefix(router::PREFIX).filter(|rest| rest.starts_with('/')) {
         return Ok((api::answer(panel, visit, parts, rest, body).await?, Sort::Api));

@@ -19,6 +19,7 @@ mod places;
 mod pool;
 mod probes;
 mod proxy;
+mod readers;
 mod refusal;
 mod response;
 mod router;

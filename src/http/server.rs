@@ -130,7 +130,7 @@ pub fn serve(core: Arc<Core>, listen: Listen) -> Result<Server> {
     let panel = Arc::new(Panel {
         core,
         routes: Routes::new(),
-        pool: Pool::new(),
+        pool: Pool::new()?,
         counters: counters.clone(),
         ready: probes::Kept::default(),
         patience: listen.patience,

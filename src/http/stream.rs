@@ -51,7 +51,7 @@ pub(super) async fn open(
         to_client,
     };
     tokio::spawn(stream.run(events, panel.stopping.clone()));
-    let mut answer = Response::new(Body::Pieces(pieces));
+    let mut answer = Response::new(Body::pieces(pieces));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     // nginx would gather events before it passes them on.
     answer.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -6,8 +6,7 @@ use super::server::Peer;
 use crate::base::limits::AGENT_BYTES_MAX;
 use crate::base::locale::Lang;
 use crate::base::{Error, Kind, ids};
-use crate::config::Panel as Settings;
-use crate::engine::{Actor, Request};
+use crate::engine::{Actor, Core, Request};
 use hyper::header::{ACCEPT_LANGUAGE, HOST, HeaderMap, HeaderName, IF_MATCH, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
@@ -53,9 +52,12 @@ impl Visit {
         Ok(Self { request, uid, secure, local, host: String::new(), route, actor: Actor::Nobody })
     }
 
-    /// Checks who may come under which name. The Unix socket is guarded by its mode instead.
-    pub(super) fn admit(&mut self, settings: &Settings, own_names: &[String], parts: &Parts) -> Result<(), Refusal> {
+    /// Checks who may come under which name. The Unix socket is guarded by its mode instead, and stays open when stored
+    /// options are broken: that is where they are mended.
+    pub(super) fn admit(&mut self, core: &Core, own_names: &[String], parts: &Parts) -> Result<(), Refusal> {
         let Some(peer) = self.request.address else { return Ok(()) };
+        let resolved = core.settings.now(&core.store)?;
+        let settings = &resolved.panel;
         if settings.trusted_proxies.iter().any(|net| net.contains(peer)) {
             self.request.address = Some(proxy::client(peer, &settings.trusted_proxies, &parts.headers));
             self.secure = proxy::is_secure(&parts.headers).unwrap_or(self.secure);

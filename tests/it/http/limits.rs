@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_millis(800);
 
 fn impatient() -> Panel {
     Panel::with(None, Patience { head: SHORT, body: SHORT, idle: SHORT, write: SHORT, heartbeat: SHORT })
@@ -151,7 +151,8 @@ fn answers_come_at_once_on_a_connection_that_stays_open() {
         })
         .collect();
     times.sort();
-    assert!(times[25] < Duration::from_millis(15), "{times:?}");
+    // The fast ones: a busy machine may hold up some, Nagle's algorithm would all.
+    assert!(times[10] < Duration::from_millis(20), "{times:?}");
 }
 
 #[test]

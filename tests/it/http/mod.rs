@@ -3,6 +3,7 @@
 mod calls;
 mod csrf;
 mod doors;
+mod fuzz;
 mod limits;
 mod live;
 mod pages;

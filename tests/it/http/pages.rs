@@ -1,6 +1,6 @@
 //! Files for the browser, probes, and the headers on everything.
 
-use crate::support::panel::{Answer, Panel};
+use crate::support::panel::{Answer, Panel, cannot};
 use serde_json::json;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -118,8 +118,7 @@ fn prometheus_accepts_the_figures() {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut checker) = started else {
-        eprintln!("promtool is not installed: apt-get install prometheus");
-        return;
+        return cannot("promtool", "promtool is not installed: apt-get install prometheus");
     };
     checker.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = checker.wait_with_output().unwrap();

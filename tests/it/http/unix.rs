@@ -1,6 +1,6 @@
 //! The Unix socket.
 
-use crate::support::panel::{Answer, Panel};
+use crate::support::panel::{Answer, Panel, cannot};
 use serde_json::json;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -48,8 +48,7 @@ fn a_token_on_the_socket_is_what_counts() {
 fn other_accounts_need_a_token() {
     let panel = Panel::new();
     if std::fs::metadata("/proc/self").map(|m| std::os::unix::fs::MetadataExt::uid(&m)).unwrap() != 0 {
-        eprintln!("not root: nobody else to be");
-        return;
+        return cannot("root", "only root can become somebody else");
     }
     let socket = &panel.core.config.api_socket;
     let open = |path: &std::path::Path, mode| {

@@ -76,6 +76,7 @@ impl Host for FakeHost {
                 HostReply::Done
             }
             HostOp::OpenPlans => HostReply::OpenPlans { plans: vec![] },
+            HostOp::Components => HostReply::Components { list: vec![] },
             _ => HostReply::Done,
         })
     }
