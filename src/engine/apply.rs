@@ -137,9 +137,6 @@ fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::Plan
     Ok(plans::Plan {
         id: plan.id.to_string(),
         operation: plan.operation.clone(),
-        input: json!(null),
-        summary: json!(null),
-        base: json!(null),
         actor: actor_json(actor, request),
         body: serde_json::to_value(plan).map_err(Error::fault)?,
         created_at: plan.created_at,
@@ -286,17 +283,7 @@ fn keep_file(core: &Core, tx: &Tx, change: &NginxChange) -> Result<()> {
     let site_id = if let NginxFile::Site(id) = &change.file { Some(id.to_string()) } else { None };
     managed_files::put(
         tx,
-        &ManagedFile {
-            path,
-            site_id,
-            sha256: sha256_hex(body.as_bytes()),
-            body,
-            format: String::new(),
-            generation: 0,
-            mode: 0,
-            owner_uid: 0,
-            updated_at: core.now(),
-        },
+        &ManagedFile { path, site_id, sha256: sha256_hex(body.as_bytes()), body, updated_at: core.now() },
     )
 }
 

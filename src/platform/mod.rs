@@ -15,8 +15,8 @@ pub mod nginx;
 pub mod own;
 pub mod panel_tls;
 pub mod sites;
-pub mod terminal;
 pub mod sockets;
+pub mod terminal;
 
 pub use faults::Faults;
 pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};

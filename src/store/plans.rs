@@ -6,8 +6,7 @@ use crate::base::clock::Time;
 use crate::values;
 use serde_json::Value as Json;
 
-const SELECT: &str =
-    "SELECT id, operation, input, actor, summary, body, base, created_at, expires_at, state FROM plans";
+const SELECT: &str = "SELECT id, operation, actor, body, created_at, expires_at, state FROM plans";
 
 /// State of a plan that nobody has applied yet.
 pub const PLANNED: &str = "planned";
@@ -19,16 +18,10 @@ pub struct Plan {
     pub id: String,
     /// The operation it carries out.
     pub operation: String,
-    /// Input of the operation, secrets masked.
-    pub input: Json,
     /// Who made it.
     pub actor: Json,
-    /// What people are shown.
-    pub summary: Json,
     /// The plan itself with the rendered bytes.
     pub body: Json,
-    /// Revisions and hashes it was made against.
-    pub base: Json,
     /// When it was made.
     pub created_at: Time,
     /// Until when it can be applied.
@@ -41,11 +34,8 @@ fn read(row: &Row) -> Result<Plan> {
     Ok(Plan {
         id: row.get("id")?,
         operation: row.get("operation")?,
-        input: row.json("input")?,
         actor: row.json("actor")?,
-        summary: row.json("summary")?,
         body: row.json("body")?,
-        base: row.json("base")?,
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,
         state: row.get("state")?,
@@ -54,11 +44,10 @@ fn read(row: &Row) -> Result<Plan> {
 
 /// Adds a plan.
 pub fn insert(tx: &Tx, plan: &Plan) -> Result<()> {
-    let Plan { id, operation, input, actor, summary, body, base, created_at, expires_at, state } = plan;
-    let sql = "INSERT INTO plans (id, operation, input, actor, summary, body, base, created_at, expires_at, state) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let values = values![id, operation, input, actor, summary, body, base, *created_at, *expires_at, state];
-    tx.exec(sql, &values).map(drop)
+    let Plan { id, operation, actor, body, created_at, expires_at, state } = plan;
+    let sql = "INSERT INTO plans (id, operation, actor, body, created_at, expires_at, state) \
+               VALUES (?, ?, ?, ?, ?, ?, ?)";
+    tx.exec(sql, &values![id, operation, actor, body, *created_at, *expires_at, state]).map(drop)
 }
 
 /// The plan with this id.
