@@ -4,21 +4,16 @@
 
 use crate::base::locale::{self, Lang};
 
-/// Says where the panel is and, while nobody has claimed it, the one-time link; in both languages, because nobody has
-/// chosen one yet.
+/// Says where the panel is and, while nobody has claimed it, the one-time link. In both languages, because nobody has
+/// chosen one yet; addresses stand on lines of their own, so that they can be copied.
 pub(super) fn announce(url: &str, claim: Option<&str>, fingerprint: Option<&str>) {
-    for lang in Lang::ALL {
-        let say = |key: &str, value: &str| {
-            println!("  {}", locale::text(lang, &format!("console.{key}"), &[("value", value.to_owned())]));
-        };
-        println!();
-        say("ready", url);
-        if let Some(print) = fingerprint {
-            say("fingerprint", print);
+    let mut text = String::new();
+    let parts = [("ready", Some(url)), ("fingerprint", fingerprint), ("claim", claim)];
+    for (key, value) in parts.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+        for lang in Lang::ALL {
+            text.push_str(&format!("\n  {}", locale::text::<&str>(lang, &format!("console.{key}"), &[])));
         }
-        if let Some(link) = claim {
-            say("claim", link);
-        }
+        text.push_str(&format!("\n    {value}\n"));
     }
-    println!();
+    println!("{text}");
 }

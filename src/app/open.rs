@@ -6,11 +6,10 @@ use crate::base::{Result, ids};
 use crate::config::{Config, Database, FileText, LoadInput, Loaded, Override, file_path, load};
 use crate::engine::core::Parts;
 use crate::engine::hooks::NoHooks;
-use crate::engine::{Actor, Core, Request, apply, recover};
+use crate::engine::{Core, recover};
 use crate::platform::clock::SystemClock;
 use crate::platform::local::{LocalHost, Places};
-use crate::platform::{Faults, Host, HostOp, files};
-use crate::services::sites;
+use crate::platform::{Faults, Host, files};
 use crate::store::key_file::{self, KeyFileRule};
 use crate::store::{Options, READERS_DEFAULT, Store, lease, migrations};
 use std::path::Path;
@@ -49,7 +48,11 @@ pub fn core(loaded: Loaded) -> Result<Arc<Core>> {
     let store = store(&loaded.config, clock.clone())?;
     let faults = Arc::new(Faults::from_environment());
     let config = &loaded.config;
-    let places = Places { root: config.root.clone(), probe: control_url(config.nginx_http_port) };
+    let places = Places {
+        root: config.root.clone(),
+        probe: control_url(config.nginx_http_port),
+        may_install: config.allow_machine,
+    };
     let host: Arc<dyn Host> = Arc::new(LocalHost::open(&places, faults.clone())?);
     assemble(loaded, store, host, clock, faults)
 }
@@ -76,22 +79,4 @@ pub fn assemble(
     let core = Core::new(Parts { loaded, store, host, clock, layout, hooks: Box::new(NoHooks), faults, owner });
     recover::recover(&core)?;
     Ok(core)
-}
-
-/// Brings nginx's base files up to date and makes sure that it runs with what is on disk. Without nginx nothing happens:
-/// it can be installed from the panel.
-pub fn ensure_nginx(core: &Arc<Core>) -> Result<()> {
-    if core.nginx_status()?.version.is_none() {
-        log::warn!(target: "nginx", "nginx is not installed; sites can be created once it is");
-        return Ok(());
-    }
-    core.host.ask(&HostOp::NginxPrepare)?;
-    let draft = sites::base_plan(core)?;
-    let request = Request::console(ids::new_id("r")?, Default::default());
-    if !draft.changes.is_empty() {
-        let plan = apply::plan(core, "nginx.base", draft, &Actor::Console, false)?;
-        let ticket = apply::start(core, plan, &Actor::Console, &request)?;
-        return ticket.wait(std::time::Duration::from_secs(120)).unwrap_or(Ok(Default::default())).map(drop);
-    }
-    if core.nginx_status()?.running { Ok(()) } else { crate::engine::gate::reload(core) }
 }

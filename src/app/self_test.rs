@@ -9,10 +9,11 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, Server
 use std::sync::Arc;
 
 type Tried = Result<(), Box<dyn std::error::Error>>;
+type Check = (&'static str, fn() -> Tried);
 
 /// Tries every part.
 pub fn run() -> Vec<SelfCheck> {
-    let checks: [(&'static str, fn() -> Tried); 6] =
+    let checks: [Check; 6] =
         [("sqlite", sqlite), ("lua", lua), ("tls", tls), ("zstd", compression), ("names", names), ("texts", texts)];
     checks.map(|(name, check)| SelfCheck { name, problem: check().err().map(|e| e.to_string()) }).into()
 }

@@ -8,7 +8,7 @@ use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
 use crate::platform::{HostOp, own, panel_tls};
-use crate::services::monitoring;
+use crate::services::{monitoring, nginx};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub fn run(loaded: Loaded) -> Result<()> {
     }
     logging::start(&loaded.config, Arc::new(SystemClock));
     let core = open::core(loaded)?;
-    if let Err(e) = open::ensure_nginx(&core) {
+    if let Err(e) = nginx::ensure(&core) {
         // The panel must come up all the same: it is where this is seen and mended.
         log::error!(target: "manara::nginx", "nginx is not in order: {e}");
     }

@@ -83,7 +83,7 @@ pub(super) fn call(remote: &Remote, op: &Op, input: &Value, manner: &Manner, scr
         return Ok(print_body(&planned));
     }
     let body = planned.json()?;
-    print(&plan::text(&body, screen));
+    print(&plan::text(&body, screen, dry_run));
     if dry_run {
         return Ok(plan::exit_code(&body));
     }

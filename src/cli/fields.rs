@@ -58,10 +58,12 @@ impl Field {
         }
     }
 
-    /// The catalogue's words for the field: of this operation, or of all that have a field of the name.
+    /// The catalogue's words for the field: of this operation, of all that have a field of the name,
+    /// or of the option that it sets.
     pub(super) fn told(&self, op: &Op, say: Say) -> Option<String> {
         let own = say.find(&format!("cli.field.{}_{}", op.meta.id.replace('.', "_"), self.name));
         own.or_else(|| say.find(&format!("cli.field.{}", self.name)))
+            .or_else(|| say.find(&format!("option.{}", self.name)))
     }
 
     /// What the field is for, in the reader's language, with what it accepts.

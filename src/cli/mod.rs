@@ -20,9 +20,11 @@ mod usage;
 
 pub use local::{LOCAL, Local, Migrate, SelfCheck};
 
+use crate::base::Error;
 use globals::{Early, Globals};
 use output::{Failure, Screen};
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use tree::{Say, Shape};
 
 /// Runs the command line with `args` (the program's name left out) and answers the exit code: 0 done, 1 a check found
@@ -35,7 +37,9 @@ pub fn run(args: Vec<OsString>, local: &dyn Local) -> u8 {
     let args: Vec<String> = args.into_iter().map(|a| a.to_string_lossy().into_owned()).collect();
     let early = Early::read(&args);
     let screen = Screen { lang: early.lang, json: early.json, quiet: early.quiet };
-    dispatch(&args, &early, &screen, local).unwrap_or_else(|failure| screen.fail(&failure))
+    let ended = catch_unwind(AssertUnwindSafe(|| dispatch(&args, &early, &screen, local)));
+    let ended = ended.unwrap_or_else(|_| Err(Error::fault("the command panicked").into()));
+    ended.unwrap_or_else(|failure| screen.fail(&failure))
 }
 
 fn version() -> String {
@@ -58,7 +62,7 @@ fn dispatch(args: &[String], early: &Early, screen: &Screen, local: &dyn Local) 
         return call::operation(op, leaf, &globals, screen, local);
     }
     let found = LOCAL.iter().find(|command| Some(&command.name) == path.first());
-    let command = found.ok_or_else(|| crate::base::Error::fault(format!("nobody answers to {path:?}")))?;
+    let command = found.ok_or_else(|| Error::fault(format!("nobody answers to {path:?}")))?;
     (command.run)(&local::Run { path: &path, matches: leaf, globals: &globals, screen, local })
 }
 

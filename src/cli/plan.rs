@@ -14,8 +14,11 @@ pub(super) fn exit_code(plan: &Value) -> u8 {
     u8::from(plan["test"]["ok"] == false)
 }
 
-/// The plan in words and differences.
-pub(super) fn text(plan: &Value, screen: &Screen) -> String {
+/// Lines of one difference that are shown on the way to applying it.
+const LINES_MAX: usize = 24;
+
+/// The plan in words and differences; long ones are cut unless `whole`.
+pub(super) fn text(plan: &Value, screen: &Screen, whole: bool) -> String {
     if is_empty(plan) {
         return screen.say("cli.plan.empty", &[]) + "\n";
     }
@@ -25,8 +28,12 @@ pub(super) fn text(plan: &Value, screen: &Screen) -> String {
         let part = |name: &str| clean(change[name].as_str().unwrap_or_default());
         let action = screen.say(&format!("cli.plan.{}", part("action")), &[("name", part("name"))]);
         out += &format!("{action}\n");
-        for line in part("diff").lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ ")) {
-            out += &format!("  {}\n", painted(line, colour));
+        let diff = part("diff");
+        let lines: Vec<&str> = diff.lines().filter(|l| !l.starts_with("--- ") && !l.starts_with("+++ ")).collect();
+        let shown = if whole { lines.len() } else { lines.len().min(LINES_MAX) };
+        out.extend(lines[..shown].iter().map(|line| format!("  {}\n", painted(line, colour))));
+        if shown < lines.len() {
+            out += &format!("  {}\n", screen.say("cli.plan.cut", &[("lines", (lines.len() - shown).to_string())]));
         }
     }
     for warning in plan["warnings"].as_array().into_iter().flatten() {

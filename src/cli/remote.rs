@@ -85,7 +85,8 @@ impl Remote {
 
     /// Lets `time` pass.
     pub(super) fn pause(&self, time: Duration) {
-        self.runtime.block_on(tokio::time::sleep(time));
+        // The timer belongs to the runtime: it has to be made inside.
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
     async fn send(&self, ask: &Ask) -> Result<Response<Incoming>> {

@@ -56,8 +56,10 @@ fn columns(id: &str, items: &[Value]) -> Vec<String> {
 }
 
 fn object(fields: &Map<String, Value>, screen: &Screen) -> String {
-    let (long, short): (Vec<_>, Vec<_>) =
-        fields.iter().partition(|(_, v)| v.as_str().is_some_and(|text| text.trim_end().contains('\n')));
+    let (long, short): (Vec<_>, Vec<_>) = fields
+        .iter()
+        .filter(|(_, v)| !is_empty(v))
+        .partition(|(_, v)| v.as_str().is_some_and(|t| t.trim_end().contains('\n')));
     let rows: Vec<Vec<String>> =
         short.iter().map(|(name, v)| vec![label(name, screen) + ":", cell(name, v, screen)]).collect();
     let mut out = aligned(&rows);
@@ -66,6 +68,11 @@ fn object(fields: &Map<String, Value>, screen: &Screen) -> String {
         out.extend(value.as_str().unwrap_or_default().lines().map(|line| format!("  {}\n", clean(line))));
     }
     out
+}
+
+/// Whether there is nothing to say about a field.
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// Why a job did not end well.

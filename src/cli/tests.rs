@@ -235,11 +235,14 @@ fn lists_are_aligned_by_width() {
 fn plans_show_what_changes_and_what_nginx_says() {
     let view = json!({ "changes": [{ "kind": "nginx", "action": "update", "name": "sites/a.conf", "diff": "--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n" }],
         "test": { "ok": false, "output": "nginx: [emerg] no" }, "warnings": [{ "code": "w", "text": "Careful." }] });
-    let text = plan::text(&view, &screen(Lang::En));
+    let text = plan::text(&view, &screen(Lang::En), true);
     assert_eq!(
         text,
         "Changed: sites/a.conf\n  @@ -1 +1 @@\n  -x\n  +y\nNote: Careful.\nnginx refuses this configuration:\n  nginx: [emerg] no\n"
     );
     assert_eq!(plan::exit_code(&view), 1);
-    assert_eq!(plan::text(&json!({ "changes": [] }), &screen(Lang::En)), "Nothing would change.\n");
+    let long = json!({ "changes": [{ "action": "create", "name": "f", "diff": "+x\n".repeat(30) }] });
+    assert!(plan::text(&long, &screen(Lang::En), false).ends_with("… 6 more lines; --plan shows them all\n"));
+    assert_eq!(plan::text(&long, &screen(Lang::En), true).lines().count(), 31);
+    assert_eq!(plan::text(&json!({ "changes": [] }), &screen(Lang::En), true), "Nothing would change.\n");
 }

@@ -196,6 +196,7 @@ fn typed(settings: &[Setting], root: PathBuf, profile: Profile) -> Config {
     Config {
         profile,
         debug: text("debug") == "true",
+        allow_machine: text("allow_machine") == "true",
         data_dir: path("data_dir"),
         database: Database::Sqlite(database.strip_prefix("sqlite://").unwrap_or(&database).into()),
         key_file: path("key_file"),

@@ -92,6 +92,7 @@ const LEVELS: Kind = Kind::Choice(&["error", "warn", "info", "debug", "trace"]);
 pub const ALL: &[Opt] = &[
     Opt::in_file("profile", Kind::Choice(&["development", "production"]), "development", "production"),
     Opt::in_file("debug", Kind::Bool, "false", "false"),
+    Opt::in_file("allow_machine", Kind::Bool, "false", "true"),
     Opt::in_file("data_dir", Kind::Path, "/var/lib/manara", "/var/lib/manara"),
     Opt::in_file("database_url", Kind::Database, "sqlite://{data_dir}/manara.db", "sqlite://{data_dir}/manara.db")
         .secret(),

@@ -45,6 +45,8 @@ pub struct Config {
     pub profile: Profile,
     /// `debug`: answers and logs carry detail for developers; never on in production.
     pub debug: bool,
+    /// `allow_machine`: packages may be installed on the machine itself.
+    pub allow_machine: bool,
     /// `data_dir`
     pub data_dir: PathBuf,
     /// `database_url`

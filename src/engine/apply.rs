@@ -106,11 +106,7 @@ fn show_file(change: &NginxChange, current: Option<&str>) -> Result<ShownChange>
 
 fn show(core: &Core, change: &Change) -> Option<ShownChange> {
     let (kind, action, name, diff) = match change {
-        Change::SiteCreate(tree) => {
-            let page = tree.starting_page();
-            let name = core.layout.document_root(tree.folder());
-            ("files", "create", name, diff::unified("index.html", None, Some(&page)))
-        }
+        Change::SiteCreate(tree) => ("files", "create", core.layout.document_root(tree.folder()), String::new()),
         Change::SiteTrash { folder, .. } => {
             ("files", "delete", core.layout.path(&format!("srv/www/{folder}")), String::new())
         }

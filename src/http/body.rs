@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
 /// The body of an answer.
+#[derive(Debug)]
 pub(super) enum Body {
     /// All of it; leaves in one write together with the head.
     Whole(Bytes),

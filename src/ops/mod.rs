@@ -74,7 +74,7 @@ pub trait Work: Operation {
     /// Checks what can be known before the job is queued.
     fn check(cx: &Cx, input: &Self::In) -> Result<()>;
     /// Works.
-    fn work(core: &Core, input: Self::In, job: &crate::engine::jobs::Handle) -> Result<Self::Out>;
+    fn work(core: &std::sync::Arc<Core>, input: Self::In, job: &crate::engine::jobs::Handle) -> Result<Self::Out>;
 }
 
 /// A live stream of events.

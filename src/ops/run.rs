@@ -210,7 +210,7 @@ pub(super) fn download<O: Downloads>(cx: &Cx, input: Value) -> Result<Download> 
 #[derive(Clone, Copy)]
 pub struct WorkFns {
     check: fn(&Cx, &Value) -> Result<String>,
-    work: fn(&Core, Value, &Handle) -> Result<Value>,
+    work: fn(&Arc<Core>, Value, &Handle) -> Result<Value>,
 }
 
 pub(super) const fn work_fns<O: Work>() -> WorkFns {
@@ -223,7 +223,7 @@ fn check_work<O: Work>(cx: &Cx, input: &Value) -> Result<String> {
     Ok(O::target(&input))
 }
 
-fn do_work<O: Work>(core: &Core, input: Value, job: &Handle) -> Result<Value> {
+fn do_work<O: Work>(core: &Arc<Core>, input: Value, job: &Handle) -> Result<Value> {
     serde_json::to_value(O::work(core, decode(input)?, job)?).map_err(Error::fault)
 }
 

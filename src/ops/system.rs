@@ -10,8 +10,10 @@ use crate::platform::components::{Component, ComponentState};
 use crate::platform::{HostOp, HostReply};
 use crate::services::doctor::{self, Diagnosis};
 use crate::services::monitoring::{self, Figures};
+use crate::services::nginx;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub(super) const OPS: &[Op] = &[
     Op::read::<Components>(),
@@ -76,12 +78,15 @@ impl Work for Install {
         Ok(())
     }
 
-    fn work(core: &Core, input: ComponentRef, job: &Handle) -> Result<ComponentList> {
+    fn work(core: &Arc<Core>, input: ComponentRef, job: &Handle) -> Result<ComponentList> {
         let op = HostOp::Install { component: input.name };
         core.host.call(&op, &mut |line| {
             job.say(line);
             !job.cancelled()
         })?;
+        if input.name == Component::Nginx {
+            nginx::ensure(core)?;
+        }
         Ok(ComponentList { items: states(core)? })
     }
 }

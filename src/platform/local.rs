@@ -20,6 +20,8 @@ pub struct Places {
     pub root: PathBuf,
     /// URL under which nginx answers with its generation.
     pub probe: String,
+    /// Whether packages may be installed: not from a development profile, unless its owner said so.
+    pub may_install: bool,
 }
 
 /// The machine, through descriptors of the folders the panel may touch.
@@ -30,6 +32,7 @@ pub struct LocalHost {
     journal: Journal,
     instance: Instance,
     faults: Arc<Faults>,
+    may_install: bool,
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
@@ -56,6 +59,7 @@ impl LocalHost {
             staging: below("var/lib/manara-host/staging")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
+            may_install: places.may_install,
             busy: Mutex::new(()),
         })
     }
@@ -242,6 +246,9 @@ impl Host for LocalHost {
             HostOp::Undo { plan } => done(self.undo(plan.as_str())?),
             HostOp::Forget { plan } => done(self.journal.forget(plan.as_str())?),
             HostOp::OpenPlans => HostReply::OpenPlans { plans: self.journal.plans()? },
+            HostOp::Install { .. } if !self.may_install => {
+                return Err(Error::new(Kind::Forbidden, "machine_not_allowed"));
+            }
             HostOp::Install { component } => done(components::install(*component, lines)?),
             HostOp::Components => HostReply::Components { list: components::states()? },
         })

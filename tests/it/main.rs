@@ -1,6 +1,7 @@
 //! The integration suite: one binary, a module per subject.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")]
 
+mod accounts;
 mod apply;
 mod cli;
 mod fuzz;

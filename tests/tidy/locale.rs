@@ -9,7 +9,7 @@ const FORMS: &[&str] = &["zero", "one", "two", "few", "many", "other"];
 const NEEDED: &[(&str, &[&str])] = &[("en", &["one", "other"]), ("ar", FORMS)];
 
 /// Arabic texts that hold no Arabic letter, because they are names or samples of input.
-const LATIN: &[&str] = &["ui.language.switch_to", "ui.proxy.websocket"];
+const LATIN: &[&str] = &["ui.language.switch_to", "ui.proxy.websocket", "cli.job_ended", "ui.form.field_problem"];
 
 /// A text, or a text in forms.
 #[derive(Debug)]

@@ -31,7 +31,9 @@ function walk(node, visit, inside = []) {
   if (Array.isArray(node)) return node.forEach((child) => walk(child, visit, inside));
   if (typeof node.type === 'string') visit(node, inside);
   for (const [key, child] of Object.entries(node)) {
-    if (key !== 'parent') walk(child, visit, typeof node.name === 'string' && key === 'fragment' ? [...inside, node.name] : inside);
+    // The text parts of an attribute are looked at with the attribute.
+    if (node.type === 'Attribute' && key === 'value') continue;
+    walk(child, visit, typeof node.name === 'string' && key === 'fragment' ? [...inside, node.name] : inside);
   }
 }
 

@@ -18,8 +18,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Desktop and phone, as the design names them. */
-export const VIEWPORTS = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
+/** Desktop and phone, as the design names them, and the narrowest width that must work. */
+export const VIEWPORTS = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 }, narrow: { width: 360, height: 740 } };
 
 /**
  * Starts a browser with an empty profile. `problems` collects policy violations, page errors and console errors of
@@ -82,10 +82,11 @@ export async function sideways(page) {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
     const wide = [...document.body.querySelectorAll('*')].find((element) => {
+      if (element.closest('.sidebar, aside')) return false;
       const box = element.getBoundingClientRect();
       return box.right > root.clientWidth + 1 || box.left < -1;
     });
-    return [`sideways: ${root.scrollWidth} > ${root.clientWidth}, such as ${wide?.outerHTML.slice(0, 120)}`];
+    return [`sideways: ${root.scrollWidth} > ${root.clientWidth}, such as ${wide?.outerHTML.slice(0, 200)}`];
   });
 }
 

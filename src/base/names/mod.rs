@@ -13,6 +13,7 @@ pub use ident::{Label, ObjectId, Password, SiteId, UserName};
 pub use path::RelPath;
 pub use upstream::{HeaderName, HeaderValue, Upstream};
 
+use super::clock::Time;
 use super::error::Params;
 use std::borrow::Cow;
 use std::fmt;
@@ -65,7 +66,13 @@ fn problem<N: Name>(text: &str) -> Option<NameError> {
     N::parse(text).err()
 }
 
+fn time(text: &str) -> Option<NameError> {
+    if Time::parse(text).is_some() { None } else { Some(NameError::new("time")) }
+}
+
 const FORMATS: &[Format] = &[
+    // What JSON Schema calls RFC 3339.
+    ("date-time", time),
     (Domain::FORMAT, problem::<Domain>),
     (HeaderName::FORMAT, problem::<HeaderName>),
     (HeaderValue::FORMAT, problem::<HeaderValue>),

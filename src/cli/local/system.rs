@@ -5,11 +5,12 @@ use crate::base::Kind;
 use crate::cli::output::{Failure, clean, print};
 use crate::cli::tree::Say;
 use crate::config::Override;
-use clap::Command;
+use clap::{ArgAction, Command};
 use serde_json::{Value, json};
 
 pub(super) fn build_serve(command: Command, say: Say) -> Command {
-    command.arg(flag("serve", "listen", say).value_name("ADDRESS:PORT"))
+    let allow = flag("serve", "allow-machine", say).action(ArgAction::SetTrue);
+    command.arg(flag("serve", "listen", say).value_name("ADDRESS:PORT")).arg(allow)
 }
 
 pub(super) fn serve(run: &Run) -> Result<u8, Failure> {
@@ -19,6 +20,11 @@ pub(super) fn serve(run: &Run) -> Result<u8, Failure> {
         key: "panel.listen".into(),
         value: value.to_owned(),
         flag: "--listen".into(),
+    }));
+    overrides.extend(run.is_set("allow-machine").then(|| Override {
+        key: "allow_machine".into(),
+        value: "true".into(),
+        flag: "--allow-machine".into(),
     }));
     let loaded = run.local.checked_config(&run.globals.root, overrides)?;
     run.local.serve(loaded)?;

@@ -4,7 +4,9 @@
 //! settings once at `http` level, no certificate context per site, one buffered access log.
 
 mod base;
+mod ensure;
 mod site;
 
 pub use base::base_files;
+pub use ensure::ensure;
 pub use site::{Serves, SiteSpec, site_file};

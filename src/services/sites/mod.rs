@@ -7,5 +7,5 @@ mod view;
 
 pub use model::{Header, NameView, Options, ProblemView, SiteCreate, SiteKind, SiteState, SiteUpdate, SiteView};
 pub use patch::Patch;
-pub use plan::{base_plan, plan_create, plan_delete, plan_enabled, plan_reapply, plan_update, render};
+pub use plan::{plan_create, plan_delete, plan_enabled, plan_reapply, plan_update, render};
 pub use view::{Listing, SiteFile, SiteQuery, file, find, list, show};

@@ -8,24 +8,10 @@ use crate::engine::change::{Change, RowChange};
 use crate::engine::plan::Note;
 use crate::engine::{Core, Draft};
 use crate::platform::{NginxChange, NginxFile, SiteTree};
-use crate::services::nginx::{Serves, SiteSpec, base_files, site_file};
+use crate::services::nginx::{Serves, SiteSpec, site_file};
 use crate::store::backends::Backend;
-use crate::store::managed_files;
 use crate::store::sites::{self as rows, Site};
 use serde_json::{Value, json};
-
-/// The files every installation has, where they differ from what was last applied.
-pub fn base_plan(core: &Core) -> Result<Draft> {
-    let mut draft = Draft { target: "nginx".into(), target_name: "nginx".into(), ..Draft::default() };
-    for change in base_files(&core.layout, core.capabilities()?) {
-        let text = change.text()?;
-        let applied = core.store.read(|tx| managed_files::get(tx, &change.file.rel()))?.map(|f| f.body);
-        if text != applied {
-            draft.changes.push(Change::Nginx(change));
-        }
-    }
-    Ok(draft)
-}
 
 /// A new site.
 pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {

@@ -1,23 +1,175 @@
 //! Clients that are slow, greedy or silent.
 
 use crate::support::panel::{Answer, Panel};
+use manara::base::limits::{
+    BODY_BYTES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HEADERS_MAX, JSON_DEPTH_MAX, OPEN_BODY_BYTES_MAX,
+};
 use manara::http::Patience;
-use serde_json::json;
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-fn impatient() -> Patience {
-    let short = Duration::from_millis(300);
-    Patience { head: short, body: short, idle: short, write: short, heartbeat: short }
+const SHORT: Duration = Duration::from_millis(300);
+
+fn impatient() -> Panel {
+    Panel::with(None, Patience { head: SHORT, body: SHORT, idle: SHORT, write: SHORT, heartbeat: SHORT })
+}
+
+/// How long the other side keeps a connection open.
+fn kept(mut stream: TcpStream) -> Duration {
+    let began = Instant::now();
+    let _ = stream.read_to_end(&mut Vec::new());
+    began.elapsed()
 }
 
 #[test]
-fn a_site_is_made_and_shown() {
+fn a_silent_socket_is_closed() {
+    let panel = impatient();
+    for head in ["", "G", "GET / HTTP/1.1\r\nHost: loc", "PRI * HTTP/2.0\r\n"] {
+        let mut stream = panel.connect();
+        stream.write_all(head.as_bytes()).unwrap();
+        let kept = kept(stream);
+        assert!(kept < SHORT * 5, "{head:?} was kept for {kept:?}");
+    }
+}
+
+#[test]
+fn an_idle_connection_is_closed_and_a_used_one_is_kept() {
+    let panel = impatient();
+    let mut stream = panel.connect();
+    for _ in 0..6 {
+        std::thread::sleep(SHORT / 2);
+        get(&mut stream, "/health/live");
+    }
+    assert!(kept(stream) < SHORT * 5);
+}
+
+#[test]
+fn a_slow_body_is_not_waited_for() {
+    let panel = impatient();
+    let mut stream = panel.connect();
+    let head = "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    let answer = Answer::read(&mut stream);
+    assert_eq!((answer.status, answer.code().as_str()), (408, "body_slow"));
+    assert_eq!(answer.header("connection"), Some("close"));
+}
+
+#[test]
+fn bodies_have_limits() {
     let panel = Panel::new();
     let token = panel.token("admin");
-    let made = panel.api(&token, "POST", "/sites", Some(&json!({ "domain": "a.test", "kind": "static" })));
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.header("location"), Some("/api/v1/sites/a.test"));
-    let shown = panel.api(&token, "GET", "/sites/a.test", None);
-    assert_eq!((shown.status, &shown.json()["domain"]), (200, &json!("a.test")));
+    let bearer = format!("Bearer {token}");
+    let post = |path: &str, kind: &str, body: &str| {
+        let signed = [("Authorization", bearer.as_str()), ("Content-Type", kind)];
+        let headers = if path == "/api/v1/session" { &signed[1..] } else { &signed[..] };
+        let answer = panel.send("POST", path, headers, body);
+        (answer.status, answer.code())
+    };
+    let json = "application/json";
+    let huge = format!("{{\"domain\":\"{}\"}}", "a".repeat(BODY_BYTES_MAX));
+    assert_eq!(post("/api/v1/sites", json, &huge), (413, "body_too_large".into()));
+    let large = format!("{{\"user\":\"{}\"}}", "a".repeat(OPEN_BODY_BYTES_MAX));
+    assert_eq!(post("/api/v1/session", json, &large), (413, "body_too_large".into()));
+    let deep = format!("{}1{}", "[".repeat(JSON_DEPTH_MAX + 1), "]".repeat(JSON_DEPTH_MAX + 1));
+    assert_eq!(post("/api/v1/sites", json, &deep), (400, "body_too_deep".into()));
+    assert_eq!(post("/api/v1/sites", json, "{\"domain\":"), (400, "not_json".into()));
+    assert_eq!(post("/api/v1/sites", json, "[]"), (422, "bad_input".into()));
+    for kind in
+        ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"]
+    {
+        assert_eq!(post("/api/v1/sites", kind, "{}"), (415, "not_json_type".into()), "{kind}");
+    }
+}
+
+#[test]
+fn a_chunked_body_has_the_same_limit() {
+    let panel = Panel::new();
+    let mut stream = panel.connect();
+    let head = "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let chunk = format!("1000\r\n{}\r\n", "a".repeat(0x1000));
+    for _ in 0..OPEN_BODY_BYTES_MAX / 0x1000 + 1 {
+        let _ = stream.write_all(chunk.as_bytes());
+    }
+    assert_eq!(Answer::read(&mut stream).status, 413);
+}
+
+#[test]
+fn heads_have_limits() {
+    let panel = Panel::new();
+    let many: String = (0..=HEADERS_MAX).map(|n| format!("X-{n}: y\r\n")).collect();
+    assert_eq!(panel.raw(format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n").as_bytes()).status, 431);
+    let long = "x".repeat(64 * 1024);
+    assert_eq!(panel.raw(format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {long}\r\n\r\n").as_bytes()).status, 431);
+    let path = format!("/{}", "x".repeat(9000));
+    assert_eq!(panel.send("GET", &path, &[], "").status, 414);
+    for junk in ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9\r\n\r\n"] {
+        let status = panel.raw(junk.as_bytes()).status;
+        assert!(status == 400 || status == 0, "{junk:?}: {status}");
+    }
+}
+
+#[test]
+fn one_address_gets_only_so_many_connections() {
+    let panel = Panel::new();
+    let open: Vec<TcpStream> = (0..CONNECTIONS_PER_ADDRESS_MAX).map(|_| panel.connect()).collect();
+    let mut one_more = panel.connect();
+    one_more.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    assert_eq!(one_more.read(&mut [0; 1]).unwrap_or(0), 0, "it is closed at once");
+    drop(open);
+    let began = Instant::now();
+    while panel.send("GET", "/health/live", &[], "").status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(5), "places come back");
+    }
+}
+
+/// Sends a request on a connection that stays open, and reads its answer.
+fn get(stream: &mut TcpStream, path: &str) -> String {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
+    let mut text = Vec::new();
+    let mut piece = [0; 4096];
+    while !text.ends_with(b"}") {
+        let read = stream.read(&mut piece).unwrap();
+        assert!(read > 0, "closed");
+        text.extend_from_slice(&piece[..read]);
+    }
+    String::from_utf8(text).unwrap()
+}
+
+/// Nagle's algorithm with delayed acknowledgements would make it 40 ms each.
+#[test]
+fn answers_come_at_once_on_a_connection_that_stays_open() {
+    let panel = Panel::new();
+    let mut stream = panel.connect();
+    get(&mut stream, "/health/live");
+    let mut times: Vec<Duration> = (0..50)
+        .map(|_| {
+            let began = Instant::now();
+            get(&mut stream, "/health/live");
+            began.elapsed()
+        })
+        .collect();
+    times.sort();
+    assert!(times[25] < Duration::from_millis(15), "{times:?}");
+}
+
+#[test]
+fn stopping_lets_a_request_finish_and_takes_no_more() {
+    let mut panel = Panel::new();
+    let mut stream = panel.connect();
+    let body = "{\"user\":\"nobody\",\"password\":\"not the password\"}";
+    let head = format!(
+        "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    let address = panel.address;
+    let stopping = std::thread::spawn(move || panel.stop());
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(TcpStream::connect(address).is_err(), "the port is closed");
+    stream.write_all(body.as_bytes()).unwrap();
+    assert_eq!(Answer::read(&mut stream).status, 401);
+    stopping.join().unwrap();
 }

@@ -1,3 +1,10 @@
 //! The panel over HTTP, on a real socket.
 
+mod calls;
+mod csrf;
+mod doors;
 mod limits;
+mod live;
+mod pages;
+mod tls;
+mod unix;

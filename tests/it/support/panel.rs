@@ -3,7 +3,7 @@
 use super::fake_host::FakeHost;
 use super::rig::{free_port, loaded};
 use manara::app::open;
-use manara::base::clock::{Clock, Time};
+use manara::base::clock::Clock;
 use manara::base::locale::Lang;
 use manara::base::{Secret, ids};
 use manara::engine::{Actor, Core, Request};
@@ -148,11 +148,6 @@ impl Panel {
         if let Some(server) = self.server.take() {
             server.stop();
         }
-    }
-
-    /// The time by the panel's clock.
-    pub(crate) fn now(&self) -> Time {
-        self.core.now()
     }
 }
 

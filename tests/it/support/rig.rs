@@ -70,7 +70,7 @@ impl Rig {
     pub(crate) fn reopen(&mut self) {
         let settings = loaded(self.root.path().to_owned(), self.http_port, self.https_port);
         let core = open::core(settings).unwrap();
-        open::ensure_nginx(&core).unwrap();
+        manara::services::nginx::ensure(&core).unwrap();
         self.core = Some(core);
     }
 

@@ -1,6 +1,6 @@
 // The sidebar: five fixed groups, one level. A page appears here when it exists.
 import type { PlainKey } from '../lib/locale.svelte';
-import type { Role } from '../lib/types';
+import type { Permission } from '../lib/types';
 
 export type IconName = 'dashboard' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'api';
 
@@ -8,7 +8,7 @@ export interface NavItem {
   href: string;
   title: PlainKey;
   icon: IconName;
-  role?: Role;
+  needs?: Permission;
 }
 
 export interface NavGroup {
@@ -26,11 +26,11 @@ export const navigation: readonly NavGroup[] = [
       { href: '/jobs', title: 'nav.jobs', icon: 'jobs' },
     ],
   },
-  { title: 'nav.group_protection', items: [{ href: '/audit', title: 'nav.audit', icon: 'audit', role: 'admin' }] },
+  { title: 'nav.group_protection', items: [{ href: '/audit', title: 'nav.audit', icon: 'audit', needs: 'audit-read' }] },
   {
     title: 'nav.group_administration',
     items: [
-      { href: '/users', title: 'nav.users', icon: 'users', role: 'admin' },
+      { href: '/users', title: 'nav.users', icon: 'users', needs: 'accounts-manage' },
       { href: '/api-reference', title: 'nav.api', icon: 'api' },
     ],
   },

@@ -1,7 +1,7 @@
 // Addresses of the panel and their pages; each page is a chunk of its own.
 import type { Component } from 'svelte';
 import type { PlainKey } from '../lib/locale.svelte';
-import type { Role } from '../lib/types';
+import type { Permission } from '../lib/types';
 
 /** Gets `params`, the parts of the address that the pattern names; a page without such parts declares no properties. */
 export type Page = Component<any>;
@@ -13,8 +13,8 @@ export interface Route {
   parent?: { href: string; title: PlainKey };
   /** Routes with the same key are one page: moving between them keeps it, with its focus. */
   key: string;
-  /** The least role that can use the page. */
-  role?: Role;
+  /** What the page is useless without. */
+  needs?: Permission;
   load: () => Promise<{ default: Page }>;
 }
 
@@ -30,7 +30,7 @@ const site = (pattern: string): Route => ({
 export const routes: readonly Route[] = [
   { pattern: '/', title: 'nav.dashboard', key: 'dashboard', load: () => import('../pages/Dashboard.svelte') },
   { pattern: '/sites', title: 'nav.sites', key: 'sites', load: () => import('../pages/Sites.svelte') },
-  { pattern: '/sites/new', title: 'wizard.title', parent: SITES, key: 'new-site', role: 'operator', load: () => import('../pages/NewSite.svelte') },
+  { pattern: '/sites/new', title: 'wizard.title', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => import('../pages/NewSite.svelte') },
   site('/sites/:domain'),
   site('/sites/:domain/domains'),
   site('/sites/:domain/settings'),
@@ -38,8 +38,8 @@ export const routes: readonly Route[] = [
   { pattern: '/jobs', title: 'nav.jobs', key: 'jobs', load: () => import('../pages/Jobs.svelte') },
   { pattern: '/jobs/:id', title: 'jobs.one', parent: { href: '/jobs', title: 'nav.jobs' }, key: 'job', load: () => import('../pages/Job.svelte') },
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => import('../pages/Components.svelte') },
-  { pattern: '/audit', title: 'nav.audit', key: 'audit', role: 'admin', load: () => import('../pages/Audit.svelte') },
-  { pattern: '/users', title: 'nav.users', key: 'users', role: 'admin', load: () => import('../pages/Users.svelte') },
+  { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => import('../pages/Audit.svelte') },
+  { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => import('../pages/Users.svelte') },
   { pattern: '/account', title: 'nav.account', key: 'account', load: () => import('../pages/Account.svelte') },
   { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => import('../pages/ApiReference.svelte') },
 ];

@@ -6,12 +6,12 @@ import { session } from '../lib/session.svelte';
 /** Finds out who is here; throws when the server cannot be reached. */
 export async function start(): Promise<void> {
   try {
-    session.begin(await call(client.GET('/session')));
+    session.begin(await call(client.GET('/api/v1/session')));
     return;
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.status !== 401) throw cause;
   }
-  const { claimed } = await call(client.GET('/claim'));
+  const { claimed } = await call(client.GET('/api/v1/claim'));
   if (claimed) session.signedOut();
   else session.unclaimed();
 }

@@ -4,166 +4,7 @@
  */
 
 export interface paths {
-    "/claim": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the server is claimed */
-        get: operations["claim.status"];
-        put?: never;
-        /** Claim the server */
-        post: operations["claim"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The current session */
-        get: operations["session.show"];
-        put?: never;
-        /** Sign in */
-        post: operations["session.create"];
-        /** Sign out */
-        delete: operations["session.delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Change the own password */
-        post: operations["session.password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sessions of the user */
-        get: operations["session.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sessions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** End a session */
-        delete: operations["session.revoke"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List users */
-        get: operations["user.list"];
-        put?: never;
-        /** Create a user */
-        post: operations["user.create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/users/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a user */
-        delete: operations["user.delete"];
-        options?: never;
-        head?: never;
-        /** Change a user */
-        patch: operations["user.update"];
-        trace?: never;
-    };
-    "/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List API tokens */
-        get: operations["token.list"];
-        put?: never;
-        /** Create an API token */
-        post: operations["token.create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revoke an API token */
-        delete: operations["token.delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sites": {
+    "/api/v1/sites": {
         parameters: {
             query?: never;
             header?: never;
@@ -181,7 +22,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}": {
+    "/api/v1/sites/{domain}": {
         parameters: {
             query?: never;
             header?: never;
@@ -200,7 +41,7 @@ export interface paths {
         patch: operations["site.update"];
         trace?: never;
     };
-    "/sites/{domain}/enable": {
+    "/api/v1/sites/{domain}/enable": {
         parameters: {
             query?: never;
             header?: never;
@@ -209,7 +50,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** enable a site */
+        /** Switch a site on */
         post: operations["site.enable"];
         delete?: never;
         options?: never;
@@ -217,7 +58,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}/disable": {
+    "/api/v1/sites/{domain}/disable": {
         parameters: {
             query?: never;
             header?: never;
@@ -226,7 +67,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** disable a site */
+        /** Switch a site off */
         post: operations["site.disable"];
         delete?: never;
         options?: never;
@@ -234,7 +75,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}/reapply": {
+    "/api/v1/sites/{domain}/reapply": {
         parameters: {
             query?: never;
             header?: never;
@@ -243,7 +84,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** reapply a site */
+        /** Write a site's nginx configuration anew */
         post: operations["site.reapply"];
         delete?: never;
         options?: never;
@@ -251,14 +92,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sites/{domain}/nginx": {
+    "/api/v1/sites/{domain}/nginx": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** nginx settings of a site */
+        /** Show a site's nginx configuration and its differences */
         get: operations["site.nginx"];
         put?: never;
         post?: never;
@@ -268,7 +109,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/plans/{id}": {
+    "/api/v1/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the sites as a file */
+        get: operations["state.export"];
+        put?: never;
+        /** Bring the sites to what a file says */
+        post: operations["state.apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -285,7 +144,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/plans/{id}/apply": {
+    "/api/v1/plans/{id}/apply": {
         parameters: {
             query?: never;
             header?: never;
@@ -302,7 +161,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs": {
+    "/api/v1/jobs": {
         parameters: {
             query?: never;
             header?: never;
@@ -319,14 +178,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/{id}": {
+    "/api/v1/jobs/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Show a job */
+        /** Show a job and its output */
         get: operations["job.show"];
         put?: never;
         post?: never;
@@ -336,7 +195,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/{id}/cancel": {
+    "/api/v1/jobs/{id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -353,14 +212,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/components": {
+    "/api/v1/events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Components of the server */
+        /** Listen to live events */
+        get: operations["event.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the components */
         get: operations["component.list"];
         put?: never;
         post?: never;
@@ -370,7 +246,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/components/{name}/install": {
+    "/api/v1/components/{name}/install": {
         parameters: {
             query?: never;
             header?: never;
@@ -387,15 +263,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/doctor": {
+    "/api/v1/nginx": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Check the server */
-        get: operations["doctor"];
+        /** Show the state of nginx */
+        get: operations["nginx.show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -404,14 +280,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/drift": {
+    "/api/v1/drift": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Files edited outside the panel */
+        /** List files that were changed outside the panel */
         get: operations["drift.list"];
         put?: never;
         post?: never;
@@ -421,7 +297,253 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/audit": {
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look for problems of this machine */
+        get: operations["doctor.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the figures of this machine */
+        get: operations["metrics.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** op.claim.show */
+        get: operations["claim.show"];
+        put?: never;
+        /** op.claim.create */
+        post: operations["claim.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claim/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** op.claim.renew */
+        post: operations["claim.renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** op.session.show */
+        get: operations["session.show"];
+        put?: never;
+        /** op.session.create */
+        post: operations["session.create"];
+        /** op.session.delete */
+        delete: operations["session.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** op.session.list */
+        get: operations["session.list"];
+        put?: never;
+        post?: never;
+        /** op.session.clear */
+        delete: operations["session.clear"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** op.session.revoke */
+        delete: operations["session.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** op.session.password */
+        post: operations["session.password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** op.user.list */
+        get: operations["user.list"];
+        put?: never;
+        /** op.user.create */
+        post: operations["user.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** op.user.delete */
+        delete: operations["user.delete"];
+        options?: never;
+        head?: never;
+        /** op.user.update */
+        patch: operations["user.update"];
+        trace?: never;
+    };
+    "/api/v1/users/{name}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** op.user.unlock */
+        post: operations["user.unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** op.token.list */
+        get: operations["token.list"];
+        put?: never;
+        /** op.token.create */
+        post: operations["token.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** op.token.delete */
+        delete: operations["token.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** op.setting.list */
+        get: operations["setting.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** op.setting.update */
+        patch: operations["setting.update"];
+        trace?: never;
+    };
+    "/api/v1/audit": {
         parameters: {
             query?: never;
             header?: never;
@@ -438,738 +560,1011 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the audit trail as JSON lines */
+        get: operations["audit.export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that the audit trail is whole */
+        get: operations["audit.verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Header: {
+        /** @description What answers a site's requests. */
+        SiteKind: "static" | "proxy";
+        /** @description Whether a site is served. */
+        SiteState: "active" | "disabled" | "quarantined";
+        /** @description Order of a list of sites. */
+        SiteSort: "domain" | "-domain" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+        /** @description One page of sites. */
+        SiteList: {
+            /** @description The sites. */
+            items: components["schemas"]["Site"][];
+            /** @description Cursor of the next page. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many sites the query finds.
+             */
+            total: number;
+        };
+        /** @description A site. */
+        Site: {
+            /** @description Immutable id. */
+            id: string;
+            /** @description Primary domain, ASCII form. */
+            domain: string;
+            /** @description Primary domain, the form for people. */
             name: string;
+            /** @description Further domains. */
+            aliases: components["schemas"]["NameView"][];
+            /** @description What answers. */
+            kind: components["schemas"]["SiteKind"];
+            /** @description Whether it is switched on. */
+            enabled: boolean;
+            /** @description Whether it is served. */
+            state: components["schemas"]["SiteState"];
+            /** @description Folder with its files, for static sites. */
+            document_root?: string | null;
+            /**
+             * Format: upstream
+             * @description Where its requests go, for proxy sites.
+             */
+            upstream?: string | null;
+            /** @description Whether WebSockets pass, for proxy sites. */
+            websocket?: boolean | null;
+            /**
+             * Format: uint32
+             * @description Longest silence of the upstream in seconds, for proxy sites.
+             */
+            timeout_s?: number | null;
+            /** @description Headers added to each request, for proxy sites. */
+            headers: components["schemas"]["Header"][];
+            /**
+             * Format: uint32
+             * @description Largest request body in MiB, when it is not the default.
+             */
+            max_body_mb?: number | null;
+            /** @description Its address. */
+            url: string;
+            /** @description Its address over TLS. */
+            https_url: string;
+            /**
+             * Format: int64
+             * @description Counts its changes; goes into `If-Match`.
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description Why it is not as it should be. */
+            problem?: components["schemas"]["ProblemView"] | null;
+        };
+        /** @description A domain in both of its forms. */
+        NameView: {
+            /** @description ASCII (punycode) form. */
+            domain: string;
+            /** @description The form for people. */
+            name: string;
+        };
+        /** @description A header that a proxy site adds to each request. */
+        Header: {
+            /**
+             * Format: header-name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Format: header-value
+             * @description Its value.
+             */
             value: string;
         };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
+        /** @description Why a site is not as it should be. */
+        ProblemView: {
+            /** @description Stable code. */
             code: string;
-            hint?: string;
-            evidence?: string;
+            /** @description What happened, in the reader's language. */
+            detail: string;
+            /** @description What nginx said. */
+            evidence?: string | null;
+        };
+        /** @description Where a deleted site's files are. */
+        Deleted: {
+            /** @description The deleted site's id. */
+            id: string;
+            /** @description Folder in the trash with its files, for static sites. */
+            trash: string;
+        };
+        /** @description A site's nginx file. */
+        SiteFile: {
+            /** @description Path on the machine. */
+            file: string;
+            /** @description What the panel applied last. */
+            applied?: string | null;
+            /** @description What is there. */
+            current?: string | null;
+            /** @description Whether somebody changed it by hand. */
+            drift: boolean;
+            /** @description From what was applied to what is there, as a unified diff. */
+            diff: string;
+        };
+        /** @description A file of desired state. */
+        Document: {
+            /** @description The file's text, TOML. */
+            document: string;
+        };
+        /** @description The answer of operations without one. */
+        Done: Record<string, never>;
+        /** @description A plan, as the API shows it. */
+        Plan: {
+            /** @description Its id: apply exactly this with `plan.apply`. Empty when the operation changes the panel's own rows only. */
+            id: string;
+            /** @description The operation. */
+            operation: string;
+            /** @description What it is about. */
+            target: string;
+            /** @description What would change. */
+            changes: components["schemas"]["ShownChange"][];
+            /** @description Outcome of nginx's own test of the configuration as it would be. */
+            test?: components["schemas"]["TestReport"] | null;
+            /** @description Remarks that do not stop it. */
+            warnings: components["schemas"]["Note"][];
+            /**
+             * Format: date-time
+             * @description When it can no longer be applied.
+             */
+            expires_at?: string | null;
+        };
+        /** @description One change, as people see it. */
+        ShownChange: {
+            /** @description `nginx`, `files` or `row`. */
+            kind: string;
+            /** @description `create`, `update` or `delete`. */
+            action: string;
+            /** @description Path of the file or folder, or name of the row. */
+            name: string;
+            /** @description Unified diff. */
+            diff: string;
+        };
+        /** @description Outcome of `nginx -t` on a staged tree. */
+        TestReport: {
+            /** @description Whether nginx accepts the configuration. */
+            ok: boolean;
+            /** @description What nginx printed, with the staging folder's path taken out. */
+            output: string;
+            /** @description Path (below nginx's folder) of the file nginx complained about. */
+            file?: string | null;
+        };
+        /** @description A remark, worded. */
+        Note: {
+            /** @description Stable code. */
+            code: string;
+            /** @description The sentence. */
+            text: string;
+        };
+        /** @description The answer of the operation whose plan was applied. */
+        Answer: unknown;
+        /** @description Where a job stands. */
+        JobState: "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
+        /** @description One page of jobs, the newest first. Their output is left out. */
+        JobList: {
+            /** @description The jobs. */
+            items: components["schemas"]["Job"][];
+            /** @description Cursor of the next page. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many jobs the query finds.
+             */
+            total: number;
+        };
+        /** @description What became of a job. */
+        Job: {
+            /** @description Its id. */
+            id: string;
+            /** @description The operation it carries out. */
+            operation: string;
+            /** @description The operation in words. */
+            summary: string;
+            /** @description What it is about. */
+            target: string;
+            /** @description Who asked for it. */
+            actor: string;
+            /** @description What became of it. */
+            state: components["schemas"]["JobState"];
+            /**
+             * Format: int64
+             * @description Steps done.
+             */
+            progress?: number | null;
+            /**
+             * Format: int64
+             * @description Steps in all, where that is known.
+             */
+            total?: number | null;
+            /** @description The last line of its output. */
+            message?: string | null;
+            /** @description Everything it printed. */
+            output: string;
+            /** @description Why it failed. */
+            error?: components["schemas"]["JobError"] | null;
+            /** @description The plan it applies. */
+            plan?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string | null;
+        };
+        /** @description Why a job failed. */
+        JobError: {
+            /** @description Stable code. */
+            code: string;
+            /** @description What happened and why. */
+            detail: string;
+            /** @description What to do. */
+            hint?: string | null;
+            /** @description What the failing component printed. */
+            evidence?: string | null;
+        };
+        /** @description What an event is about. */
+        Topic: "jobs" | "sites" | "metrics";
+        /** @description One event, as its data stands on the stream. */
+        EventData: unknown;
+        /** @description The components. */
+        ComponentList: {
+            /** @description One entry a component. */
+            items: components["schemas"]["ComponentState"][];
+        };
+        /** @description Whether a component is there. */
+        ComponentState: {
+            /** @description Which one. */
+            name: components["schemas"]["Component"];
+            /** @description Whether its program is installed. */
+            installed: boolean;
+            /** @description Its version, when it is installed. */
+            version?: string | null;
+        };
+        /** @description A component, each a set of packages of the distribution. */
+        Component: "nginx";
+        /** @description The web server, as it is. */
+        NginxView: {
+            /** @description Version; `null` when nginx is not installed. */
+            version?: string | null;
+            /** @description Whether it runs. */
+            running: boolean;
+            /**
+             * Format: uint64
+             * @description The configuration generation that answers.
+             */
+            generation?: number | null;
+        };
+        /** @description Files that somebody changed behind the panel's back. */
+        DriftPage: {
+            /** @description One entry a file. */
+            items: components["schemas"]["Drift"][];
+        };
+        /** @description One difference. */
+        Drift: {
+            /** @description Path below nginx's folder. */
+            file: string;
+            /** @description Id of the site it belongs to. */
+            site?: string | null;
+            /** @description How it differs. */
+            kind: components["schemas"]["DriftKind"];
+            /** @description From what was applied to what is there, as a unified diff. */
+            diff: string;
+        };
+        /** @description How a file differs from what was last applied. */
+        DriftKind: "content" | "mode" | "added" | "deleted";
+        /** @description The answer of `doctor`. */
+        Diagnosis: {
+            /** @description Whether something is broken; then the command's exit code is 1. */
+            broken: boolean;
+            /** @description The findings, worst first. */
+            findings: components["schemas"]["Told"][];
+            /** @description The machine they were made on. */
+            machine: components["schemas"]["Machine"];
+        };
+        /** @description A finding in one language. */
+        Told: {
+            /** @description Stable name. */
+            id: string;
+            /** @description How bad it is. */
+            severity: components["schemas"]["Severity"];
+            /** @description Parameters of the texts. */
             params: {
                 [key: string]: string;
             };
-            errors?: {
-                field: string;
-                code: string;
-                detail: string;
-            }[];
-            request_id: string;
-            retry_s?: number;
+            /** @description What was found. */
+            found: string;
+            /** @description Why it matters; not said where all is well. */
+            why?: string | null;
+            /** @description What to do. */
+            action?: string | null;
         };
-        User: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            role: "admin" | "operator" | "viewer";
-            disabled: boolean;
-            created_at: string;
-        };
-        Session: {
-            id: string;
-            user: {
-                id: string;
-                name: string;
-                /** @enum {string} */
-                role: "admin" | "operator" | "viewer";
-            };
-            permissions: string[];
-            csrf: string;
-            host: string;
-            version: string;
-            /** @enum {string} */
-            profile: "development" | "production";
-            expires_at: string;
-        };
-        SessionRow: {
-            id: string;
-            current: boolean;
-            address: string;
-            agent: string;
-            created_at: string;
-            last_seen_at: string;
-            expires_at: string;
-        };
-        Token: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            role: "admin" | "operator" | "viewer";
-            scopes: string[];
-            created_at: string;
-            expires_at: string | null;
-            last_used_at: string | null;
-        };
-        NewToken: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            role: "admin" | "operator" | "viewer";
-            scopes: string[];
-            created_at: string;
-            expires_at: string | null;
-            last_used_at: string | null;
-            token: string;
-        };
-        Alias: {
-            domain: string;
-            name: string;
-        };
-        SiteProblem: {
-            code: string;
-            detail: string;
-            evidence: string;
-        };
-        Site: {
-            id: string;
-            domain: string;
-            name: string;
-            aliases: components["schemas"]["Alias"][];
-            /** @enum {string} */
-            kind: "static" | "proxy";
-            enabled: boolean;
-            /** @enum {string} */
-            state: "active" | "disabled" | "quarantined";
-            document_root: string | null;
-            upstream: string | null;
-            websocket: boolean;
-            timeout_s: number;
-            headers: components["schemas"]["Header"][];
-            max_body_mb: number;
-            url: string;
-            https_url: string;
-            revision: number;
-            created_at: string;
-            updated_at: string;
-            drift: boolean;
-            problem: components["schemas"]["SiteProblem"] | null;
-        };
-        NginxView: {
-            file: string;
-            applied: string | null;
-            current: string | null;
-            drift: boolean;
-            diff: string;
-            problem?: string;
-        };
-        Change: {
-            /** @enum {string} */
-            kind: "nginx" | "files" | "row";
-            /** @enum {string} */
-            action: "create" | "update" | "delete";
-            name: string;
-            diff: string;
-        };
-        Plan: {
-            id: string;
-            operation: string;
-            target: string;
-            changes: components["schemas"]["Change"][];
-            test: components["schemas"]["PlanTest"] | null;
-            warnings: {
-                code: string;
-                text: string;
-            }[];
-            expires_at: string;
-        };
-        PlanTest: {
-            ok: boolean;
-            output: string;
-        };
-        Job: {
-            id: string;
-            operation: string;
-            summary: string;
-            target: string;
-            actor: string;
-            /** @enum {string} */
-            state: "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
-            progress: number | null;
-            total: number | null;
-            message: string | null;
-            output: string;
-            error: components["schemas"]["Problem"] | null;
-            plan: string | null;
-            created_at: string;
-            started_at: string | null;
-            finished_at: string | null;
-        };
-        JobAnswer: {
-            job: components["schemas"]["Job"];
-        };
-        Component: {
-            name: string;
-            title: string;
-            installed: boolean;
-            version: string | null;
-            running: boolean | null;
-        };
-        Finding: {
-            id: string;
-            /** @enum {string} */
-            severity: "ok" | "note" | "warning" | "broken";
-            text: string;
-            why: string;
-            fix: string;
-        };
+        /** @description How bad a finding is. */
+        Severity: "ok" | "note" | "warning" | "broken";
+        /** @description What was found out about the machine. */
         Machine: {
-            os: string;
-            arch: string;
+            /** @description The distribution, from `os-release`. */
+            distribution?: components["schemas"]["Distribution"] | null;
+            /** @description Architecture as the kernel names it, such as `x86_64`. */
+            architecture: string;
+            /** @description Kernel release, such as `6.1.0-28-amd64`. */
+            kernel: string;
+            /** @description Version in that release. */
+            kernel_version?: components["schemas"]["Version"] | null;
+            /** @description What starts and keeps services. */
+            init: components["schemas"]["Init"];
+            /** @description The container this runs in. */
+            container?: components["schemas"]["Container"] | null;
+            /** @description The hypervisor this runs under, as it calls itself; `unknown` when only the processor tells. */
+            hypervisor?: string | null;
+            /** @description The Windows Subsystem for Linux. */
+            wsl?: components["schemas"]["Wsl"] | null;
+            /** @description Model of a single-board computer, from the device tree. */
+            board?: string | null;
+            /**
+             * Format: uint32
+             * @description Processors in use by the kernel.
+             */
             cpus: number;
-            memory_total: number;
-            uptime_s: number;
-            virtualization: string | null;
+            /** @description Main memory. */
+            memory: components["schemas"]["Memory"];
+            /** @description Limits of the control group this process is in. */
+            cgroup?: components["schemas"]["Cgroup"] | null;
+            /** @description The file system of the data folder. */
+            disk?: components["schemas"]["Disk"] | null;
+            /** @description Whether the kernel filters system calls for a process (seccomp). */
+            seccomp: boolean;
+            /** @description Whether the kernel resolves paths beneath a folder (`openat2`, Linux 5.6). */
+            openat2: boolean;
+            /** @description The nginx that is installed. */
+            nginx?: components["schemas"]["NginxBuild"] | null;
+            /** @description Other software the panel works with, where it is installed. */
+            components: components["schemas"]["Installed"][];
         };
-        DriftItem: {
-            file: string;
-            site: string | null;
-            /** @enum {string} */
-            kind: "content" | "mode" | "owner" | "added" | "deleted";
-            diff: string;
+        /** @description A distribution (os-release(5)). */
+        Distribution: {
+            /** @description Its id, such as `debian`. */
+            id: string;
+            /** @description Its version, such as `12`; rolling ones have none. */
+            version?: string | null;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Ids of the distributions it descends from. */
+            like: string[];
         };
-        AuditRow: {
-            seq: number;
+        /** @description Up to three numbers; what follows them (`-rc1`, `+deb12`) is not compared. */
+        Version: string;
+        /** @description What starts and keeps services. */
+        Init: {
+            /** @constant */
+            kind: "systemd";
+            /**
+             * Format: uint32
+             * @description Its version, when `systemctl` told it.
+             */
+            version?: number | null;
+        } | {
+            /** @constant */
+            kind: "openrc";
+        } | {
+            /** @constant */
+            kind: "none";
+        };
+        /** @description Kind of a container. */
+        Container: "docker" | "podman" | "kubernetes" | "lxc" | "nspawn" | "openvz" | "other";
+        /** @description Generation of the Windows Subsystem for Linux. */
+        Wsl: "one" | "two";
+        /** @description Main memory. */
+        Memory: {
+            /**
+             * Format: uint64
+             * @description What the kernel manages.
+             */
+            total_bytes: number;
+            /**
+             * Format: uint64
+             * @description What can be had without swapping.
+             */
+            available_bytes: number;
+        };
+        /** @description Limits of a control group and the groups around it. */
+        Cgroup: {
+            /**
+             * Format: uint8
+             * @description Version of the interface that holds the limits: 1 or 2.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description Memory the group may use.
+             */
+            memory_bytes_max?: number | null;
+            /**
+             * Format: uint64
+             * @description Processor time per second of time, in thousandths of one processor.
+             */
+            cpu_millis_max?: number | null;
+        };
+        /** @description A file system. */
+        Disk: {
+            /**
+             * Format: uint64
+             * @description Its size.
+             */
+            total_bytes: number;
+            /**
+             * Format: uint64
+             * @description What an ordinary user may still write.
+             */
+            available_bytes: number;
+        };
+        /** @description A build of nginx. */
+        NginxBuild: {
+            /** @description Path of the program. */
+            path: string;
+            /** @description Its version. */
+            version: components["schemas"]["Version"];
+            /** @description The TLS library it runs with, such as `OpenSSL 3.0.15`; none when it was built without TLS. */
+            tls?: string | null;
+            /** @description The main configuration file it was built for. */
+            conf_path?: string | null;
+            /** @description Optional modules it was built with, in the order of `nginx -V`. */
+            modules: components["schemas"]["Module"][];
+        };
+        /** @description An optional module of nginx. */
+        Module: {
+            /** @description Its name without `--with-`, such as `http_v2_module`. */
+            name: string;
+            /** @description Whether it has to be loaded by a directive. */
+            dynamic: boolean;
+        };
+        /** @description A component that is there. */
+        Installed: {
+            /** @description Which one. */
+            component: components["schemas"]["Component2"];
+            /** @description Path of its program. */
+            path: string;
+            /** @description Its version, when the program told it. */
+            version?: components["schemas"]["Version"] | null;
+        };
+        /** @description Software besides nginx that the panel works with. */
+        Component2: "openssl" | "git" | "docker" | "mariadb" | "postgresql" | "php";
+        /** @description The machine between two readings. */
+        Figures: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
             at: string;
-            actor: string;
+            /**
+             * Format: double
+             * @description Processor time in use, all processors together, 0 to 100.
+             */
+            cpu_percent: number;
+            /**
+             * Format: double
+             * @description Load average over one minute.
+             */
+            load1: number;
+            /**
+             * Format: uint64
+             * @description Memory in use, in bytes.
+             */
+            memory_used: number;
+            /**
+             * Format: uint64
+             * @description Memory in all, in bytes.
+             */
+            memory_total: number;
+            /**
+             * Format: uint64
+             * @description Used bytes of the disk with the panel's data.
+             */
+            disk_used: number;
+            /**
+             * Format: uint64
+             * @description Its size in bytes.
+             */
+            disk_total: number;
+            /**
+             * Format: uint64
+             * @description Bytes received per second.
+             */
+            net_rx_per_s: number;
+            /**
+             * Format: uint64
+             * @description Bytes sent per second.
+             */
+            net_tx_per_s: number;
+        };
+        /** @description Whether the server is taken. */
+        ClaimState: {
+            /** @description Whether the panel has an administrator. */
+            claimed: boolean;
+        };
+        /** @description What the claim gave. */
+        Claimed: components["schemas"]["SessionView"] | components["schemas"]["UserView"];
+        /** @description The caller's own session. */
+        SessionView: {
+            /** @description Session id. */
+            id: string;
+            /** @description Who is signed in. */
+            user: components["schemas"]["SessionUser"];
+            /** @description What the user may do. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description To be sent back in the header `X-Manara-CSRF` with every change. */
+            csrf: string;
+            /** @description The machine's name. */
+            host: string;
+            /** @description The panel's version. */
+            version: string;
+            /** @description The panel's profile. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Format: date-time
+             * @description When the session ends if it is not used before.
+             */
+            expires_at: string;
+        };
+        /** @description The signed-in user. */
+        SessionUser: {
+            /** @description User id. */
+            id: string;
+            /** @description User name. */
+            name: string;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A user's role: the ceiling of everything done in their name. */
+        Role: "viewer" | "operator" | "admin";
+        /** @description What a caller may be allowed to do. One per family of operations and strength. */
+        Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "accounts-manage" | "tokens-own" | "audit-read";
+        /** @description What kind of machine the panel believes to be on. */
+        Profile: "development" | "production";
+        /** @description A user as shown. */
+        UserView: {
+            /** @description User id. */
+            id: string;
+            /** @description User name. */
+            name: string;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+            /** @description Whether signing in is refused. */
+            disabled: boolean;
+            /**
+             * Format: date-time
+             * @description Until when signing in has to wait after too many failures.
+             */
+            locked_until?: string | null;
+            /**
+             * Format: int64
+             * @description Counts the changes, from 1.
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When the user was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the user was last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description When the password was last changed.
+             */
+            password_changed_at: string;
+        };
+        /** @description A fresh claim token. */
+        Link: {
+            /** @description The token; the earlier one is worth nothing now. */
+            token: string;
+            /** @description Path of the page that takes it, token included. */
+            path: string;
+            /**
+             * Format: date-time
+             * @description When it stops working.
+             */
+            expires_at: string;
+        };
+        /** @description The answer to a sign-in. */
+        SignInAnswer: {
+            /** @description What comes next. */
+            next: components["schemas"]["Next"];
+            /** @description The new session. */
+            session: components["schemas"]["SessionView"];
+        };
+        /** @description What comes next. */
+        Next: "done";
+        /** @description The sessions. */
+        SessionList: {
+            /** @description Last used first. */
+            items: components["schemas"]["SessionRow"][];
+        };
+        /** @description A session in a list. */
+        SessionRow: {
+            /** @description Session id. */
+            id: string;
+            /** @description Whose it is. */
+            user: string;
+            /** @description Whether it is the caller's own. */
+            current: boolean;
+            /** @description Address it was last used from. */
             address: string;
-            operation: string;
-            target: string;
-            result: string;
+            /** @description What the browser calls itself. */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends if it is not used before.
+             */
+            expires_at: string;
+        };
+        /** @description How many sessions ended. */
+        Ended: {
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            ended: number;
+        };
+        /** @description The users. */
+        UserList: {
+            /** @description By name. */
+            items: components["schemas"]["UserView"][];
+        };
+        /** @description The tokens. */
+        TokenList: {
+            /** @description Newest first; everybody's for those who manage accounts, else the caller's own. */
+            items: components["schemas"]["TokenRow"][];
+        };
+        /** @description A token as shown. */
+        TokenRow: {
+            /** @description Token id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Whose it is; `null` for one made on the console. */
+            user?: string | null;
+            /** @description The most it can do. */
+            role: components["schemas"]["Role"];
+            /** @description What it is limited to within its role; empty for no further limit. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When it stops working.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /** @description From where. */
+            last_used_address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description By whom. */
+            created_by: string;
+        };
+        /** @description A new token with its secret. */
+        TokenMade: {
+            /** @description The token to send as `Authorization: Bearer`; shown this once. */
+            token: string;
+            /** @description Token id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Whose it is; `null` for one made on the console. */
+            user?: string | null;
+            /** @description The most it can do. */
+            role: components["schemas"]["Role"];
+            /** @description What it is limited to within its role; empty for no further limit. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When it stops working.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /** @description From where. */
+            last_used_address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description By whom. */
+            created_by: string;
+        };
+        /** @description The options. */
+        SettingList: {
+            /** @description In the order of the reference. */
+            items: components["schemas"]["SettingView"][];
+        };
+        /** @description An option. */
+        SettingView: {
+            /** @description Its dotted name. */
+            key: string;
+            /** @description Its value; a part that may be a password reads `***`. */
+            value: components["schemas"]["Value"];
+            /** @description Where the value came from. */
+            source: components["schemas"]["Origin"];
+            /** @description Where the option lives. */
+            home: components["schemas"]["Home"];
+            /** @description Whether a change needs a restart. */
+            restart: boolean;
+            /** @description Unit of a number. */
+            unit?: string | null;
+            /** @description Name of its environment variable. */
+            env: string;
+            /** @description Value without anybody's doing. */
+            default: components["schemas"]["Value"];
+            /** @description Whether it can be changed here. */
+            changeable: boolean;
+            /**
+             * Format: int64
+             * @description Least value of a number.
+             */
+            min?: number | null;
+            /**
+             * Format: int64
+             * @description Greatest value of a number.
+             */
+            max?: number | null;
+            /** @description The values there are. */
+            choices: string[];
+            /** @description What it does. */
             text: string;
-            before: string;
-            after: string;
+            /** @description Where the value came from, in words. */
+            source_text: string;
+        };
+        /** @description A value that fits its option's type. */
+        Value: boolean | number | string | string[];
+        /** @description Where a value came from. */
+        Origin: {
+            /** @constant */
+            kind: "file";
+            /** @description Its path. */
+            path: string;
+            /**
+             * Format: uint32
+             * @description Line, counted from 1.
+             */
+            line: number;
+        } | {
+            /** @constant */
+            kind: "env";
+            /** @description Its name. */
+            name: string;
+        } | {
+            /** @constant */
+            kind: "flag";
+            /** @description The flag as people write it, such as `--listen`. */
+            name: string;
+        } | {
+            /** @constant */
+            kind: "store";
+        } | {
+            /** @constant */
+            kind: "default";
+        };
+        /** @description Where the value of an option lives; each option has exactly one home. */
+        Home: "file" | "store";
+        /** @description One page of entries, the newest first. */
+        AuditPage: {
+            /** @description The entries. */
+            items: components["schemas"]["EntryView"][];
+            /** @description Cursor of the next page. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many entries the query finds.
+             */
+            total: number;
+        };
+        /** @description One entry. */
+        EntryView: {
+            /**
+             * Format: int64
+             * @description Position, from 1 without gaps.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            actor: string;
+            /** @description `user`, `token`, `console` or `system`. */
+            actor_kind: string;
+            /** @description From where; empty for the local socket and the panel itself. */
+            address: string;
+            /** @description What. */
+            operation: string;
+            /** @description The operation in words. */
+            summary: string;
+            /** @description On what. */
+            target: string;
+            /** @description With what result. */
+            result: string;
+            /** @description Code of the error. */
+            code?: string | null;
+            /** @description The object before. */
+            before?: unknown;
+            /** @description The object after. */
+            after?: unknown;
+            /** @description The plan that was applied. */
+            plan?: string | null;
+            /** @description The request it belongs to. */
+            request: string;
+            /** @description Keyed hash over the entry and its predecessor's hash. */
+            hash: string;
+        };
+        /** @description Whether the trail is whole. */
+        Verdict: {
+            /** @description Whether every hash fits. */
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description Entries checked.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description The first entry that does not fit.
+             */
+            first_bad?: number | null;
+        };
+        /** @description Why a request was refused or failed. */
+        Problem: {
+            /** @description Stable address of this sort of problem. */
+            type: string;
+            /** @description The sort of problem in a few words. */
+            title: string;
+            /**
+             * Format: uint16
+             * @description HTTP status.
+             */
+            status: number;
+            /** @description What happened and why. */
+            detail: string;
+            /** @description Stable code. */
+            code: string;
+            /** @description What to do. */
+            hint?: string | null;
+            /** @description What the failing component printed. */
+            evidence?: string | null;
+            /** @description Parameters of the texts. */
+            params: {
+                [key: string]: string;
+            };
+            /** @description What is wrong with which field. */
+            errors: components["schemas"]["FieldError"][];
+            /** @description Names this request in the logs. */
+            request_id: string;
+        };
+        /** @description What is wrong with one field. */
+        FieldError: {
+            /** @description JSON path of the field. */
+            field: string;
+            /** @description Stable code. */
+            code: string;
+            /** @description The sentence. */
+            detail: string;
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description Refused or failed (RFC 9457). */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description Answer the plan instead of carrying it out. */
+        DryRun: boolean;
+        /** @description A repeated request with the same key gets the first answer. */
+        IdempotencyKey: string;
+        /** @description Revision the caller has seen; another one is refused with 412. */
+        IfMatch: string;
+        /** @description Answer 202 with the job instead of waiting for it. */
+        Prefer: "respond-async";
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "claim.status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        claimed: boolean;
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    claim: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    token: string;
-                    user: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "session.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "session.create": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    user: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        next: "done" | "totp" | "passkey";
-                        session: components["schemas"]["Session"];
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "session.delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "session.password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    current: string;
-                    new: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "session.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["SessionRow"][];
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "session.revoke": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "user.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["User"][];
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "user.create": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    /** @enum {string} */
-                    role: "admin" | "operator" | "viewer";
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "user.delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "user.update": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @enum {string} */
-                    role?: "admin" | "operator" | "viewer";
-                    disabled?: boolean;
-                    password?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "token.list": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Token"][];
-                    };
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "token.create": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    /** @enum {string} */
-                    role: "admin" | "operator" | "viewer";
-                    scopes?: string[];
-                    expires_at?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Answer */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewToken"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "token.delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Answer */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "site.list": {
         parameters: {
             query?: {
-                q?: string;
-                kind?: string;
-                state?: string;
-                sort?: string;
-                limit?: number;
-                cursor?: string;
+                /** @description Part of a domain or alias, in either form. */
+                q?: string | null;
+                /** @description Only this kind. */
+                kind?: components["schemas"]["SiteKind"];
+                /** @description Only this state. */
+                state?: components["schemas"]["SiteState"];
+                /** @description Order; a leading `-` turns it around. */
+                sort?: components["schemas"]["SiteSort"];
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -1177,65 +1572,90 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["Site"][];
-                        next: string | null;
-                        total: number;
-                    };
+                    "application/json": components["schemas"]["SiteList"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.create": {
         parameters: {
             query?: {
-                dry_run?: boolean;
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
             };
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * Format: domain
+                     * @description Primary domain; letters of any script.
+                     */
                     domain: string;
-                    /** @enum {string} */
-                    kind: "static" | "proxy";
-                    aliases?: string[];
-                    upstream?: string;
-                    websocket?: boolean;
-                    timeout_s?: number;
-                    headers?: components["schemas"]["Header"][];
-                    max_body_mb?: number;
+                    /** @description What answers. */
+                    kind: components["schemas"]["SiteKind"];
+                    /** @description Further domains that show the same site. */
+                    aliases?: string[] | null;
+                    /**
+                     * Format: upstream
+                     * @description Where a proxy site sends its requests, such as `http://127.0.0.1:3000`.
+                     */
+                    upstream?: string | null;
+                    /** @description Whether a proxy site lets WebSockets through; it does unless told otherwise. */
+                    websocket?: boolean | null;
+                    /**
+                     * Format: uint32
+                     * @description Longest silence of the upstream in seconds.
+                     */
+                    timeout_s?: number | null;
+                    /** @description Headers that a proxy site adds to each request. */
+                    headers?: components["schemas"]["Header"][] | null;
+                    /**
+                     * Format: uint32
+                     * @description Largest request body in MiB.
+                     */
+                    max_body_mb?: number | null;
+                    /** @description Whether it is served; it is unless told otherwise. */
+                    enabled?: boolean | null;
                 };
             };
         };
         responses: {
-            /** @description Answer */
+            /** @description Done; with `dry_run`, the plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plan"];
+                    "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
                 };
             };
-            /** @description Answer */
+            /** @description Created. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1244,24 +1664,30 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
-            /** @description Answer */
+            /** @description A job goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAnswer"];
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.show": {
@@ -1269,13 +1695,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The site: its domain or its id. */
                 domain: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1284,88 +1711,164 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.delete": {
         parameters: {
             query?: {
-                dry_run?: boolean;
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
             };
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path: {
+                /** @description The site: its domain or its id. */
                 domain: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done; with `dry_run`, the plan. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        trash: string;
-                    } | components["schemas"]["Plan"];
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Answer */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAnswer"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.update": {
         parameters: {
             query?: {
-                dry_run?: boolean;
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
             };
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path: {
+                /** @description The site: its domain or its id. */
                 domain: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
-                    new_domain?: string;
-                    aliases?: string[];
-                    upstream?: string;
-                    websocket?: boolean;
-                    timeout_s?: number;
-                    headers?: components["schemas"]["Header"][];
-                    max_body_mb?: number;
-                    discard_drift?: boolean;
+                    /**
+                     * Format: domain
+                     * @description New primary domain. The folder keeps its name.
+                     */
+                    new_domain?: string | null;
+                    /** @description Further domains that show the same site. */
+                    aliases?: string[] | null;
+                    /**
+                     * Format: upstream
+                     * @description Where a proxy site sends its requests.
+                     */
+                    upstream?: string | null;
+                    /** @description Whether a proxy site lets WebSockets through. */
+                    websocket?: boolean | null;
+                    /**
+                     * Format: uint32
+                     * @description Longest silence of the upstream in seconds.
+                     */
+                    timeout_s?: number | null;
+                    /** @description Headers that a proxy site adds to each request. */
+                    headers?: components["schemas"]["Header"][] | null;
+                    /**
+                     * Format: uint32
+                     * @description Largest request body in MiB.
+                     */
+                    max_body_mb?: number | null;
+                    /** @description Whether it is served. */
+                    enabled?: boolean | null;
+                    /** @description Replace the site's nginx file although somebody changed it by hand. */
+                    discard_drift?: boolean | null;
+                };
+                "application/merge-patch+json": {
+                    /**
+                     * Format: domain
+                     * @description New primary domain. The folder keeps its name.
+                     */
+                    new_domain?: string | null;
+                    /** @description Further domains that show the same site. */
+                    aliases?: string[] | null;
+                    /**
+                     * Format: upstream
+                     * @description Where a proxy site sends its requests.
+                     */
+                    upstream?: string | null;
+                    /** @description Whether a proxy site lets WebSockets through. */
+                    websocket?: boolean | null;
+                    /**
+                     * Format: uint32
+                     * @description Longest silence of the upstream in seconds.
+                     */
+                    timeout_s?: number | null;
+                    /** @description Headers that a proxy site adds to each request. */
+                    headers?: components["schemas"]["Header"][] | null;
+                    /**
+                     * Format: uint32
+                     * @description Largest request body in MiB.
+                     */
+                    max_body_mb?: number | null;
+                    /** @description Whether it is served. */
+                    enabled?: boolean | null;
+                    /** @description Replace the site's nginx file although somebody changed it by hand. */
+                    discard_drift?: boolean | null;
                 };
             };
         };
         responses: {
-            /** @description Answer */
+            /** @description Done; with `dry_run`, the plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1374,40 +1877,55 @@ export interface operations {
                     "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
                 };
             };
-            /** @description Answer */
+            /** @description A job goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAnswer"];
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.enable": {
         parameters: {
             query?: {
-                dry_run?: boolean;
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
             };
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path: {
+                /** @description The site: its domain or its id. */
                 domain: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done; with `dry_run`, the plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1416,40 +1934,55 @@ export interface operations {
                     "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
                 };
             };
-            /** @description Answer */
+            /** @description A job goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAnswer"];
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.disable": {
         parameters: {
             query?: {
-                dry_run?: boolean;
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
             };
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path: {
+                /** @description The site: its domain or its id. */
                 domain: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done; with `dry_run`, the plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1458,40 +1991,55 @@ export interface operations {
                     "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
                 };
             };
-            /** @description Answer */
+            /** @description A job goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAnswer"];
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.reapply": {
         parameters: {
             query?: {
-                dry_run?: boolean;
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
             };
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path: {
+                /** @description The site: its domain or its id. */
                 domain: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done; with `dry_run`, the plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1500,24 +2048,30 @@ export interface operations {
                     "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
                 };
             };
-            /** @description Answer */
+            /** @description A job goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAnswer"];
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "site.nginx": {
@@ -1525,30 +2079,123 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The site: its domain or its id. */
                 domain: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NginxView"];
+                    "application/json": components["schemas"]["SiteFile"];
                 };
             };
-            /** @description Problem */
-            default: {
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "state.export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Document"];
                 };
             };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "state.apply": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The file's text, TOML. */
+                    document: string;
+                    /** @description Also delete the sites that an earlier file of the same owner made and this one does not name. */
+                    prune?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "plan.show": {
@@ -1556,13 +2203,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Its id. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1571,65 +2219,76 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "plan.apply": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
+                /** @description Its id. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Site"] | {
-                        trash: string;
-                    };
+                    "application/json": components["schemas"]["Answer"];
                 };
             };
-            /** @description Answer */
+            /** @description A job goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAnswer"];
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "job.list": {
         parameters: {
             query?: {
-                state?: string;
-                limit?: number;
-                cursor?: string;
+                /** @description Only this state. */
+                state?: components["schemas"]["JobState"];
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -1637,28 +2296,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["Job"][];
-                        next: string | null;
-                        total: number;
-                    };
+                    "application/json": components["schemas"]["JobList"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "job.show": {
@@ -1666,13 +2321,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Its id. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1681,46 +2337,89 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "job.cancel": {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
+                /** @description Its id. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done; with `dry_run`, the plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
                 };
             };
-            /** @description Problem */
-            default: {
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "event.stream": {
+        parameters: {
+            query?: {
+                /** @description Topics to listen to; all that the caller may have when absent. */
+                topics?: components["schemas"]["Topic"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/event-stream": string;
                 };
             };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "component.list": {
@@ -1732,60 +2431,68 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["Component"][];
-                    };
+                    "application/json": components["schemas"]["ComponentList"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "component.install": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
-                name: string;
+                /** @description Which one. */
+                name: components["schemas"]["Component"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description A job goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAnswer"];
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
-    doctor: {
+    "nginx.show": {
         parameters: {
             query?: never;
             header?: never;
@@ -1794,27 +2501,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        findings: components["schemas"]["Finding"][];
-                        machine: components["schemas"]["Machine"];
-                    };
+                    "application/json": components["schemas"]["NginxView"];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
     "drift.list": {
@@ -1826,37 +2530,364 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["DriftItem"][];
-                    };
+                    "application/json": components["schemas"]["DriftPage"];
                 };
             };
-            /** @description Problem */
-            default: {
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "doctor.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "metrics.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "claim.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimState"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "claim.create": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: password
+                     * @description The token of the claim link; the console needs none.
+                     */
+                    token?: string | null;
+                    /**
+                     * Format: user-name
+                     * @description Name of the first administrator.
+                     */
+                    user: string;
+                    /**
+                     * Format: new-password
+                     * @description Password of the first administrator.
+                     */
+                    password: string;
                 };
             };
         };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claimed"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claimed"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
     };
-    "audit.list": {
+    "claim.renew": {
         parameters: {
             query?: {
-                q?: string;
-                actor?: string;
-                operation?: string;
-                result?: string;
-                limit?: number;
-                cursor?: string;
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.create": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: user-name
+                     * @description User name.
+                     */
+                    user: string;
+                    /**
+                     * Format: password
+                     * @description Password.
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.delete": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.list": {
+        parameters: {
+            query?: {
+                /** @description Only this user's. */
+                user?: string | null;
             };
             header?: never;
             path?: never;
@@ -1864,27 +2895,770 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Answer */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["AuditRow"][];
-                        next: string | null;
-                    };
+                    "application/json": components["schemas"]["SessionList"];
                 };
             };
-            /** @description Problem */
-            default: {
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.clear": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Ended"] | components["schemas"]["Plan"];
                 };
             };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.revoke": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Session id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.password": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: password
+                     * @description The password as it is.
+                     */
+                    current: string;
+                    /**
+                     * Format: new-password
+                     * @description The password from now on.
+                     */
+                    new: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "user.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "user.create": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: user-name
+                     * @description The name to sign in with.
+                     */
+                    name: string;
+                    /** @description Role. */
+                    role: components["schemas"]["Role"];
+                    /**
+                     * Format: new-password
+                     * @description Password.
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "user.delete": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description User name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "user.update": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Which user. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description New role. */
+                    role?: components["schemas"]["Role"] | null;
+                    /** @description Whether signing in is refused. Disabling also revokes the user's tokens. */
+                    disabled?: boolean | null;
+                    /**
+                     * Format: new-password
+                     * @description New password; one's own is changed with `session.password`.
+                     */
+                    password?: string | null;
+                };
+                "application/merge-patch+json": {
+                    /** @description New role. */
+                    role?: components["schemas"]["Role"] | null;
+                    /** @description Whether signing in is refused. Disabling also revokes the user's tokens. */
+                    disabled?: boolean | null;
+                    /**
+                     * Format: new-password
+                     * @description New password; one's own is changed with `session.password`.
+                     */
+                    password?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "user.unlock": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description User name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "token.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "token.create": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: label
+                     * @description What people call it.
+                     */
+                    name: string;
+                    /** @description The most it can do; at most the maker's own role. */
+                    role: components["schemas"]["Role"];
+                    /** @description What it is limited to within its role; without it, all of the role. */
+                    scopes?: components["schemas"]["Permission"][] | null;
+                    /**
+                     * Format: date-time
+                     * @description When it stops working; without it, never.
+                     */
+                    expires_at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "token.delete": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Token id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setting.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setting.update": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Address and port on which the panel listens. Plain HTTP is accepted on loopback only. */
+                    "panel.listen"?: string | null;
+                    /** @description Whether the panel speaks TLS. */
+                    "panel.tls"?: boolean | null;
+                    /** @description Names by which browsers may reach the panel. Requests for other names are refused; IP addresses always work. */
+                    "panel.host_names"?: string[] | null;
+                    /** @description Addresses and networks of reverse proxies whose forwarding headers are believed. Everybody else's are ignored. */
+                    "panel.trusted_proxies"?: string[] | null;
+                    /** @description Addresses and networks that may reach the panel. An empty list allows all. */
+                    "panel.allowed_addresses"?: string[] | null;
+                    /** @description Time after which an unused session ends. */
+                    "session.idle_s"?: number | null;
+                    /** @description Time after which every session ends and the user signs in again. */
+                    "session.total_s"?: number | null;
+                };
+                "application/merge-patch+json": {
+                    /** @description Address and port on which the panel listens. Plain HTTP is accepted on loopback only. */
+                    "panel.listen"?: string | null;
+                    /** @description Whether the panel speaks TLS. */
+                    "panel.tls"?: boolean | null;
+                    /** @description Names by which browsers may reach the panel. Requests for other names are refused; IP addresses always work. */
+                    "panel.host_names"?: string[] | null;
+                    /** @description Addresses and networks of reverse proxies whose forwarding headers are believed. Everybody else's are ignored. */
+                    "panel.trusted_proxies"?: string[] | null;
+                    /** @description Addresses and networks that may reach the panel. An empty list allows all. */
+                    "panel.allowed_addresses"?: string[] | null;
+                    /** @description Time after which an unused session ends. */
+                    "session.idle_s"?: number | null;
+                    /** @description Time after which every session ends and the user signs in again. */
+                    "session.total_s"?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "audit.list": {
+        parameters: {
+            query?: {
+                /** @description Text in actor, operation, target, code or parameters. */
+                q?: string | null;
+                /** @description By this actor. */
+                actor?: string | null;
+                /** @description This operation. */
+                operation?: string | null;
+                /** @description On this target. */
+                target?: string | null;
+                /** @description With this result: `started`, `done`, `failed`, `refused` or `undone`. */
+                result?: string | null;
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Before. */
+                until?: string | null;
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "audit.export": {
+        parameters: {
+            query?: {
+                /** @description Text in actor, operation, target, code or parameters. */
+                q?: string | null;
+                /** @description By this actor. */
+                actor?: string | null;
+                /** @description This operation. */
+                operation?: string | null;
+                /** @description On this target. */
+                target?: string | null;
+                /** @description With this result: `started`, `done`, `failed`, `refused` or `undone`. */
+                result?: string | null;
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Before. */
+                until?: string | null;
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "audit.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
         };
     };
 }

@@ -1,8 +1,8 @@
 // Every change that needs a look goes the same way: dry run → plan → apply by the plan's id.
-import { asApiError, call, client, isJobAnswer } from './client';
+import { asApiError, client, isJobAnswer, send } from './client';
 import { track } from './jobs.svelte';
 import { notify } from './toast.svelte';
-import { ApiError } from './problem';
+import { jobFailure } from './problem';
 import type { Plan, Site } from './types';
 
 export interface PendingChange {
@@ -32,21 +32,26 @@ export function dropPending(): void {
 
 /** Applies a plan; waits for the job where it became one. The answer of a job is not known here: read the object again. */
 export async function applyPlan(id: string): Promise<unknown> {
-  const answer = await call(client.POST('/plans/{id}/apply', { params: { path: { id } } }));
+  return finished(await send(client.POST('/api/v1/plans/{id}/apply', { params: { path: { id } } })));
+}
+
+/** The answer of a change; where it goes on as a job, waits for its end and answers null. */
+export async function finished(answer: unknown): Promise<unknown> {
   if (!isJobAnswer(answer)) return answer;
-  const job = await track(answer.job);
-  if (job.error) throw new ApiError(job.error);
+  const failure = jobFailure(await track(answer.job));
+  if (failure) throw failure;
   return null;
+}
+
+/** Whether applying failed because the plan no longer fits what is there, or has expired. */
+export function isStale(cause: unknown): boolean {
+  return ['plan_stale', 'plan_not_found', 'plan_used'].includes(asApiError(cause).code);
 }
 
 /** Runs a small reversible change at once and offers to undo it. */
 export async function runNow(run: () => Promise<unknown>, said: string, undo?: () => Promise<unknown>, undone?: string): Promise<boolean> {
   try {
-    const answer = await run();
-    if (isJobAnswer(answer)) {
-      const job = await track(answer.job);
-      if (job.error) throw new ApiError(job.error);
-    }
+    await finished(await run());
   } catch (cause) {
     notify(asApiError(cause).message, { tone: 'danger' });
     return false;
@@ -57,5 +62,5 @@ export async function runNow(run: () => Promise<unknown>, said: string, undo?: (
 
 /** Whether an answer is a site. */
 export function isSite(answer: unknown): answer is Site {
-  return typeof answer === 'object' && answer !== null && 'document_root' in answer;
+  return typeof answer === 'object' && answer !== null && 'https_url' in answer;
 }

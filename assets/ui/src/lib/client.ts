@@ -14,7 +14,7 @@ const preparation: Middleware = {
   },
 };
 
-export const client = createClient<paths>({ baseUrl: '/api/v1', credentials: 'same-origin' });
+export const client = createClient<paths>({ credentials: 'same-origin' });
 client.use(preparation);
 
 interface Answer<T> {
@@ -23,8 +23,30 @@ interface Answer<T> {
   response: Response;
 }
 
-/** The data of a request, or an [`ApiError`]. A 401 ends the session of this tab, which brings up the sign-in page. */
-export async function call<T>(request: Promise<Answer<T>>): Promise<T> {
+/** What a change answers when it goes on as a job. */
+export interface JobAnswer {
+  job: Job;
+}
+
+/** The answer of a read, or of a change that is done at once. */
+export async function call<T>(request: Promise<Answer<T>>): Promise<Exclude<T, Plan | JobAnswer>> {
+  const answer = await send(request);
+  if (isPlan(answer) || isJobAnswer(answer)) throw misunderstood();
+  return answer as Exclude<T, Plan | JobAnswer>;
+}
+
+/** The plan that a dry run answers. */
+export async function planOf<T>(request: Promise<Answer<T>>): Promise<Plan> {
+  const answer = await send(request);
+  if (isPlan(answer)) return answer;
+  throw misunderstood();
+}
+
+/**
+ * Whatever a request answers: its data, a plan or a job; a refusal is an [`ApiError`]. A 401 ends the session of this
+ * tab, which brings up the sign-in page.
+ */
+export async function send<T>(request: Promise<Answer<T>>): Promise<T> {
   let answer: Answer<T>;
   try {
     answer = await request;
@@ -49,8 +71,12 @@ export function isPlan(answer: unknown): answer is Plan {
 }
 
 /** Whether an answer says that the change runs as a job. */
-export function isJobAnswer(answer: unknown): answer is { job: Job } {
+export function isJobAnswer(answer: unknown): answer is JobAnswer {
   return typeof answer === 'object' && answer !== null && 'job' in answer;
+}
+
+function misunderstood(): ApiError {
+  return new ApiError(makeProblem('unexpected', 0, t('error.unexpected_title'), t('error.page_detail')));
 }
 
 /** Any failure as an [`ApiError`]; a programming error keeps its message as evidence. */

@@ -3,9 +3,10 @@
 import type { Job, Metrics } from './types';
 
 interface EventData {
-  job: Job;
+  job: Pick<Job, 'id' | 'operation' | 'state'>;
   'job-output': { id: string; text: string };
-  site: { id: string; domain: string; change: 'created' | 'updated' | 'deleted' };
+  /** `change` is the verb of the operation: `create`, `update`, `delete`, `enable` and so on. */
+  site: { id: string; change: string };
   metrics: Metrics;
 }
 type Name = keyof EventData;

@@ -1,7 +1,6 @@
 // Jobs that the progress panel shows: those that run, and those that this tab started and that have just ended.
 import { call, client } from './client';
 import { on, onReconnect } from './events.svelte';
-import { go } from './location.svelte';
 import type { Job } from './types';
 
 let tracked = $state.raw<Job[]>([]);
@@ -28,22 +27,34 @@ function take(job: Job): void {
   settle(job);
   if (dismissed.has(job.id)) return;
   const known = tracked.some((entry) => entry.id === job.id);
-  if (known) tracked = tracked.map((entry) => (entry.id === job.id ? { ...entry, ...job } : entry));
+  if (known) tracked = tracked.map((entry) => (entry.id === job.id ? job : entry));
   else if (isRunning(job)) tracked = [...tracked, job];
 }
 
+const fetchJob = (id: string) => call(client.GET('/api/v1/jobs/{id}', { params: { path: { id } } }));
+
+/** Reads a job of which an event told; the event carries its state only. */
+function follow({ id }: { id: string }): void {
+  fetchJob(id).then(take, () => undefined);
+}
+
+function showLine({ id, text }: { id: string; text: string }): void {
+  const line = text.trimEnd().split('\n').at(-1) ?? '';
+  if (line) tracked = tracked.map((job) => (job.id === id ? { ...job, message: line } : job));
+}
+
 async function refresh(): Promise<void> {
-  const page = await call(client.GET('/jobs', { params: { query: { state: 'running', limit: 20 } } }));
-  for (const job of page.items) take(job);
-  for (const id of waiting.keys()) {
-    if (!page.items.some((job) => job.id === id)) take(await call(client.GET('/jobs/{id}', { params: { path: { id } } })));
-  }
+  const page = await call(client.GET('/api/v1/jobs', { params: { query: { state: 'running', limit: 20 } } }));
+  page.items.forEach(take);
+  const ended = [...waiting.keys()].filter((id) => !page.items.some((job) => job.id === id));
+  for (const id of ended) take(await fetchJob(id));
 }
 
 /** Follows jobs for as long as the shell is on the screen. */
 export function followJobs(): () => void {
-  refresh().catch(() => undefined);
-  const stops = [on('job', take), onReconnect(() => refresh().catch(() => undefined))];
+  const again = () => void refresh().catch(() => undefined);
+  again();
+  const stops = [on('job', follow), on('job-output', showLine), onReconnect(again)];
   return () => {
     for (const stop of stops) stop();
     tracked = [];
@@ -62,8 +73,4 @@ export function track(job: Job): Promise<Job> {
 export function dismiss(id: string): void {
   dismissed.add(id);
   tracked = tracked.filter((job) => job.id !== id);
-}
-
-export function openJob(id: string): void {
-  go(`/jobs/${encodeURIComponent(id)}`);
 }

@@ -32,25 +32,37 @@ interface Media {
   content?: Record<string, { schema?: Schema }>;
 }
 
+interface Reference {
+  $ref: string;
+}
+
+type Response = Media & { description?: string };
+
 interface RawOperation {
   operationId?: string;
   summary?: string;
   description?: string;
   tags?: string[];
-  parameters?: Parameter[];
+  parameters?: (Parameter | Reference)[];
   requestBody?: Media;
-  responses?: Record<string, Media & { description?: string }>;
+  responses?: Record<string, Response | Reference>;
 }
 
 export interface ApiDocument {
-  servers?: { url: string }[];
   paths: Record<string, Record<string, RawOperation>>;
-  components?: { schemas?: Record<string, Schema> };
+  components?: {
+    schemas?: Record<string, Schema>;
+    parameters?: Record<string, Parameter>;
+    responses?: Record<string, Response>;
+  };
 }
 
-export interface Operation extends RawOperation {
+/** An operation with its references followed. */
+export interface Operation extends Omit<RawOperation, 'parameters' | 'responses'> {
   method: string;
   path: string;
+  parameters: Parameter[];
+  responses: Record<string, Response>;
 }
 
 export interface Group {
@@ -71,10 +83,18 @@ export function groupOperations(document: ApiDocument, query: string): Group[] {
       const text = `${method} ${path} ${raw.operationId ?? ''} ${raw.summary ?? ''}`.toLowerCase();
       if (!words.every((word) => text.includes(word))) continue;
       const name = raw.tags?.[0] ?? raw.operationId?.split('.')[0] ?? path.split('/')[1] ?? '';
-      groups.set(name, [...(groups.get(name) ?? []), { ...raw, method, path }]);
+      groups.set(name, [...(groups.get(name) ?? []), follow(document, raw, method, path)]);
     }
   }
   return [...groups].map(([name, operations]) => ({ name, operations }));
+}
+
+function follow(document: ApiDocument, raw: RawOperation, method: string, path: string): Operation {
+  const lookUp = <T extends object>(kind: Record<string, T> | undefined, item: T | Reference): T | undefined =>
+    '$ref' in item ? kind?.[item.$ref.split('/').at(-1) ?? ''] : item;
+  const parameters = (raw.parameters ?? []).map((parameter) => lookUp(document.components?.parameters, parameter));
+  const responses = Object.entries(raw.responses ?? {}).map(([status, response]) => [status, lookUp(document.components?.responses, response) ?? {}]);
+  return { ...raw, method, path, parameters: parameters.filter((parameter) => parameter !== undefined), responses: Object.fromEntries(responses) };
 }
 
 /** The schema a reference points to; any other schema is itself. */
@@ -116,15 +136,13 @@ export function bodySchema(media: Media | undefined): Schema | null {
 }
 
 /** The address for a request: path parameters put in, query parameters with a value added. */
-export function requestUrl(base: string, operation: Operation, values: Record<string, string>): string {
+export function requestUrl(operation: Operation, values: Record<string, string>): string {
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
   const query = new URLSearchParams();
-  for (const parameter of operation.parameters ?? []) {
+  for (const parameter of operation.parameters) {
     const value = values[parameter.name];
     if (parameter.in === 'query' && value) query.set(parameter.name, value);
   }
   const text = query.toString();
-  // The document may list whole paths or paths below its server's address.
-  const prefix = path.startsWith(`${base}/`) ? '' : base;
-  return `${prefix}${path}${text ? `?${text}` : ''}`;
+  return `${path}${text ? `?${text}` : ''}`;
 }

@@ -4,7 +4,7 @@ import type { ApiError } from './problem';
 
 interface Page<T> {
   items: T[];
-  next: string | null;
+  next?: string | null;
   total?: number;
 }
 
@@ -42,7 +42,7 @@ export class Paged<T> {
       const page = await this.read(cursor);
       if (mine !== this.#generation) return;
       this.items = merge(page);
-      this.next = page.next;
+      this.next = page.next ?? null;
       this.total = page.total ?? null;
       this.error = null;
       this.ready = true;

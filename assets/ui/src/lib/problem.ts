@@ -1,5 +1,5 @@
 // Failures of the API (RFC 9457) as one error type.
-import type { Problem } from './types';
+import type { Job, Problem } from './types';
 
 /** A failed request with the server's own words about it. */
 export class ApiError extends Error {
@@ -15,11 +15,27 @@ export class ApiError extends Error {
   get status(): number {
     return this.problem.status;
   }
+
+  /** How long to wait after too many attempts, in seconds; 0 when nothing is said. */
+  get retryAfter(): number {
+    return Number(this.problem.params.retry_s) || 0;
+  }
 }
 
 /** A problem for an answer that is not one: no connection, or something between us and the server answered. */
 export function makeProblem(code: string, status: number, title: string, detail: string): Problem {
-  return { type: 'about:blank', title, status, detail, code, params: {}, request_id: '' };
+  return { type: 'about:blank', title, status, detail, code, params: {}, errors: [], request_id: '' };
+}
+
+/** Why a job failed, or null. */
+export function jobFailure(job: Pick<Job, 'error' | 'summary'>): ApiError | null {
+  if (!job.error) return null;
+  const { code, detail, hint, evidence } = job.error;
+  return new ApiError({
+    ...makeProblem(code, 0, job.summary, detail),
+    ...(hint && { hint }),
+    ...(evidence && { evidence }),
+  });
 }
 
 /** Whether a body looks like problem details with our `code`. */

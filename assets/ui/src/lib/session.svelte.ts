@@ -1,13 +1,11 @@
 // Who is signed in.
-import type { Role, Session } from './types';
+import type { Permission, Session } from './types';
 
 type Phase = 'unknown' | 'unclaimed' | 'signed-out' | 'signed-in';
 
 let phase = $state<Phase>('unknown');
 let current = $state.raw<Session | null>(null);
 let expired = $state(false);
-
-const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
 export const session = {
   get phase(): Phase {
@@ -40,7 +38,7 @@ export const session = {
   },
 };
 
-/** Whether the user's role is at least `role`: for leaving out what the server would refuse. */
-export function atLeast(role: Role): boolean {
-  return current !== null && RANK[current.user.role] >= RANK[role];
+/** Whether the user has a permission: for leaving out what the server would refuse. */
+export function may(permission: Permission): boolean {
+  return current?.permissions.includes(permission) ?? false;
 }

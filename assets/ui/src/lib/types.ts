@@ -1,37 +1,28 @@
-// Names for the schemas of the API; the shapes come from the generated api.d.ts.
-import type { components } from './api';
+// Names for the shapes of the API, all taken from the generated api.d.ts.
+import type { components, paths } from './api';
 
 type Schemas = components['schemas'];
+type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
 
-export type Alias = Schemas['Alias'];
-export type AuditRow = Schemas['AuditRow'];
-export type Change = Schemas['Change'];
-export type Component = Schemas['Component'];
-export type DriftItem = Schemas['DriftItem'];
-export type Finding = Schemas['Finding'];
+export type AuditRow = Schemas['EntryView'];
+export type Component = Schemas['ComponentState'];
+export type DriftItem = Schemas['Drift'];
+export type Finding = Schemas['Told'];
 export type Header = Schemas['Header'];
 export type Job = Schemas['Job'];
-export type NginxView = Schemas['NginxView'];
+export type Metrics = Schemas['Figures'];
+export type Permission = Schemas['Permission'];
 export type Plan = Schemas['Plan'];
 export type Problem = Schemas['Problem'];
-export type Session = Schemas['Session'];
-export type SessionRow = Schemas['SessionRow'];
+export type Role = Schemas['Role'];
+export type Session = Schemas['SessionView'];
 export type Site = Schemas['Site'];
-export type Token = Schemas['Token'];
-export type User = Schemas['User'];
+export type SiteFile = Schemas['SiteFile'];
+export type SiteKind = Schemas['SiteKind'];
+export type Token = Schemas['TokenRow'];
+export type User = Schemas['UserView'];
 
-export type Role = User['role'];
-export type SiteKind = Site['kind'];
-
-/** What the `metrics` event carries: bytes, bytes per second, percent. */
-export interface Metrics {
-  at: string;
-  cpu_percent: number;
-  load1: number;
-  memory_used: number;
-  memory_total: number;
-  disk_used: number;
-  disk_total: number;
-  net_rx_per_s: number;
-  net_tx_per_s: number;
-}
+export type JobQuery = Query<'/api/v1/jobs'>;
+export type SiteQuery = Query<'/api/v1/sites'>;
+export type CreateSite = paths['/api/v1/sites']['post']['requestBody']['content']['application/json'];
+export type UpdateSite = NonNullable<paths['/api/v1/sites/{domain}']['patch']['requestBody']>['content']['application/json'];

@@ -1,7 +1,6 @@
 // What the wizard has gathered, and how it becomes a request.
-import type { paths } from '../../lib/api';
 import { t } from '../../lib/locale.svelte';
-import type { Header, Problem, SiteKind } from '../../lib/types';
+import type { CreateSite, Header, Problem, SiteKind } from '../../lib/types';
 
 export interface Draft {
   kind: SiteKind;
@@ -9,9 +8,10 @@ export interface Draft {
   aliases: string[];
   upstream: string;
   websocket: boolean;
-  timeout_s: number;
+  /** null: the default of the server, as with the size of uploads. */
+  timeout_s: number | null;
   headers: Header[];
-  max_body_mb: number;
+  max_body_mb: number | null;
 }
 
 export const STEPS = ['kind', 'domain', 'options', 'review'] as const;
@@ -37,22 +37,20 @@ const NAMES = {
   max_body_mb: 'site.max_body',
 } as const;
 
-type CreateSite = paths['/sites']['post']['requestBody']['content']['application/json'];
-
 /** The request body; options of the other kind are left out. */
 export function request(draft: Draft): CreateSite {
   const common = {
     kind: draft.kind,
     domain: draft.domain.trim(),
     aliases: draft.aliases.map((alias) => alias.trim()).filter(Boolean),
-    max_body_mb: draft.max_body_mb,
+    ...(draft.max_body_mb !== null && { max_body_mb: draft.max_body_mb }),
   };
   if (draft.kind === 'static') return common;
   return {
     ...common,
     upstream: draft.upstream.trim(),
     websocket: draft.websocket,
-    timeout_s: draft.timeout_s,
+    ...(draft.timeout_s !== null && { timeout_s: draft.timeout_s }),
     headers: draft.headers.filter((header) => header.name || header.value),
   };
 }

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fold, matches } from '../../src/app/search';
+import { formatBytes, formatDuration, formatRelative } from '../../src/lib/format';
+import { groupOperations, requestUrl, typeName, type ApiDocument } from '../../src/lib/openapi';
+import { strength } from '../../src/lib/password';
+import { fieldErrors, otherErrors } from '../../src/lib/problem';
+import { visibleRange } from '../../src/lib/window';
+
+test('bytes have binary units', () => {
+  assert.equal(formatBytes(0, 'en'), '0 B');
+  assert.equal(formatBytes(1536, 'ar'), '1.5 KiB');
+  assert.equal(formatBytes(8 * 2 ** 30, 'en'), '8 GiB');
+});
+
+test('times are words, in Western digits', () => {
+  const now = Date.parse('2026-01-01T12:00:00Z');
+  assert.equal(formatRelative(now - 180_000, now, 'en'), '3 minutes ago');
+  assert.equal(formatRelative(now - 11 * 60_000, now, 'ar'), 'قبل 11 دقيقة');
+  assert.equal(formatDuration(75), '1:15');
+  assert.equal(formatDuration(3_661), '1:01:01');
+});
+
+test('the search does not mind marks, letter variants and case', () => {
+  assert.equal(fold('إِضَافَة'), fold('اضافه'));
+  assert.ok(matches('SITES', ['Sites']));
+  assert.ok(matches('موقع جديد', ['New site', 'موقع جديد']));
+  assert.ok(!matches('sites x', ['Sites']));
+});
+
+test('a password is judged by length, variety and repetition', () => {
+  assert.equal(strength('abc'), 'short');
+  assert.equal(strength('aaaaaaaaaaaaaaaa'), 'weak');
+  assert.equal(strength('abcabcabcabcabc'), 'weak');
+  assert.equal(strength('نخلة على شاطئ البحر'), 'strong');
+});
+
+test('problems go to their fields, the others are not lost', () => {
+  const error = (field: string) => ({ field, code: 'x', detail: `about ${field}` });
+  const problem = { type: '', title: '', status: 422, detail: '', code: 'bad_input', params: {}, request_id: '', errors: ['aliases[1]', 'aliasesX', 'upstream'].map(error) };
+  assert.deepEqual(fieldErrors(problem, 'aliases'), ['about aliases[1]']);
+  assert.deepEqual(fieldErrors(problem, 'aliases[0]'), []);
+  assert.deepEqual(otherErrors(problem, ['aliases', 'upstream']), ['about aliasesX']);
+});
+
+test('only the rows near the screen are drawn', () => {
+  assert.deepEqual(visibleRange(10_000, 50, 0, 500), { from: 0, to: 18 });
+  assert.deepEqual(visibleRange(10_000, 50, 5_000, 500), { from: 92, to: 118 });
+  assert.deepEqual(visibleRange(3, 50, 99_999, 500), { from: 2, to: 3 });
+  assert.deepEqual(visibleRange(0, 50, 0, 500), { from: 0, to: 0 });
+});
+
+test('an API description is grouped, searched and addressed', () => {
+  const document: ApiDocument = {
+    paths: {
+      '/api/v1/sites/{domain}': { get: { operationId: 'site.show', tags: ['site'] }, delete: { operationId: 'site.delete', tags: ['site'] } },
+      '/api/v1/jobs': { get: { operationId: 'job.list', tags: ['job'], parameters: [{ name: 'state', in: 'query' }] } },
+    },
+  };
+  assert.deepEqual(groupOperations(document, '').map((group) => [group.name, group.operations.length]), [['site', 2], ['job', 1]]);
+  assert.deepEqual(groupOperations(document, 'site delete').map((group) => group.operations.length), [1]);
+  const [site, job] = groupOperations(document, 'get').map((group) => group.operations[0]!);
+  assert.equal(requestUrl(site!, { domain: 'مثال/x' }), `/api/v1/sites/${encodeURIComponent('مثال/x')}`);
+  assert.equal(requestUrl(job!, { state: 'done', other: 'x' }), '/api/v1/jobs?state=done');
+  assert.equal(typeName({ type: ['string', 'null'] }), 'string | null');
+  assert.equal(typeName({ type: 'array', items: { oneOf: [{ const: 'a' }, { const: 'b' }] } }), '("a" | "b")[]');
+});

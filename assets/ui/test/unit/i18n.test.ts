@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fill, fillPlural, formatNumber, pieces } from '../../src/lib/i18n';
+import ar from '../../src/locales/ar';
+import en from '../../src/locales/en';
+
+test('a text is cut at its placeholders', () => {
+  assert.deepEqual(pieces('Delete {domain}?'), [{ text: 'Delete ' }, { param: 'domain' }, { text: '?' }]);
+  assert.deepEqual(pieces('{a}{b}'), [{ param: 'a' }, { param: 'b' }]);
+  assert.deepEqual(pieces('plain'), [{ text: 'plain' }]);
+});
+
+test('values are isolated in Arabic sentences only', () => {
+  assert.equal(fill('حذف {name}؟', { name: 'a.test' }, 'ar'), 'حذف \u2068a.test\u2069؟');
+  assert.equal(fill('Delete {name}?', { name: 'a.test' }, 'en'), 'Delete a.test?');
+});
+
+test('a value that looks like a placeholder stays a value', () => {
+  assert.equal(fill('{a} {b}', { a: '{b}', b: 'x' }, 'en'), '{b} x');
+});
+
+test('a missing parameter shows its name instead of nothing', () => {
+  assert.equal(fill('for {name}', {}, 'en'), 'for {name}');
+});
+
+test('Arabic has six plural forms, in Western digits', () => {
+  const forms = ar['sites.count'];
+  assert.ok(typeof forms === 'object');
+  const said = [0, 1, 2, 3, 11, 100, 10_000].map((count) => fillPlural(forms, count, {}, 'ar'));
+  assert.deepEqual(said, ['لا مواقع', 'موقع واحد', 'موقعان', '3 مواقع', '11 موقعًا', '100 موقع', '10,000 موقع']);
+});
+
+test('English has two', () => {
+  const forms = en['sites.count'];
+  assert.ok(typeof forms === 'object');
+  assert.deepEqual([0, 1, 2].map((count) => fillPlural(forms, count, {}, 'en')), ['0 sites', '1 site', '2 sites']);
+});
+
+test('numbers use Western digits in both languages', () => {
+  assert.equal(formatNumber(1234.56, 'ar'), '1,234.6');
+  assert.equal(formatNumber(1234.56, 'en'), '1,234.6');
+});

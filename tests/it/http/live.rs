@@ -1,0 +1,96 @@
+//! Event streams.
+
+use crate::support::panel::Panel;
+use manara::engine::events::Topic;
+use manara::http::Patience;
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+fn quick() -> Panel {
+    Panel::with(None, Patience { heartbeat: Duration::from_millis(200), ..Patience::default() })
+}
+
+fn open(panel: &Panel, header: &str) -> TcpStream {
+    let mut stream = panel.connect();
+    let request = format!("GET /api/v1/events?topics=jobs,sites HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+/// Reads until `wanted` came, or the stream ended.
+fn until(stream: &mut TcpStream, wanted: &str) -> String {
+    let (mut text, mut piece) = (String::new(), [0; 4096]);
+    while !text.contains(wanted) {
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => text.push_str(&String::from_utf8_lossy(&piece[..read])),
+        }
+    }
+    text
+}
+
+#[test]
+fn a_stream_brings_events_and_stays_alive() {
+    let panel = quick();
+    let mut stream = open(&panel, &format!("Authorization: Bearer {}", panel.token("viewer")));
+    let head = until(&mut stream, "retry:");
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
+    panel.core.bus.tell(Topic::Metrics, "metrics", json!({ "not": "asked for" }));
+    panel.console("site.create", json!({ "domain": "a.test", "kind": "static" }));
+    let text = until(&mut stream, "event: site\n");
+    assert!(text.contains("event: job\n") && text.contains("id: "), "{text}");
+    assert!(!text.contains("metrics"), "{text}");
+    assert!(until(&mut stream, "\r\n:\n\n").contains("\r\n:\n\n"), "a heartbeat");
+}
+
+#[test]
+fn a_stream_ends_with_its_session() {
+    let panel = quick();
+    panel.browser("first", "admin");
+    let browser = panel.browser("omar", "operator");
+    let mut stream = open(&panel, &format!("Cookie: manara={}", browser.secret));
+    assert!(until(&mut stream, "retry:").contains("200 OK"));
+    panel.console("user.update", json!({ "name": "omar", "disabled": true }));
+    let began = Instant::now();
+    assert!(until(&mut stream, "0\r\n\r\n").ends_with("0\r\n\r\n"), "the stream ends");
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(panel.core.bus.streams(), 0);
+}
+
+#[test]
+fn a_stream_ends_when_its_reader_goes_and_when_the_panel_stops() {
+    let mut panel = quick();
+    let header = format!("Authorization: Bearer {}", panel.token("viewer"));
+    let mut gone = open(&panel, &header);
+    until(&mut gone, "retry:");
+    drop(gone);
+    let began = Instant::now();
+    while panel.core.bus.streams() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(5), "the listener is forgotten");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut stream = open(&panel, &header);
+    until(&mut stream, "retry:");
+    let began = Instant::now();
+    panel.stop();
+    assert!(began.elapsed() < Duration::from_secs(3), "a stream does not hold the end up");
+    assert!(!until(&mut stream, "never").contains("never"));
+}
+
+#[test]
+fn streams_are_limited() {
+    let panel = Panel::new();
+    let header = format!("Authorization: Bearer {}", panel.token("viewer"));
+    let open: Vec<TcpStream> = (0..manara::base::limits::STREAMS_MAX)
+        .map(|_| {
+            let mut stream = open(&panel, &header);
+            until(&mut stream, "retry:");
+            stream
+        })
+        .collect();
+    let refused = panel.api(header.trim_start_matches("Authorization: Bearer "), "GET", "/events", None);
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("30")));
+    drop(open);
+}
