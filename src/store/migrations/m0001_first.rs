@@ -114,7 +114,7 @@ const UP: &[&str] = &[
         id VARCHAR(32) NOT NULL PRIMARY KEY,
         operation VARCHAR(64) NOT NULL,
         actor TEXT NOT NULL,
-        body TEXT NOT NULL,
+        body TEXT,
         created_at BIGINT NOT NULL,
         expires_at BIGINT NOT NULL,
         state VARCHAR(16) NOT NULL

@@ -3,7 +3,7 @@
 use crate::base::clock::Time;
 use crate::store::backends::{self, Backend};
 use crate::store::managed_files::{self, ManagedFile};
-use crate::store::plans::{self, PLANNED, Plan};
+use crate::store::plans::{self, APPLYING, PLANNED, Plan, UNDONE};
 use crate::store::testing::store;
 use crate::store::{generation, keys, reservations};
 use serde_json::json;
@@ -13,7 +13,7 @@ fn plan(id: &str, expires_at: i64) -> Plan {
         id: id.to_owned(),
         operation: "site.create".to_owned(),
         actor: json!({ "name": "root" }),
-        body: json!({ "z": "server {\n}\n", "a": 2 }),
+        body: Some(json!({ "z": "server {\n}\n", "a": 2 })),
         created_at: Time(0),
         expires_at: Time(expires_at),
         state: PLANNED.to_owned(),
@@ -30,13 +30,30 @@ fn a_plan_is_applied_once_and_runs_out() {
             }
             let read = plans::by_id(tx, "p1")?.unwrap();
             assert_eq!(read, plan("p1", 10));
-            assert_eq!(read.body.to_string(), r#"{"z":"server {\n}\n","a":2}"#, "the order of keys is kept");
-            assert!(plans::set_state(tx, "p1", PLANNED, "applying")?);
-            assert!(!plans::set_state(tx, "p1", PLANNED, "applying")?);
+            assert_eq!(read.body.unwrap().to_string(), r#"{"z":"server {\n}\n","a":2}"#, "the order of keys is kept");
+            assert!(plans::set_state(tx, "p1", PLANNED, APPLYING)?);
+            assert!(!plans::set_state(tx, "p1", PLANNED, APPLYING)?);
             reservations::take(tx, "p2", &["a.test".parse().unwrap()], Time(0), Time(10))?;
             assert_eq!(plans::delete_expired(tx, Time(10))?, 1, "only p2 ran out without being applied");
             assert!(plans::by_id(tx, "p1")?.is_some() && plans::by_id(tx, "p2")?.is_none());
             Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn plans_that_were_interrupted_are_closed_and_give_their_names_back() {
+    let (_folder, store) = store();
+    store
+        .write(|tx| {
+            plans::insert(tx, &plan("p1", 10))?;
+            plans::insert(tx, &plan("p2", 10))?;
+            plans::set_state(tx, "p1", PLANNED, APPLYING)?;
+            reservations::take(tx, "p1", &["a.test".parse().unwrap()], Time(0), Time(10))?;
+            assert_eq!(plans::close_interrupted(tx)?, 1);
+            assert_eq!(plans::by_id(tx, "p1")?.unwrap().state, UNDONE);
+            assert_eq!(plans::by_id(tx, "p2")?.unwrap().state, PLANNED);
+            reservations::take(tx, "p2", &["a.test".parse().unwrap()], Time(0), Time(10))
         })
         .unwrap();
 }
