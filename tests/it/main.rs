@@ -4,6 +4,7 @@
 mod accounts;
 mod apply;
 mod cli;
+mod disk;
 mod fuzz;
 mod generated;
 mod groups;
