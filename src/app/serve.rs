@@ -8,7 +8,7 @@ use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
 use crate::platform::{HostOp, own, panel_tls};
-use crate::services::{monitoring, nginx};
+use crate::services::{monitoring, nginx, upkeep};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub fn run(loaded: Loaded) -> Result<()> {
     }
     let meter = Arc::downgrade(&core);
     spawn("metrics", move || monitoring::tell(meter))?;
+    let kept = Arc::downgrade(&core);
+    spawn("upkeep", move || upkeep::run(&kept))?;
     let panel = auth::panel_settings(&core)?;
     let tls = if panel.tls { Some(panel_tls::ensure(&core.config.root, &names(&panel.host_names))?) } else { None };
     let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;

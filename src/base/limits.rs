@@ -38,6 +38,14 @@ pub const JOBS_QUEUED_MAX: usize = 256;
 pub const JOB_OUTPUT_BYTES_MAX: usize = 256 * 1024;
 /// Heartbeat older than this marks a job's owner as gone.
 pub const JOB_HEARTBEAT_S_MAX: i64 = 60;
+/// Time between two signs of life of the panel: well within [`JOB_HEARTBEAT_S_MAX`].
+pub const HEARTBEAT_S: u64 = 15;
+/// Time between two sweeps of what has run out.
+pub const SWEEP_S: u64 = 600;
+/// Bytes of an ended plan are kept this long.
+pub const PLAN_BODY_S_MAX: i64 = 30 * 24 * 3600;
+/// Ended jobs are kept this long.
+pub const JOB_S_MAX: i64 = 90 * 24 * 3600;
 /// Time `nginx -t` may take (10 000 sites take 1 s).
 pub const NGINX_TEST_S_MAX: u64 = 60;
 /// Time the new generation may take to answer after a reload.

@@ -12,7 +12,7 @@ use super::gate;
 use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
 use super::plan::{Draft, Plan, ShownChange};
-use super::quarantine;
+use super::{quarantine, unrecorded};
 use crate::base::limits::PLAN_TTL_S;
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
@@ -23,9 +23,6 @@ use crate::store::managed_files::ManagedFile;
 use crate::store::{Tx, audit, backends, jobs as job_rows, managed_files, plans, reservations, server_names, sites};
 use serde_json::json;
 use std::sync::Arc;
-
-/// State of a plan that is done.
-pub const APPLIED: &str = "applied";
 
 /// A new id for a plan, a job, a session …
 pub fn object_id(prefix: &str) -> Result<ObjectId> {
@@ -136,11 +133,8 @@ fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::Plan
     Ok(plans::Plan {
         id: plan.id.to_string(),
         operation: plan.operation.clone(),
-        input: json!(null),
-        summary: json!(null),
-        base: json!(null),
         actor: actor_json(actor, request),
-        body: serde_json::to_value(plan).map_err(Error::fault)?,
+        body: Some(serde_json::to_value(plan).map_err(Error::fault)?),
         created_at: plan.created_at,
         expires_at: plan.expires_at,
         state: plans::PLANNED.into(),
@@ -167,21 +161,24 @@ pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> 
         actor: actor_json(actor, request),
         plan: Some(plan.id.to_string()),
     };
+    unrecorded::retry(core)?;
     core.faults.step("begin")?;
     core.store.write(|tx| begin(core, tx, &plan, &job, actor, request))?;
     let entry = audit_entry(core, &plan, actor, request);
     let worker = core.clone();
-    core.jobs.run(job, move |handle| {
+    let refused = (plan.id.to_string(), job.id.clone(), entry.clone());
+    let queued = core.jobs.run(job, move |handle| {
         let _held = held;
         carry_out(&worker, plan, entry, handle)
-    })
+    });
+    queued.inspect_err(|e| unrecorded::fail(core, &refused.0, &refused.1, refused.2, e))
 }
 
 fn begin(core: &Core, tx: &Tx, plan: &Plan, job: &NewJob, actor: &Actor, request: &Request) -> Result<()> {
     if plans::by_id(tx, plan.id.as_str())?.is_none() {
         plans::insert(tx, &plan_row(plan, actor, request)?)?;
     }
-    if !plans::set_state(tx, plan.id.as_str(), plans::PLANNED, "applying")? {
+    if !plans::set_state(tx, plan.id.as_str(), plans::PLANNED, plans::APPLYING)? {
         return Err(Error::new(Kind::Conflict, "plan_used").with("id", &plan.id));
     }
     for (site, revision) in &plan.revisions {
@@ -230,7 +227,7 @@ fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle
             Ok(json!({ "target": plan.target }))
         }
         Err(error) => {
-            fail(core, &plan, entry, &error, job);
+            unrecorded::fail(core, plan.id.as_str(), job.id(), entry, &error);
             hooks::run(&*core.hooks, HookPoint::Failed, &plan.operation, &plan.after)?;
             Err(error)
         }
@@ -270,7 +267,7 @@ fn finish(core: &Core, tx: &Tx, plan: &Plan, entry: &audit::Entry, job: &Handle)
         }
     }
     reservations::release(tx, plan.id.as_str())?;
-    plans::set_state(tx, plan.id.as_str(), "applying", APPLIED)?;
+    plans::set_state(tx, plan.id.as_str(), plans::APPLYING, plans::APPLIED)?;
     audit::append(tx, core.store.keys(), &audit::Entry { at: core.now(), result: "done".into(), ..entry.clone() })?;
     let result = json!({ "target": plan.target });
     job_rows::finish(tx, job.id(), JobState::Done, Some(&result), None, core.now()).map(drop)
@@ -299,33 +296,6 @@ fn keep_file(core: &Core, tx: &Tx, change: &NginxChange) -> Result<()> {
     let site_id = if let NginxFile::Site(id) = &change.file { Some(id.to_string()) } else { None };
     managed_files::put(
         tx,
-        &ManagedFile {
-            path,
-            site_id,
-            sha256: sha256_hex(body.as_bytes()),
-            body,
-            format: String::new(),
-            generation: 0,
-            mode: 0,
-            owner_uid: 0,
-            updated_at: core.now(),
-        },
+        &ManagedFile { path, site_id, sha256: sha256_hex(body.as_bytes()), body, updated_at: core.now() },
     )
-}
-
-/// Records a failure. When even that fails, the next start does it: the job is still open in the store.
-fn fail(core: &Core, plan: &Plan, entry: audit::Entry, error: &Error, job: &Handle) {
-    let written = serde_json::to_value(error).map_err(Error::fault).and_then(|shown| {
-        core.store.write(|tx| {
-            reservations::release(tx, plan.id.as_str())?;
-            plans::set_state(tx, plan.id.as_str(), "applying", "failed")?;
-            let code = Some(error.code().to_owned());
-            let entry = audit::Entry { at: core.now(), result: "failed".into(), code, ..entry };
-            audit::append(tx, core.store.keys(), &entry)?;
-            job_rows::finish(tx, job.id(), JobState::Failed, None, Some(&shown), core.now())
-        })
-    });
-    if let Err(e) = written {
-        log::error!(target: "engine", "the failure of plan {} could not be recorded: {e}", plan.id);
-    }
 }

@@ -6,6 +6,7 @@ use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::locks::Locks;
 use super::settings::Settings;
+use super::unrecorded::Failure;
 use crate::base::clock::{Clock, Time};
 use crate::base::layout::Layout;
 use crate::base::{Error, Result};
@@ -45,6 +46,7 @@ pub struct Core {
     pub started_at: Time,
     /// Random name of this process: owner of the lease and of its jobs.
     pub owner: String,
+    pub(super) unrecorded: Mutex<Vec<Failure>>,
     nginx: Mutex<Option<NginxStatus>>,
 }
 
@@ -78,6 +80,7 @@ impl Core {
             started_at: clock.now(),
             locks: Locks::default(),
             gate: Gate::default(),
+            unrecorded: Mutex::default(),
             nginx: Mutex::new(None),
             config: loaded.config.clone(),
             settings: Settings::new(loaded),

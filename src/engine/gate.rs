@@ -132,6 +132,14 @@ pub fn reload(core: &Core) -> Result<()> {
     core.host.ask(&HostOp::NginxReload { generation }).map(drop)
 }
 
+/// As [`reload`] for a disk on which nothing can be written: the generation stays, and that the workers are new ones proves
+/// that what is on disk is live.
+fn reload_as_it_is(core: &Core) -> Result<()> {
+    let live = core.nginx_status()?.generation;
+    let generation = live.ok_or_else(|| Error::new(Kind::External, "nginx_reload_failed"))?;
+    core.host.ask(&HostOp::NginxReload { generation }).map(drop)
+}
+
 /// Takes back what a plan did to the machine.
 pub fn undo(core: &Core, plan: &Plan) -> Result<()> {
     core.host.ask(&HostOp::Undo { plan: plan.id.clone() }).map(drop)
@@ -139,7 +147,12 @@ pub fn undo(core: &Core, plan: &Plan) -> Result<()> {
 
 /// Proves that the former state is live again, and reports both errors where it is not.
 pub fn after_undo(core: &Core, cause: Error, undone: Result<()>, touched_nginx: bool) -> Error {
-    let proved = undone.and_then(|()| if touched_nginx { reload(core) } else { Ok(()) });
+    let unwritable = |e: &Error| matches!(e.code(), "disk_full" | "disk_read_only" | "disk_failed");
+    let live = || match reload(core) {
+        Err(e) if unwritable(&e) => reload_as_it_is(core).map_err(|_| e),
+        outcome => outcome,
+    };
+    let proved = undone.and_then(|()| if touched_nginx { live() } else { Ok(()) });
     match proved {
         Ok(()) => cause,
         Err(second) => {

@@ -14,6 +14,7 @@ pub mod plan;
 mod quarantine;
 pub mod recover;
 pub mod settings;
+pub mod unrecorded;
 
 pub use self::core::Core;
 pub use actor::{Actor, Request};

@@ -6,7 +6,7 @@ use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result};
 use crate::platform::{HostOp, HostReply};
 use crate::store::jobs::{self as job_rows, JobState};
-use crate::store::{audit, plans, reservations};
+use crate::store::{audit, plans};
 
 /// What recovery did.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn recover(core: &Core) -> Result<Recovered> {
     for id in open {
         let plan: ObjectId = id.parse().map_err(Error::fault)?;
         let state = core.store.read(|tx| plans::by_id(tx, &id))?.map(|row| row.state);
-        if state.as_deref() == Some(super::apply::APPLIED) {
+        if state.as_deref() == Some(plans::APPLIED) {
             core.host.ask(&HostOp::Forget { plan })?;
             done.finished += 1;
         } else {
@@ -55,10 +55,6 @@ fn close_jobs(core: &Core) -> Result<usize> {
         for job in &open {
             let state = if job.plan_id.is_some() { JobState::Undone } else { JobState::Failed };
             job_rows::finish(tx, &job.id, state, None, Some(&shown), core.now())?;
-            if let Some(plan) = &job.plan_id {
-                reservations::release(tx, plan)?;
-                plans::set_state(tx, plan, "applying", "undone")?;
-            }
             let entry = audit::Entry {
                 at: core.now(),
                 actor: "manara".into(),
@@ -72,6 +68,7 @@ fn close_jobs(core: &Core) -> Result<usize> {
             };
             audit::append(tx, core.store.keys(), &entry)?;
         }
+        plans::close_interrupted(tx)?;
         Ok(open.len())
     })
 }

@@ -57,7 +57,7 @@ pub(super) fn run(cx: &Cx, core: &Arc<Core>, operation: &str, fns: ChangeFns, in
 pub(super) fn apply_kept(cx: &Cx, core: &Arc<Core>, id: &str) -> Result<Outcome> {
     let gone = || Error::new(Kind::NotFound, "plan_not_found").with("id", id);
     let row = core.store.read(|tx| plans::by_id(tx, id))?.ok_or_else(gone)?;
-    let plan: Plan = serde_json::from_value(row.body).map_err(Error::fault)?;
+    let plan: Plan = serde_json::from_value(row.body.ok_or_else(gone)?).map_err(Error::fault)?;
     let op = super::find(&plan.operation).ok_or_else(gone)?;
     super::run::authorise(op, cx.actor)?;
     let super::Shape::Change(fns) = op.shape else { return Err(gone()) };

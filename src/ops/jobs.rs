@@ -46,8 +46,9 @@ impl Operation for PlanShow {
 impl Read for PlanShow {
     fn read(cx: &Cx, input: IdRef) -> Result<PlanView> {
         let row = cx.core.store.read(|tx| plans::by_id(tx, input.id.as_str()))?;
-        let row = row.ok_or_else(|| Error::new(Kind::NotFound, "plan_not_found").with("id", &input.id))?;
-        let plan: Plan = serde_json::from_value(row.body).map_err(Error::fault)?;
+        let body = row.and_then(|row| row.body);
+        let body = body.ok_or_else(|| Error::new(Kind::NotFound, "plan_not_found").with("id", &input.id))?;
+        let plan: Plan = serde_json::from_value(body).map_err(Error::fault)?;
         Ok(plan.view(cx.request.lang))
     }
 }

@@ -253,19 +253,24 @@ fn work(cx: &Cx, core: &Arc<Core>, op: &Op, fns: WorkFns, input: Value) -> Resul
         audit::append(tx, core.store.keys(), &audit::Entry { result: "started".into(), ..entry.clone() }).map(drop)
     })?;
     let worker = core.clone();
+    let refused = (job.id.clone(), entry.clone());
     let ticket = core.jobs.run(job, move |handle| {
         let _held = held;
         let outcome = (fns.work)(&worker, input, handle);
-        end_work(&worker, handle, entry, &outcome)?;
+        end_work(&worker, (handle.id(), handle.cancelled()), entry, &outcome)?;
         outcome
-    })?;
+    });
+    let ticket = match ticket {
+        Err(e) => return end_work(core, (&refused.0, false), refused.1, &Err(e.clone())).and(Err(e)),
+        Ok(ticket) => ticket,
+    };
     Outcome::accepted(core, &ticket.id, cx.request.lang)
 }
 
-fn end_work(core: &Core, job: &Handle, entry: audit::Entry, outcome: &Result<Value>) -> Result<()> {
+fn end_work(core: &Core, (job, cancelled): (&str, bool), entry: audit::Entry, outcome: &Result<Value>) -> Result<()> {
     let state = match outcome {
         Ok(_) => JobState::Done,
-        Err(_) if job.cancelled() => JobState::Cancelled,
+        Err(_) if cancelled => JobState::Cancelled,
         Err(_) => JobState::Failed,
     };
     let error = outcome.as_ref().err();
@@ -274,7 +279,7 @@ fn end_work(core: &Core, job: &Handle, entry: audit::Entry, outcome: &Result<Val
     core.store.write(|tx| {
         let entry = audit::Entry { at: core.now(), result: state.text().into(), code, ..entry };
         audit::append(tx, core.store.keys(), &entry)?;
-        job_rows::finish(tx, job.id(), state, outcome.as_ref().ok(), shown.as_ref(), core.now()).map(drop)
+        job_rows::finish(tx, job, state, outcome.as_ref().ok(), shown.as_ref(), core.now()).map(drop)
     })
 }
 

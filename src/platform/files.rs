@@ -181,6 +181,8 @@ impl RootDir {
         match rustix::fs::unlinkat(&dir, name, AtFlags::empty()) {
             Ok(()) => sync(&dir, &self.path(rel)),
             Err(Errno::NOENT) => Ok(()),
+            // A disk that can only be read says so before it looks for the file.
+            Err(Errno::ROFS) if self.stat(rel)?.is_none() => Ok(()),
             Err(e) => Err(failed(e, &self.path(rel))),
         }
     }

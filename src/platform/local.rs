@@ -148,7 +148,11 @@ impl LocalHost {
             vec![dir("default_type", &["text/plain"]), dir("return", &["200", &number])],
         )];
         let text = print(&tree).map_err(Error::fault)?;
-        self.nginx.write(&stage::generation_rel(), text.as_bytes(), NginxFile::MODE)
+        let rel = stage::generation_rel();
+        if self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
+        self.nginx.write(&rel, text.as_bytes(), NginxFile::MODE)
     }
 
     fn reload(&self, generation: u64) -> Result<()> {
@@ -175,6 +179,8 @@ impl LocalHost {
             trash: format!("{TRASH}/{}-undone-{plan}", tree.site),
         };
         let records: Vec<_> = trees.iter().map(record).collect();
+        // Made now, because undoing may have to do without any space.
+        self.web.make_dirs(TRASH, 0o700)?;
         self.faults.step("keep the sites' folders")?;
         self.journal.keep(plan, &records)?;
         let each = trees.len() <= SYNC_EACH_MAX;
@@ -214,7 +220,7 @@ impl LocalHost {
                 Record::NginxFile { rel, before } => {
                     self.nginx.discard(&rel)?;
                     match before {
-                        Some((text, mode)) => self.nginx.write(&rel, text.as_bytes(), mode)?,
+                        Some((text, mode)) => self.put_back(&rel, text.as_bytes(), mode)?,
                         None => self.nginx.remove(&rel)?,
                     }
                 }
@@ -223,6 +229,22 @@ impl LocalHost {
             }
         }
         self.journal.forget(plan)
+    }
+
+    /// Restores a file. One that is as it was is left alone, and on a full disk the new one makes room for the old one:
+    /// should that fail too, the journal still has it.
+    fn put_back(&self, rel: &str, bytes: &[u8], mode: u32) -> Result<()> {
+        let same = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == bytes);
+        if same && self.nginx.stat(rel)?.is_some_and(|stat| stat.mode == mode) {
+            return Ok(());
+        }
+        match self.nginx.write(rel, bytes, mode) {
+            Err(e) if e.code() == "disk_full" => {
+                self.nginx.remove(rel)?;
+                self.nginx.write(rel, bytes, mode)
+            }
+            outcome => outcome,
+        }
     }
 
     fn move_back(&self, from: &str, to: &str) -> Result<()> {

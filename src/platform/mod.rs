@@ -55,7 +55,7 @@ pub enum HostOp {
     },
     /// Writes `generation`, starts or reloads nginx, and waits until it answers with it and the old workers are gone.
     NginxReload {
-        /// The new generation, larger than every earlier one.
+        /// The new generation, larger than every earlier one; or the present one, which is then not written again.
         generation: u64,
     },
     /// Stops the nginx of the development profile.

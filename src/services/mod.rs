@@ -7,3 +7,4 @@ pub mod monitoring;
 pub mod nginx;
 pub mod sites;
 pub mod state;
+pub mod upkeep;

@@ -122,11 +122,6 @@ pub fn append(tx: &Tx, keys: &Keys, entry: &Entry) -> Result<i64> {
     Ok(seq)
 }
 
-/// The entry at a position.
-pub fn by_seq(tx: &Tx, seq: i64) -> Result<Option<Record>> {
-    rows::first(tx.one(&format!("{SELECT} WHERE seq = ?"), &values![seq])?, read)
-}
-
 /// Entries that match, newest first.
 pub fn search(tx: &Tx, filter: &Filter<'_>, cursor: Option<&str>, limit: u32) -> Result<Page<Record>> {
     page::page(tx, SELECT, conditions(filter), order!("seq", "seq", desc), (cursor, limit), read)

@@ -55,16 +55,6 @@ pub fn by_id(tx: &Tx, id: &str) -> Result<Option<Backend>> {
     rows::first(tx.one(&format!("{SELECT} WHERE id = ?"), &values![id])?, read)
 }
 
-/// Every backend by id.
-pub fn list(tx: &Tx) -> Result<Vec<Backend>> {
-    rows::all(&tx.query(&format!("{SELECT} ORDER BY id"), &[])?, read)
-}
-
-/// How many sites use a backend.
-pub fn count_sites(tx: &Tx, id: &str) -> Result<i64> {
-    tx.count("SELECT COUNT(*) FROM sites WHERE backend_id = ?", &values![id])
-}
-
 /// Removes a backend; `false` when there was none. Error: `row_in_use` while a site uses it.
 pub fn delete(tx: &Tx, id: &str) -> Result<bool> {
     tx.exec_one("DELETE FROM backends WHERE id = ?", &values![id])

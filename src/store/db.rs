@@ -5,10 +5,11 @@ use super::migrations::{self, Migration};
 use super::sqlite::files::StateLock;
 use super::{Keys, Row, Value, sqlite};
 use crate::base::clock::{Clock, Time};
-use crate::base::{Error, Result, Secret};
+use crate::base::{Error, Kind, Result, Secret};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Readers when nobody says otherwise: enough for the few requests that wait for the disk at once.
@@ -53,6 +54,7 @@ struct Inner {
     migrations: &'static [Migration],
     readers: u32,
     lock: Arc<StateLock>,
+    lost: AtomicBool,
 }
 
 impl Store {
@@ -96,7 +98,16 @@ impl Store {
         migrations: &'static [Migration],
     ) -> Result<Store> {
         let driver = Box::new(sqlite::Database::open(&path, readers)?);
-        let store = Store(Arc::new(Inner { driver, path, clock, keys, migrations, readers, lock }));
+        let store = Store(Arc::new(Inner {
+            driver,
+            path,
+            clock,
+            keys,
+            migrations,
+            readers,
+            lock,
+            lost: AtomicBool::new(false),
+        }));
         migrations::refuse_newer(&store)?;
         Ok(store)
     }
@@ -107,9 +118,19 @@ impl Store {
     }
 
     /// Runs `work` as the one writer. `Ok` means it is on the disk; after an error or a panic nothing of it is left.
-    /// A second call from inside `work` would wait for itself and answers `store_busy`.
+    /// A second call from inside `work` would wait for itself and answers `store_busy`. Error `store_lost` after
+    /// [`Store::refuse_writes`].
     pub fn write<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
+        if self.0.lost.load(Ordering::Relaxed) {
+            return Err(Error::new(Kind::Unavailable, "store_lost"));
+        }
         run(work, |w| self.0.driver.write(w))
+    }
+
+    /// Refuses every write from now on: somebody else serves this database. As every change of the machine begins with a
+    /// write, nothing is changed any more.
+    pub fn refuse_writes(&self) {
+        self.0.lost.store(true, Ordering::Relaxed);
     }
 
     /// How long a small read takes now; an error when the database does not answer.

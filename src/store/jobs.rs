@@ -10,11 +10,10 @@ use serde_json::Value as Json;
 
 mod change;
 
-pub use change::{append_output, finish, heartbeat, progress, request_cancel, start};
+pub use change::{append_output, finish, heartbeat};
 
-const SELECT: &str = "SELECT id, operation, target, actor, state, progress, total, message, plan_id, result, error, \
-                      output, owner, heartbeat_at, created_at, started_at, finished_at, cancel_requested, deadline_at \
-                      FROM jobs";
+const SELECT: &str = "SELECT id, operation, target, actor, state, plan_id, result, error, output, owner, heartbeat_at, \
+                      created_at, started_at, finished_at FROM jobs";
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -49,11 +48,6 @@ impl JobState {
             JobState::Undone => "undone",
         }
     }
-
-    /// Whether nothing more will happen to the job.
-    pub fn is_final(self) -> bool {
-        !matches!(self, JobState::Queued | JobState::Running)
-    }
 }
 
 /// A job.
@@ -69,12 +63,6 @@ pub struct Job {
     pub actor: Json,
     /// Where it stands.
     pub state: JobState,
-    /// Steps done.
-    pub progress: i64,
-    /// Steps in all, 0 while nobody knows.
-    pub total: i64,
-    /// What it is doing: a code with parameters.
-    pub message: Option<Json>,
     /// The plan it applies.
     pub plan_id: Option<String>,
     /// The operation's answer.
@@ -93,10 +81,6 @@ pub struct Job {
     pub started_at: Option<Time>,
     /// When it ended.
     pub finished_at: Option<Time>,
-    /// Whether somebody asked it to stop.
-    pub cancel_requested: bool,
-    /// When it is given up.
-    pub deadline_at: Option<Time>,
 }
 
 /// Which jobs are wanted; an absent part does not limit.
@@ -119,9 +103,6 @@ fn read(row: &Row) -> Result<Job> {
         target: row.get("target")?,
         actor: row.json("actor")?,
         state: known.ok_or_else(|| Error::fault(format!("a job is in the unknown state {state}")))?,
-        progress: row.get("progress")?,
-        total: row.get("total")?,
-        message: row.json_opt("message")?,
         plan_id: row.get("plan_id")?,
         result: row.json_opt("result")?,
         error: row.json_opt("error")?,
@@ -131,21 +112,17 @@ fn read(row: &Row) -> Result<Job> {
         created_at: row.get("created_at")?,
         started_at: row.get("started_at")?,
         finished_at: row.get("finished_at")?,
-        cancel_requested: row.get("cancel_requested")?,
-        deadline_at: row.get("deadline_at")?,
     })
 }
 
 /// Adds a job.
 pub fn insert(tx: &Tx, job: &Job) -> Result<()> {
-    let sql = "INSERT INTO jobs (id, operation, target, actor, state, progress, total, message, plan_id, result, error, \
-               output, owner, heartbeat_at, created_at, started_at, finished_at, cancel_requested, deadline_at) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let Job { id, operation, target, actor, progress, total, plan_id, output, owner, .. } = job;
-    let (message, result, error) = (job.message.as_ref(), job.result.as_ref(), job.error.as_ref());
-    let mut values = values![id, operation, target, actor, job.state.text(), *progress, *total, message].to_vec();
-    values.extend(values![plan_id, result, error, output, owner, job.heartbeat_at, job.created_at, job.started_at]);
-    values.extend(values![job.finished_at, job.cancel_requested, job.deadline_at]);
+    let sql = "INSERT INTO jobs (id, operation, target, actor, state, plan_id, result, error, output, owner, \
+               heartbeat_at, created_at, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let Job { id, operation, target, actor, plan_id, output, owner, .. } = job;
+    let (result, error) = (job.result.as_ref(), job.error.as_ref());
+    let mut values = values![id, operation, target, actor, job.state.text(), plan_id, result, error].to_vec();
+    values.extend(values![output, owner, job.heartbeat_at, job.created_at, job.started_at, job.finished_at]);
     tx.exec(sql, &values).map(drop)
 }
 
@@ -162,12 +139,6 @@ pub fn list(tx: &Tx, filter: &JobFilter<'_>, cursor: Option<&str>, limit: u32) -
 /// How many jobs match.
 pub fn count(tx: &Tx, filter: &JobFilter<'_>) -> Result<i64> {
     conditions(filter).count(tx, "jobs")
-}
-
-/// The job that waits longest.
-pub fn next_queued(tx: &Tx) -> Result<Option<Job>> {
-    let sql = format!("{SELECT} WHERE state = 'queued' ORDER BY created_at, id LIMIT 1");
-    rows::first(tx.one(&sql, &[])?, read)
 }
 
 /// Running jobs of other processes: what a recovery has to look at. `owner` is the one that asks; with

@@ -24,12 +24,6 @@ pub fn release(tx: &Tx, plan_id: &str) -> Result<u64> {
     tx.exec("DELETE FROM reservations WHERE plan_id = ?", &values![plan_id])
 }
 
-/// The plan that reserved this name, unless that ran out.
-pub fn holder(tx: &Tx, name: &Domain, now: Time) -> Result<Option<String>> {
-    let sql = "SELECT plan_id FROM reservations WHERE name = ? AND expires_at > ?";
-    tx.one(sql, &values![name.ascii(), now])?.map(|row| row.get("plan_id")).transpose()
-}
-
 /// Drops every reservation that ran out.
 pub fn forget(tx: &Tx, now: Time) -> Result<u64> {
     tx.exec("DELETE FROM reservations WHERE expires_at <= ?", &values![now])

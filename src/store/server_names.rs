@@ -24,16 +24,3 @@ pub fn of_site(tx: &Tx, site_id: &str) -> Result<Vec<Domain>> {
     let rows = tx.query("SELECT name FROM server_names WHERE site_id = ? ORDER BY position", &values![site_id])?;
     rows.iter().map(|row| row.get::<String>("name")?.parse().map_err(Error::fault)).collect()
 }
-
-/// Every name with the id of its site, by site and then the primary domain first.
-pub fn all(tx: &Tx) -> Result<Vec<(String, Domain)>> {
-    let rows = tx.query("SELECT site_id, name FROM server_names ORDER BY site_id, position", &[])?;
-    let read = |row: &super::Row| Ok((row.get("site_id")?, row.get::<String>("name")?.parse().map_err(Error::fault)?));
-    rows.iter().map(read).collect()
-}
-
-/// The site that has this name.
-pub fn site_of(tx: &Tx, name: &Domain) -> Result<Option<String>> {
-    let row = tx.one("SELECT site_id FROM server_names WHERE name = ?", &values![name.ascii()])?;
-    row.map(|r| r.get("site_id")).transpose()
-}

@@ -39,11 +39,6 @@ pub fn list(tx: &Tx) -> Result<Vec<Setting>> {
     rows::all(&tx.query(&format!("{SELECT} ORDER BY name"), &[])?, read)
 }
 
-/// One setting.
-pub fn get(tx: &Tx, name: &str) -> Result<Option<Setting>> {
-    rows::first(tx.one(&format!("{SELECT} WHERE name = ?"), &values![name])?, read)
-}
-
 /// The secret `name`. Errors: those of [`seal::open`].
 pub fn secret(tx: &Tx, keys: &Keys, name: &str) -> Result<Option<Secret<String>>> {
     let Some(row) = tx.one("SELECT value FROM settings WHERE name = ? AND sealed = 1", &values![name])? else {

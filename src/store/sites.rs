@@ -128,11 +128,6 @@ pub fn by_id(tx: &Tx, id: &str) -> Result<Option<Site>> {
     rows::first(tx.one(&format!("{SELECT} WHERE id = ?"), &values![id])?, read)
 }
 
-/// The site with this primary domain.
-pub fn by_domain(tx: &Tx, domain: &Domain) -> Result<Option<Site>> {
-    rows::first(tx.one(&format!("{SELECT} WHERE domain = ?"), &values![domain.ascii()])?, read)
-}
-
 /// The site that has this name as its domain or an alias.
 pub fn by_server_name(tx: &Tx, name: &Domain) -> Result<Option<Site>> {
     let sql = format!("{SELECT} WHERE id = (SELECT site_id FROM server_names WHERE name = ?)");

@@ -127,16 +127,26 @@ fn run(program: &str, arguments: &[&str], place: &std::path::Path) {
     assert!(status.success(), "{program} {arguments:?}: {status}");
 }
 
-#[test]
-fn a_full_disk_is_reported_and_loses_nothing() {
+/// Runs a test on a disk of 2 MiB in memory. A machine that promises root must be able to mount it.
+fn on_a_disk(test: impl Fn(&std::path::Path)) {
     if !rustix::process::geteuid().is_root() {
-        log::warn!("mounting needs root");
+        let promised = std::env::var("MANARA_TEST_PROMISES").is_ok_and(|p| p.split(',').any(|word| word == "root"));
+        assert!(!promised, "MANARA_TEST_PROMISES names root, and this is not root");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
     run("mount", &["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"], place);
-    let tested = catch_unwind(|| {
+    let tested = catch_unwind(AssertUnwindSafe(|| test(place)));
+    run("umount", &["--lazy"], place);
+    if let Err(panic) = tested {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn a_full_disk_is_reported_and_loses_nothing() {
+    on_a_disk(|place| {
         let store = Store::open(options(place, TestClock::new())).unwrap();
         super::migrations::up(&store).unwrap();
         let filler = "x".repeat(64 * 1024);
@@ -159,10 +169,23 @@ fn a_full_disk_is_reported_and_loses_nothing() {
         assert_eq!(settings(&store), written);
         put(&store, "after").unwrap();
     });
-    run("umount", &["--lazy"], place);
-    if let Err(panic) = tested {
-        std::panic::resume_unwind(panic);
-    }
+}
+
+#[test]
+fn a_disk_that_can_only_be_read_is_reported_and_loses_nothing() {
+    on_a_disk(|place| {
+        let store = Store::open(options(place, TestClock::new())).unwrap();
+        super::migrations::up(&store).unwrap();
+        put(&store, "before").unwrap();
+        drop(store);
+        run("mount", &["-o", "remount,ro"], place);
+        let Err(e) = Store::open(options(place, TestClock::new())) else { panic!("opened for writing") };
+        assert_eq!((e.kind(), e.code()), (Kind::Unavailable, "disk_read_only"), "{e:?}");
+        run("mount", &["-o", "remount,rw"], place);
+        let store = Store::open(options(place, TestClock::new())).unwrap();
+        assert_eq!(settings(&store), 1);
+        put(&store, "after").unwrap();
+    });
 }
 
 #[test]

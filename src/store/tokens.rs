@@ -73,12 +73,6 @@ pub fn by_id(tx: &Tx, id: &str) -> Result<Option<Token>> {
     rows::first(tx.one(&format!("{SELECT} WHERE id = ?"), &values![id])?, read)
 }
 
-/// Tokens of one account, newest first.
-pub fn of_user(tx: &Tx, user_id: &str) -> Result<Vec<Token>> {
-    let sql = format!("{SELECT} WHERE user_id = ? ORDER BY created_at DESC, id");
-    rows::all(&tx.query(&sql, &values![user_id])?, read)
-}
-
 /// Every token, newest first.
 pub fn list(tx: &Tx) -> Result<Vec<Token>> {
     rows::all(&tx.query(&format!("{SELECT} ORDER BY created_at DESC, id"), &[])?, read)

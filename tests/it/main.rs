@@ -5,6 +5,7 @@ mod accounts;
 mod apply;
 mod cli;
 mod cli_panel;
+mod disk;
 mod fuzz;
 mod generated;
 mod groups;

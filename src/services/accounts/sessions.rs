@@ -97,12 +97,18 @@ fn expires_at(session: &Session, (idle_s, total_s): Lives) -> Time {
     session.last_seen_at.plus_s(idle_s).min(session.created_at.plus_s(total_s))
 }
 
+/// Ends the sessions that ran out and forgets old failures to sign in; how many rows that were.
+pub fn sweep(core: &Core, tx: &Tx) -> Result<u64> {
+    let (now, (idle_s, total_s)) = (core.now(), lives(core)?);
+    let ended = rows::delete_expired(tx, now.plus_s(-idle_s), now.plus_s(-total_s))?;
+    Ok(ended + failures::forget(tx, now.plus_s(-super::guard::MEMORY_S))?)
+}
+
 /// Begins a session. The least used ones of the user make room when there are too many, and what expired is swept out.
 pub fn begin_session(core: &Core, tx: &Tx, user: &User, request: &Request) -> Result<Begun> {
     let now = core.now();
     let (idle_s, total_s) = lives(core)?;
-    rows::delete_expired(tx, now.plus_s(-idle_s), now.plus_s(-total_s))?;
-    failures::forget(tx, now.plus_s(-super::guard::MEMORY_S))?;
+    sweep(core, tx)?;
     for old in rows::of_user(tx, &user.id)?.iter().skip(SESSIONS_PER_USER_MAX - 1) {
         rows::delete(tx, &old.id)?;
     }

@@ -7,19 +7,6 @@ use crate::store::Tx;
 use crate::values;
 use serde_json::Value as Json;
 
-/// Takes a queued job; `false` when somebody else did, or it was cancelled.
-pub fn start(tx: &Tx, id: &str, owner: &str, now: Time) -> Result<bool> {
-    let sql = "UPDATE jobs SET state = 'running', owner = ?, heartbeat_at = ?, started_at = ? \
-               WHERE id = ? AND state = 'queued'";
-    tx.exec_one(sql, &values![owner, now, now, id])
-}
-
-/// Notes how far a job is and what it is doing.
-pub fn progress(tx: &Tx, id: &str, done: i64, total: i64, message: Option<&Json>) -> Result<bool> {
-    let sql = "UPDATE jobs SET progress = ?, total = ?, message = ? WHERE id = ? AND state = 'running'";
-    tx.exec_one(sql, &values![done, total, message, id])
-}
-
 /// Adds to a job's output, of which the end is kept. Callers gather lines for a moment instead of adding each.
 pub fn append_output(tx: &Tx, id: &str, text: &str) -> Result<bool> {
     let Some(row) = tx.one("SELECT output FROM jobs WHERE id = ?", &values![id])? else { return Ok(false) };
@@ -39,11 +26,6 @@ pub fn finish(
     let sql = "UPDATE jobs SET state = ?, result = ?, error = ?, finished_at = ? \
                WHERE id = ? AND finished_at IS NULL";
     tx.exec_one(sql, &values![state.text(), result, error, now, id])
-}
-
-/// Asks a job to stop; `false` when it had ended before.
-pub fn request_cancel(tx: &Tx, id: &str) -> Result<bool> {
-    tx.exec_one("UPDATE jobs SET cancel_requested = 1 WHERE id = ? AND finished_at IS NULL", &values![id])
 }
 
 /// Says that `owner` is alive, for all its running jobs.

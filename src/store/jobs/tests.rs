@@ -10,10 +10,7 @@ fn job(n: i64) -> Job {
         operation: "site.create".to_owned(),
         target: "a.test".to_owned(),
         actor: serde_json::json!({ "name": "root" }),
-        state: JobState::Queued,
-        progress: 0,
-        total: 0,
-        message: None,
+        state: JobState::Running,
         plan_id: None,
         result: None,
         error: None,
@@ -21,10 +18,8 @@ fn job(n: i64) -> Job {
         owner: "one".to_owned(),
         heartbeat_at: Time(n),
         created_at: Time(n),
-        started_at: None,
+        started_at: Some(Time(n)),
         finished_at: None,
-        cancel_requested: false,
-        deadline_at: Some(Time(n + 1000)),
     }
 }
 
@@ -33,26 +28,19 @@ fn add(store: &Store, count: i64) {
 }
 
 #[test]
-fn a_job_is_taken_once_and_ends_once() {
+fn a_job_is_read_as_it_was_written_and_ends_once() {
     let (_folder, store) = store();
     add(&store, 2);
     store
         .write(|tx| {
-            assert_eq!(next_queued(tx)?, Some(job(1)));
-            assert!(start(tx, "j1", "one", Time(5))?);
-            assert!(!start(tx, "j1", "two", Time(6))?);
-            assert_eq!(next_queued(tx)?.map(|j| j.id).as_deref(), Some("j2"));
-            let message = serde_json::json!({ "code": "reloading" });
-            assert!(progress(tx, "j1", 1, 3, Some(&message))?);
-            assert!(request_cancel(tx, "j1")?);
-            assert!(finish(tx, "j1", JobState::Done, Some(&message), None, Time(9))?);
+            assert_eq!(by_id(tx, "j1")?, Some(job(1)));
+            let result = serde_json::json!({ "target": "s1" });
+            assert!(finish(tx, "j1", JobState::Done, Some(&result), None, Time(9))?);
             assert!(!finish(tx, "j1", JobState::Failed, None, None, Time(10))?);
-            assert!(!request_cancel(tx, "j1")?);
-            let ended = by_id(tx, "j1")?.unwrap();
-            assert_eq!((ended.state, ended.progress, ended.total), (JobState::Done, 1, 3));
-            assert_eq!((ended.started_at, ended.finished_at), (Some(Time(5)), Some(Time(9))));
-            assert_eq!((ended.result, ended.cancel_requested), (Some(message), true));
+            let ended = Job { state: JobState::Done, result: Some(result), finished_at: Some(Time(9)), ..job(1) };
+            assert_eq!(by_id(tx, "j1")?, Some(ended));
             assert_eq!((forget(tx, Time(9))?, forget(tx, Time(10))?), (0, 1));
+            assert_eq!(by_id(tx, "j2")?, Some(job(2)), "what runs is never forgotten");
             Ok(())
         })
         .unwrap();
@@ -61,11 +49,11 @@ fn a_job_is_taken_once_and_ends_once() {
 #[test]
 fn jobs_of_a_process_that_is_gone_are_found() {
     let (_folder, store) = store();
-    add(&store, 3);
     store
         .write(|tx| {
-            start(tx, "j1", "one", Time(10))?;
-            start(tx, "j2", "two", Time(10))?;
+            insert(tx, &job(1))?;
+            insert(tx, &Job { owner: "two".to_owned(), ..job(2) })?;
+            insert(tx, &Job { state: JobState::Done, finished_at: Some(Time(4)), ..job(3) })?;
             assert_eq!(heartbeat(tx, "two", Time(70))?, 1);
             let ids = |jobs: Vec<Job>| jobs.into_iter().map(|j| j.id).collect::<Vec<_>>();
             assert_eq!(ids(orphans(tx, "three", None)?), ["j1", "j2"]);
@@ -99,11 +87,11 @@ fn lists_are_newest_first() {
     add(&store, 5);
     store
         .read(|tx| {
-            let queued = JobFilter { state: Some(JobState::Queued), ..JobFilter::default() };
-            let first = list(tx, &queued, None, 3)?;
+            let running = JobFilter { state: Some(JobState::Running), ..JobFilter::default() };
+            let first = list(tx, &running, None, 3)?;
             assert_eq!(first.rows.iter().map(|j| j.id.as_str()).collect::<Vec<_>>(), ["j5", "j4", "j3"]);
-            let second = list(tx, &queued, first.next.as_deref(), 3)?;
-            assert_eq!((second.rows.len(), second.next, count(tx, &queued)?), (2, None, 5));
+            let second = list(tx, &running, first.next.as_deref(), 3)?;
+            assert_eq!((second.rows.len(), second.next, count(tx, &running)?), (2, None, 5));
             Ok(())
         })
         .unwrap();

@@ -107,21 +107,14 @@ const UP: &[&str] = &[
         site_id VARCHAR(32) REFERENCES sites (id),
         body TEXT NOT NULL,
         sha256 VARCHAR(64) NOT NULL,
-        format VARCHAR(32) NOT NULL,
-        generation BIGINT NOT NULL,
-        mode BIGINT NOT NULL,
-        owner_uid BIGINT NOT NULL,
         updated_at BIGINT NOT NULL
     )",
     "CREATE INDEX IF NOT EXISTS managed_files_by_site ON managed_files (site_id)",
     "CREATE TABLE IF NOT EXISTS plans (
         id VARCHAR(32) NOT NULL PRIMARY KEY,
         operation VARCHAR(64) NOT NULL,
-        input TEXT NOT NULL,
         actor TEXT NOT NULL,
-        summary TEXT NOT NULL,
-        body TEXT NOT NULL,
-        base TEXT NOT NULL,
+        body TEXT,
         created_at BIGINT NOT NULL,
         expires_at BIGINT NOT NULL,
         state VARCHAR(16) NOT NULL
@@ -139,9 +132,6 @@ const UP: &[&str] = &[
         target VARCHAR(253) NOT NULL,
         actor TEXT NOT NULL,
         state VARCHAR(16) NOT NULL,
-        progress BIGINT NOT NULL,
-        total BIGINT NOT NULL,
-        message TEXT,
         plan_id VARCHAR(32) REFERENCES plans (id),
         result TEXT,
         error TEXT,
@@ -150,9 +140,7 @@ const UP: &[&str] = &[
         heartbeat_at BIGINT NOT NULL,
         created_at BIGINT NOT NULL,
         started_at BIGINT,
-        finished_at BIGINT,
-        cancel_requested SMALLINT NOT NULL,
-        deadline_at BIGINT
+        finished_at BIGINT
     )",
     "CREATE INDEX IF NOT EXISTS jobs_by_created ON jobs (created_at, id)",
     "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, created_at)",

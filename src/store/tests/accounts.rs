@@ -133,7 +133,7 @@ fn tokens_are_found_by_secret_and_revoked() {
             assert!(tokens::used(tx, "t1", Time(5), "192.0.2.1")?);
             let found = tokens::by_secret(tx, &secret("one"))?.unwrap();
             assert_eq!((found.id.as_str(), found.last_used_at, found.scopes.len()), ("t1", Some(Time(5)), 1));
-            assert_eq!((tokens::list(tx)?.len(), tokens::of_user(tx, "u1")?.len()), (2, 1));
+            assert_eq!(tokens::list(tx)?.len(), 2);
             assert_eq!(tokens::delete_of_user(tx, "u1")?, 1);
             assert!(tokens::delete(tx, "t1")?);
             assert!(tokens::by_secret(tx, &secret("one"))?.is_none());

@@ -37,7 +37,11 @@ pub(crate) fn loaded(root: PathBuf, http: u16, https: u16) -> manara::config::Lo
 impl Rig {
     /// A panel with nginx running.
     pub(crate) fn new() -> Rig {
-        let root = tempfile::tempdir().unwrap();
+        Rig::at(tempfile::tempdir().unwrap())
+    }
+
+    /// As [`Rig::new`] in this folder.
+    pub(crate) fn at(root: tempfile::TempDir) -> Rig {
         std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let (http_port, https_port) = (free_port(), free_port());
         let mut rig = Rig { core: None, http_port, https_port, root };
