@@ -1,0 +1,36 @@
+// The panel in a real browser: scenes in their order, each made of named checks. Screenshots and what failed are in
+// target/e2e.
+//
+//   node tests/e2e/main.mjs            the checks
+//   node tests/e2e/main.mjs --readme   only the two pictures of the README, into docs/images
+import { fileURLToPath } from 'node:url';
+import { Panel } from './lib/panel.mjs';
+import { Person } from './lib/person.mjs';
+import { Runner } from './lib/runner.mjs';
+import { claim, signIn } from './scenes/door.mjs';
+import { hostile } from './scenes/hostile.mjs';
+import { install } from './scenes/install.mjs';
+import { keyboard } from './scenes/keyboard.mjs';
+import { pages } from './scenes/pages.mjs';
+import { people } from './scenes/people.mjs';
+import { secrets } from './scenes/secrets.mjs';
+import { sites } from './scenes/sites.mjs';
+import { trouble } from './scenes/trouble.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const runner = new Runner(`${root}target/e2e`);
+const panel = await Panel.start();
+const world = { runner, panel, secrets: [] };
+world.admin = await Person.arrive(runner, panel);
+try {
+  await claim(world);
+  panel.admin = await panel.token('e2e', 'admin');
+  world.secrets.push(panel.admin);
+  for (const scene of [signIn, sites, trouble, people, keyboard, hostile, pages, install, secrets]) await scene(world);
+} finally {
+  for (const person of [...runner.people]) await person.leave();
+  world.upstream?.close();
+  await panel.stop();
+}
+console.log(`${runner.passed} passed, ${runner.failed} failed`);
+process.exit(runner.failed === 0 ? 0 : 1);
