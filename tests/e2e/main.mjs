@@ -13,24 +13,35 @@ import { install } from './scenes/install.mjs';
 import { keyboard } from './scenes/keyboard.mjs';
 import { pages } from './scenes/pages.mjs';
 import { people } from './scenes/people.mjs';
+import { readme } from './scenes/readme.mjs';
 import { secrets } from './scenes/secrets.mjs';
 import { sites } from './scenes/sites.mjs';
 import { trouble } from './scenes/trouble.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runner = new Runner(`${root}target/e2e`);
-const panel = await Panel.start();
-const world = { runner, panel, secrets: [] };
-world.admin = await Person.arrive(runner, panel);
-try {
+const SCENES = [signIn, sites, trouble, people, keyboard, hostile, pages, install, secrets];
+
+async function everything() {
+  const panel = await Panel.start();
+  const world = { runner, panel, secrets: [] };
+  world.admin = await Person.arrive(runner, panel);
   await claim(world);
   panel.admin = await panel.token('e2e', 'admin');
   world.secrets.push(panel.admin);
-  for (const scene of [signIn, sites, trouble, people, keyboard, hostile, pages, install, secrets]) await scene(world);
-} finally {
-  for (const person of [...runner.people]) await person.leave();
+  for (const scene of SCENES) await scene(world);
   world.upstream?.close();
-  await panel.stop();
 }
+
+try {
+  if (process.argv.includes('--readme')) await readme(runner, `${root}docs/images`);
+  else await everything();
+} catch (cause) {
+  // A scene that cannot go on (its panel is not there, say) is a failure; the rest is not tried.
+  runner.failed += 1;
+  console.log(`FAILED  a scene broke off\n        ${cause.stack}`);
+}
+for (const person of [...runner.people]) await person.leave();
+await Panel.stopAll();
 console.log(`${runner.passed} passed, ${runner.failed} failed`);
 process.exit(runner.failed === 0 ? 0 : 1);

@@ -29,9 +29,12 @@ export function binary() {
 }
 
 export class Panel {
+  static #running = new Set();
+
   /** `wrap` is put before the panel's own command, `options` behind it; both are lists of arguments. */
   static async start({ wrap = [], options = [] } = {}) {
     const panel = new Panel();
+    Panel.#running.add(panel);
     // Short: the name of a Unix socket has at most 107 bytes.
     panel.root = fs.mkdtempSync(path.join(os.tmpdir(), 'mn-'));
     panel.port = await freePort();
@@ -115,7 +118,12 @@ export class Panel {
     return answer.body.file;
   }
 
+  static async stopAll() {
+    for (const panel of Panel.#running) await panel.stop();
+  }
+
   async stop() {
+    Panel.#running.delete(this);
     if (this.child.exitCode === null) {
       const ended = new Promise((done) => this.child.once('exit', done));
       this.child.kill('SIGTERM');

@@ -42,7 +42,7 @@ export class Person {
   }
 
   heading(key, params) {
-    return this.page.getByRole('heading', { name: this.t(key, params), exact: true });
+    return this.page.getByRole('heading', { name: this.t(key, params), exact: true }).first();
   }
 
   async signIn(user = 'admin', password = PASSWORD) {

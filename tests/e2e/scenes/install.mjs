@@ -62,7 +62,7 @@ export async function install(world) {
     const read = (one, file) => fs.readFileSync(path.join(one.root, file));
     for (const file of ['etc/manara/secret.key', 'etc/nginx/manara/tls/ticket.key', 'etc/nginx/manara/tls/fallback.key']) {
       assert.ok(!read(panel, file).equals(read(other, file)), file);
-      assert.equal(fs.statSync(path.join(panel.root, file)).mode & 0o077, 0, `${file} is readable by others`);
+      assert.equal(fs.statSync(path.join(panel.root, file)).mode & 0o007, 0, `${file} is readable by others`);
     }
     assert.equal((await other.api('GET', '/sites', { token: panel.admin })).status, 401);
   });

