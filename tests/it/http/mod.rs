@@ -6,5 +6,6 @@ mod doors;
 mod limits;
 mod live;
 mod pages;
+mod races;
 mod tls;
 mod unix;
