@@ -9,6 +9,8 @@ set -euo pipefail
 
 have schemathesis || die "schemathesis is missing: run scripts/test.sh api, which brings it"
 have curl || need_packages curl
+# The variables of the tests themselves are unknown options to the panel, which refuses those.
+for name in "${!MANARA_@}"; do export -n "${name?}"; done
 binary=${MANARA_BINARY-}
 for candidate in target/release/manara target/debug/manara; do
   [ -n "$binary" ] || [ ! -x "$candidate" ] || binary=$PWD/$candidate
@@ -58,7 +60,7 @@ for operation in "${left_out[@]}"; do arguments+=(--exclude-operation-id "$opera
 status=0
 (cd target/api && schemathesis run "http://127.0.0.1:$port/api/v1/openapi.json" --header "Authorization: Bearer $token" \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-  --max-examples "${MANARA_API_EXAMPLES-12}" --max-time 120 --request-timeout 40 --warnings off --no-color \
+  --max-examples "${MANARA_API_EXAMPLES-12}" --max-time "${MANARA_API_SECONDS-120}" --request-timeout 40 --warnings off --no-color \
   --report junit --report-junit-path junit.xml "${arguments[@]}") >"$report" 2>&1 || status=$?
 cat "$report"
 kill -0 "$pid" || { echo "the panel is gone"; status=1; }

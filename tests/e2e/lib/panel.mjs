@@ -39,8 +39,9 @@ export class Panel {
     panel.root = fs.mkdtempSync(path.join(os.tmpdir(), 'mn-'));
     panel.port = await freePort();
     panel.httpPort = await freePort();
+    // The variables of the tests themselves are unknown options to the panel, which refuses those.
     panel.env = {
-      ...process.env,
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MANARA_'))),
       MANARA_NGINX_HTTP_PORT: String(panel.httpPort),
       MANARA_NGINX_HTTPS_PORT: String(await freePort()),
     };
