@@ -59,7 +59,7 @@ pub(super) fn operation(
 /// Calls `op` with `input` and shows the answer; the exit code.
 pub(super) fn call(remote: &Remote, op: &Op, input: &Value, manner: &Manner, screen: &Screen) -> Result<u8, Failure> {
     match op.shape {
-        Shape::Stream(_) | Shape::Download(_) => return pass_on(remote, op, input),
+        Shape::Stream(_) | Shape::Download(..) => return pass_on(remote, op, input),
         _ if manner.plan && op.changes() && !op.can_dry_run() => {
             return Err(Error::new(Kind::BadInput, "no_dry_run").with("operation", op.meta.id).into());
         }

@@ -73,7 +73,7 @@ async fn read(
 ) -> Result<Answer, Refusal> {
     match op.shape {
         Shape::Stream(_) => return stream::open(panel, visit, op, credentials, input).await,
-        Shape::Download(_) => return download::open(panel, visit, op, credentials, input).await,
+        Shape::Download(..) => return download::open(panel, visit, op, credentials, input).await,
         _ => {}
     }
     let (core, request, secure) = (panel.core.clone(), visit.request.clone(), visit.secure);

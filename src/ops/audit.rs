@@ -155,6 +155,8 @@ impl Operation for Export {
 }
 
 impl Downloads for Export {
+    const MEDIA_TYPE: &'static str = "application/jsonl";
+
     /// JSON lines, oldest first.
     fn download(cx: &Cx, input: Query) -> Result<Download> {
         let mut lines = Vec::new();
@@ -168,7 +170,7 @@ impl Downloads for Export {
         }
         Ok(Download {
             name: "manara-audit.jsonl".into(),
-            media_type: "application/jsonl",
+            media_type: Self::MEDIA_TYPE,
             pieces: Box::new(lines.into_iter()),
         })
     }

@@ -131,8 +131,8 @@ pub enum Shape {
     Work(run::WorkFns),
     /// A live stream of events.
     Stream(fn(&Cx, Value) -> Result<Vec<Topic>>),
-    /// A file, sent as it is made.
-    Download(fn(&Cx, Value) -> Result<Download>),
+    /// A file of this media type, sent as it is made.
+    Download(fn(&Cx, Value) -> Result<Download>, &'static str),
 }
 
 /// An operation, complete.
@@ -190,7 +190,7 @@ impl Op {
 
     /// An operation that answers a file.
     pub const fn download<O: Downloads>() -> Op {
-        Op::of::<O>(Shape::Download(run::download::<O>))
+        Op::of::<O>(Shape::Download(run::download::<O>, O::MEDIA_TYPE))
     }
 
     /// Whether calling it may change anything.

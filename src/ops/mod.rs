@@ -95,6 +95,8 @@ pub struct Download {
 
 /// An operation that answers a file.
 pub trait Downloads: Operation {
+    /// Media type of the file.
+    const MEDIA_TYPE: &'static str;
     /// Starts it.
     fn download(cx: &Cx, input: Self::In) -> Result<Download>;
 }

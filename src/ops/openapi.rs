@@ -128,8 +128,8 @@ fn responses(op: &Op, types: &mut SchemaGenerator) -> Value {
         Shape::Stream(_) => {
             json!({ "description": "Server-sent events.", "content": { "text/event-stream": { "schema": { "type": "string" } } } })
         }
-        Shape::Download(_) => {
-            json!({ "description": "The file.", "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } })
+        Shape::Download(_, media_type) => {
+            json!({ "description": "The file.", "content": { media_type: { "schema": { "type": "string", "format": "binary" } } } })
         }
         _ if op.can_dry_run() => {
             json!({ "description": "Done; with `dry_run`, the plan.", "content": { "application/json": { "schema": { "anyOf": [&answer, { "$ref": "#/components/schemas/Plan" }] } } } })
@@ -166,9 +166,9 @@ fn statuses(op: &Op) -> Vec<&'static str> {
     }
     out.extend(["403", "404"]);
     if op.changes() {
-        out.extend(["409", "412", "413", "415"]);
+        out.extend(["408", "409", "412", "413", "415"]);
     }
-    out.extend(["422", "429", "500", "502", "503"]);
+    out.extend(["414", "421", "422", "429", "500", "502", "503"]);
     out
 }
 

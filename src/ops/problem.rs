@@ -28,7 +28,6 @@ pub struct Problem {
     /// Parameters of the texts.
     pub params: BTreeMap<String, String>,
     /// What is wrong with which field.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// Names this request in the logs.
     pub request_id: String,

@@ -104,7 +104,7 @@ fn dispatch(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
         Shape::Direct(direct) => direct(cx, input),
         Shape::Change(fns) => change::run(cx, cx.core, op.meta.id, fns, input),
         Shape::Work(fns) => work(cx, cx.core, op, fns, input),
-        Shape::Stream(_) | Shape::Download(_) => Err(Error::fault("a stream was called like a function")),
+        Shape::Stream(_) | Shape::Download(..) => Err(Error::fault("a stream was called like a function")),
     }
 }
 
@@ -186,7 +186,7 @@ pub fn listen(
 pub fn open_download(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: Value) -> Result<Download> {
     authorise(op, actor)?;
     check(op, &input)?;
-    let Shape::Download(download) = op.shape else { return Err(Error::fault("not a download")) };
+    let Shape::Download(download, _) = op.shape else { return Err(Error::fault("not a download")) };
     download(&Cx { core, actor, request }, input)
 }
 

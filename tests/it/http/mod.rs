@@ -7,5 +7,6 @@ mod fuzz;
 mod limits;
 mod live;
 mod pages;
+mod races;
 mod tls;
 mod unix;

@@ -2,6 +2,7 @@
 import { asApiError, client, isJobAnswer, send } from './client';
 import { track } from './jobs.svelte';
 import { notify } from './toast.svelte';
+import { t } from './locale.svelte';
 import { jobFailure } from './problem';
 import type { Plan, Site } from './types';
 
@@ -38,7 +39,7 @@ export async function applyPlan(id: string): Promise<unknown> {
 /** The answer of a change; where it goes on as a job, waits for its end and answers null. */
 export async function finished(answer: unknown): Promise<unknown> {
   if (!isJobAnswer(answer)) return answer;
-  const failure = jobFailure(await track(answer.job));
+  const failure = jobFailure(await track(answer.job), t('jobs.failed_title'));
   if (failure) throw failure;
   return null;
 }

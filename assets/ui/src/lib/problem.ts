@@ -27,12 +27,12 @@ export function makeProblem(code: string, status: number, title: string, detail:
   return { type: 'about:blank', title, status, detail, code, params: {}, errors: [], request_id: '' };
 }
 
-/** Why a job failed, or null. */
-export function jobFailure(job: Pick<Job, 'error' | 'summary'>): ApiError | null {
+/** Why a job failed, under `title`, or null. */
+export function jobFailure(job: Pick<Job, 'error'>, title: string): ApiError | null {
   if (!job.error) return null;
   const { code, detail, hint, evidence } = job.error;
   return new ApiError({
-    ...makeProblem(code, 0, job.summary, detail),
+    ...makeProblem(code, 0, title, detail),
     ...(hint && { hint }),
     ...(evidence && { evidence }),
   });

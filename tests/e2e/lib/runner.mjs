@@ -1,0 +1,76 @@
+// Named checks: each prints one line with its time, and goes on to the next whatever happened.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+
+export { assert };
+
+/** What the checks of one run share. */
+export class Runner {
+  passed = 0;
+  failed = 0;
+  /** Pages that are open, with what went wrong on them since it was last asked: `{ page, problems }`. */
+  people = new Set();
+
+  constructor(target) {
+    this.target = target;
+    fs.rmSync(target, { recursive: true, force: true });
+    fs.mkdirSync(path.join(target, 'screens'), { recursive: true });
+  }
+
+  /** Runs `body`; a policy violation or an error on any open page in the meantime fails the check as well. */
+  async check(name, body) {
+    const started = Date.now();
+    let failure;
+    try {
+      await body();
+      assert.deepEqual(this.#reported(), [], 'the pages reported problems');
+    } catch (cause) {
+      failure = cause;
+      await this.#evidence(name);
+    }
+    const time = `${((Date.now() - started) / 1000).toFixed(1)} s`;
+    if (!failure) {
+      this.passed += 1;
+      console.log(`ok      ${name} (${time})`);
+      return;
+    }
+    this.failed += 1;
+    const text = String(failure.stack ?? failure).split('\n').slice(0, 30).join('\n        ');
+    console.log(`FAILED  ${name} (${time})\n        ${text}`);
+  }
+
+  #reported() {
+    return [...this.people].flatMap((person) => person.problems.splice(0));
+  }
+
+  async #evidence(name) {
+    const folder = path.join(this.target, 'failed');
+    fs.mkdirSync(folder, { recursive: true });
+    const file = name.replace(/[^\p{L}\p{N}]+/gu, '-');
+    let number = 0;
+    for (const person of this.people) {
+      number += 1;
+      const reported = person.problems.splice(0);
+      if (reported.length > 0) console.log(reported.map((line) => `        reported: ${line}`).join('\n'));
+      await person.page.screenshot({ path: path.join(folder, `${file}-${number}.png`), timeout: 5_000 }).catch(() => undefined);
+    }
+  }
+}
+
+/** Asks until `question` answers with something true, or fails with what it answered last. */
+export async function until(what, question, limitMs = 15_000) {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    let answer;
+    try {
+      answer = await question();
+    } catch (cause) {
+      answer = undefined;
+      if (Date.now() > deadline) throw cause;
+    }
+    if (answer) return answer;
+    assert.ok(Date.now() < deadline, `waited ${limitMs / 1000} s for: ${what}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}

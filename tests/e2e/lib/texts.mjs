@@ -1,0 +1,17 @@
+// The panel's own texts, so that a check names a text by its key and holds in both languages.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+
+const root = new URL('../../../', import.meta.url);
+const { parse } = createRequire(new URL('assets/ui/package.json', root))('smol-toml');
+const catalogues = Object.fromEntries(
+  ['en', 'ar'].map((lang) => [lang, parse(fs.readFileSync(new URL(`assets/locale/${lang}.toml`, root), 'utf8'))]),
+);
+
+/** The text `key` (such as `ui.sign_in.submit`) with its parameters put in; in Arabic the pages isolate them. */
+export function text(lang, key, params = {}) {
+  const found = key.split('.').reduce((table, part) => table?.[part], catalogues[lang]);
+  if (typeof found !== 'string') throw new Error(`no text ${key} in ${lang}`);
+  const shown = (value) => (lang === 'ar' && typeof value === 'string' ? `\u2068${value}\u2069` : String(value));
+  return found.replace(/\{(\w+)\}/g, (hole, name) => (name in params ? shown(params[name]) : hole));
+}

@@ -1,0 +1,47 @@
+// The panel in a real browser: scenes in their order, each made of named checks. Screenshots and what failed are in
+// target/e2e.
+//
+//   node tests/e2e/main.mjs            the checks
+//   node tests/e2e/main.mjs --readme   only the two pictures of the README, into docs/images
+import { fileURLToPath } from 'node:url';
+import { Panel } from './lib/panel.mjs';
+import { Person } from './lib/person.mjs';
+import { Runner } from './lib/runner.mjs';
+import { claim, signIn } from './scenes/door.mjs';
+import { hostile } from './scenes/hostile.mjs';
+import { install } from './scenes/install.mjs';
+import { keyboard } from './scenes/keyboard.mjs';
+import { pages } from './scenes/pages.mjs';
+import { people } from './scenes/people.mjs';
+import { readme } from './scenes/readme.mjs';
+import { secrets } from './scenes/secrets.mjs';
+import { sites } from './scenes/sites.mjs';
+import { trouble } from './scenes/trouble.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const runner = new Runner(`${root}target/e2e`);
+const SCENES = [signIn, sites, trouble, people, keyboard, hostile, pages, install, secrets];
+
+async function everything() {
+  const panel = await Panel.start();
+  const world = { runner, panel, secrets: [] };
+  world.admin = await Person.arrive(runner, panel);
+  await claim(world);
+  panel.admin = await panel.token('e2e', 'admin');
+  world.secrets.push(panel.admin);
+  for (const scene of SCENES) await scene(world);
+  world.upstream?.close();
+}
+
+try {
+  if (process.argv.includes('--readme')) await readme(runner, `${root}docs/images`);
+  else await everything();
+} catch (cause) {
+  // A scene that cannot go on (its panel is not there, say) is a failure; the rest is not tried.
+  runner.failed += 1;
+  console.log(`FAILED  a scene broke off\n        ${cause.stack}`);
+}
+for (const person of [...runner.people]) await person.leave();
+await Panel.stopAll();
+console.log(`${runner.passed} passed, ${runner.failed} failed`);
+process.exit(runner.failed === 0 ? 0 : 1);

@@ -1,0 +1,71 @@
+// A second panel, on a machine without nginx: what it says, a live installation, and that it shares no secret with the
+// first. The machine is a mount namespace of its own where nginx is hidden and apt is a script that brings it back.
+import fs from 'node:fs';
+import path from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { Panel, PASSWORD } from '../lib/panel.mjs';
+import { Person } from '../lib/person.mjs';
+import { assert, until } from '../lib/runner.mjs';
+
+const APT = `#!/bin/sh
+case "$*" in *update*) echo 'Reading package lists...'; exit 0 ;; esac
+for part in one two three four; do echo "Unpacking part $part of nginx ..."; sleep 1; done
+umount /usr/sbin/nginx && echo 'Setting up nginx ...'
+`;
+const HIDE = 'mount --bind /dev/null /usr/sbin/nginx && mount --bind "$1" /usr/bin/apt-get && shift && exec "$@"';
+
+export async function install(world) {
+  const { runner, panel } = world;
+  const possible = spawnSync('unshare', ['--mount', 'true']).status === 0;
+  const promised = (process.env.MANARA_TEST_PROMISES ?? '').split(',').includes('root');
+  if (!possible && !promised) return console.log('skipped a machine without nginx: needs root');
+
+  const script = path.join(runner.target, 'apt-get');
+  fs.writeFileSync(script, APT, { mode: 0o755 });
+  let other;
+  let person;
+  await runner.check('without nginx the panel starts, and says what is missing', async () => {
+    other = await Panel.start({ wrap: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', HIDE, 'sh', script], options: ['--allow-machine'] });
+    assert.equal((await other.cli(['claim', '--user', 'admin', '--password-stdin'], PASSWORD)).code, 0);
+    other.admin = await other.token('e2e', 'admin');
+    const refused = await other.api('POST', '/sites', { body: { domain: 'a.test', kind: 'static' } });
+    assert.deepEqual([refused.status, refused.body.code], [503, 'nginx_missing']);
+    person = await Person.arrive(runner, other);
+    await person.signIn();
+    await person.signedIn();
+    await person.go('/components');
+    await person.button('components.install', { name: 'nginx' }).waitFor();
+    await person.inspect('components-missing-en-light');
+    await person.speaking('ar', 'dark', async () => {
+      await person.go('/');
+      await person.inspect('dashboard-nginx-missing-ar-dark');
+    });
+  });
+
+  await runner.check('nginx is installed from the browser, with output as it comes', async () => {
+    await person.go('/components');
+    await person.button('components.install', { name: 'nginx' }).click();
+    const job = await until('the job', async () => (await other.api('GET', '/jobs?state=running')).body.items.find((one) => one.operation === 'component.install'));
+    await person.go(`/jobs/${job.id}`);
+    const output = person.page.getByRole('region', { name: person.t('jobs.output'), exact: true }).last();
+    await until('the first lines', async () => (await output.innerText()).includes('part two'));
+    assert.ok(!(await output.innerText()).includes('Setting up'), 'lines come one by one');
+    await person.inspect('job-running-en-light', { phone: false });
+    await until('the last line', async () => (await output.innerText()).includes('Setting up nginx'));
+    await person.page.locator('main').getByText(person.t('job_state.done')).first().waitFor({ timeout: 30_000 });
+    const made = await other.api('POST', '/sites', { body: { domain: 'a.test', kind: 'static' } });
+    assert.equal(made.status, 201, made.text);
+    assert.equal((await other.visit('a.test')).status, 200);
+  });
+
+  await runner.check('two installs share no secret', async () => {
+    const read = (one, file) => fs.readFileSync(path.join(one.root, file));
+    for (const file of ['etc/manara/secret.key', 'etc/nginx/manara/tls/ticket.key', 'etc/nginx/manara/tls/fallback.key']) {
+      assert.ok(!read(panel, file).equals(read(other, file)), file);
+      assert.equal(fs.statSync(path.join(panel.root, file)).mode & 0o007, 0, `${file} is readable by others`);
+    }
+    assert.equal((await other.api('GET', '/sites', { token: panel.admin })).status, 401);
+  });
+  await person?.leave();
+  await other?.stop();
+}

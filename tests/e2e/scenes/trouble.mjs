@@ -1,0 +1,97 @@
+// What happens when somebody edits nginx's files by hand, when nginx refuses, and when an apply fails halfway.
+import fs from 'node:fs';
+import path from 'node:path';
+import { assert, until } from '../lib/runner.mjs';
+import { toReview } from '../lib/wizard.mjs';
+
+const BROKEN = 'no_such_directive on;\n';
+
+export async function trouble(world) {
+  const { runner, panel, admin } = world;
+  const { page } = admin;
+  const file = await panel.fileOf('shop.test');
+  const good = fs.readFileSync(file, 'utf8');
+
+  await runner.check('a hand edit is shown, and discarded after a look', async () => {
+    fs.writeFileSync(file, good.replace('index ', '# by hand\n    index '));
+    await admin.go('/sites/shop.test');
+    await page.getByText(admin.t('site.drifted'), { exact: true }).waitFor();
+    await admin.link('attention.review').click();
+    await admin.heading('nginx.drift_title').waitFor();
+    assert.match(await page.locator('figure .lines').first().innerText(), /# by hand/);
+    await admin.inspect('drift-en-light');
+    await admin.speaking('ar', 'dark', async () => {
+      await page.reload();
+      await admin.heading('nginx.drift_title').waitFor();
+      await admin.inspect('drift-ar-dark');
+    });
+    await admin.go('/');
+    await page.getByText(admin.t('attention.drift')).first().waitFor();
+    await admin.inspect('dashboard-drift-en-light');
+    await admin.go('/sites/shop.test/nginx');
+    await admin.button('nginx.discard').click();
+    await admin.button('plan.apply').click();
+    await page.getByText(admin.t('nginx.clean')).waitFor();
+    assert.equal(fs.readFileSync(file, 'utf8'), good);
+  });
+
+  await runner.check('a file broken by hand: nginx\'s own words, and nothing can be applied', async () => {
+    fs.writeFileSync(file, good + BROKEN);
+    await toReview(admin, { kind: 'static', domain: 'new.test' });
+    await page.getByText(admin.t('plan.test_failed')).waitFor();
+    assert.match(await page.locator('.evidence').first().innerText(), /unknown directive "no_such_directive"/);
+    assert.ok(await admin.button('wizard.apply').isDisabled());
+    await admin.inspect('wizard-refused-en-light');
+    const answer = await panel.api('POST', '/sites', { body: { domain: 'new.test', kind: 'static' } });
+    assert.equal(answer.status, 502);
+    assert.equal(answer.body.code, 'nginx_other_file_broken');
+    assert.match(answer.body.evidence, /no_such_directive/);
+    fs.writeFileSync(file, good);
+  });
+
+  await runner.check('broken between review and apply: the error with evidence, the old state answers', async () => {
+    await toReview(admin, { kind: 'static', domain: 'new.test' });
+    await page.getByText(admin.t('plan.test_ok')).waitFor();
+    fs.writeFileSync(file, good + BROKEN);
+    await admin.button('wizard.apply').click();
+    await page.locator('.notice.danger .evidence').waitFor();
+    assert.match(await page.locator('.notice.danger').innerText(), /no_such_directive/);
+    await admin.inspect('apply-failed-en-light');
+    await expectNothingLeft(panel, 'new.test');
+    await admin.go('/jobs?state=failed');
+    await page.locator('main li a').first().click();
+    await page.locator('.notice.danger').waitFor();
+    await admin.inspect('job-failed-en-light');
+    fs.writeFileSync(file, good);
+  });
+
+  await runner.check('an apply that nginx never takes up is taken back', async () => {
+    await toReview(admin, { kind: 'static', domain: 'new.test' });
+    await page.getByText(admin.t('plan.test_ok')).waitFor();
+    const pid = Number(fs.readFileSync(path.join(panel.root, 'run/nginx.pid'), 'utf8'));
+    const before = fs.readFileSync(path.join(panel.root, 'etc/nginx/manara/generation.conf'), 'utf8');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await admin.button('wizard.apply').click();
+      await until('the apply to wait for nginx', () => fs.readFileSync(path.join(panel.root, 'etc/nginx/manara/generation.conf'), 'utf8') !== before);
+      assert.equal((await panel.visit('shop.test')).status, 200, 'the old workers serve meanwhile');
+      // As long as the panel waits for a reload, and a little.
+      await new Promise((done) => setTimeout(done, 31_000));
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await page.locator('.notice.danger').waitFor({ timeout: 40_000 });
+    await admin.inspect('apply-taken-back-en-light');
+    await expectNothingLeft(panel, 'new.test');
+    const after = await panel.api('POST', '/sites', { body: { domain: 'new.test', kind: 'static' } });
+    assert.equal(after.status, 201, `the next try works: ${after.text}`);
+    assert.equal((await panel.api('DELETE', '/sites/new.test')).status, 200);
+  });
+}
+
+async function expectNothingLeft(panel, domain) {
+  assert.equal((await panel.api('GET', `/sites/${domain}`)).status, 404);
+  assert.notEqual((await panel.visit(domain)).status, 200);
+  assert.equal((await panel.visit('shop.test')).status, 200, 'the other sites answer');
+  assert.ok(!fs.existsSync(path.join(panel.root, 'srv/www', domain)), 'no folder is left');
+}
