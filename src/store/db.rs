@@ -9,6 +9,7 @@ use crate::base::{Error, Result, Secret};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Readers when nobody says otherwise: enough for the few requests that wait for the disk at once.
@@ -53,6 +54,7 @@ struct Inner {
     migrations: &'static [Migration],
     readers: u32,
     lock: Arc<StateLock>,
+    changes: AtomicU64,
 }
 
 impl Store {
@@ -96,7 +98,8 @@ impl Store {
         migrations: &'static [Migration],
     ) -> Result<Store> {
         let driver = Box::new(sqlite::Database::open(&path, readers)?);
-        let store = Store(Arc::new(Inner { driver, path, clock, keys, migrations, readers, lock }));
+        let changes = AtomicU64::new(0);
+        let store = Store(Arc::new(Inner { driver, path, clock, keys, migrations, readers, lock, changes }));
         migrations::refuse_newer(&store)?;
         Ok(store)
     }
@@ -109,7 +112,15 @@ impl Store {
     /// Runs `work` as the one writer. `Ok` means it is on the disk; after an error or a panic nothing of it is left.
     /// A second call from inside `work` would wait for itself and answers `store_busy`.
     pub fn write<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
-        run(work, |w| self.0.driver.write(w))
+        let done = run(work, |w| self.0.driver.write(w));
+        self.0.changes.fetch_add(1, Ordering::SeqCst);
+        done
+    }
+
+    /// Counts the writing transactions of this process, which are all there are: what was read after this answered `n`
+    /// is still so while it answers `n`.
+    pub fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::SeqCst)
     }
 
     /// How long a small read takes now; an error when the database does not answer.
