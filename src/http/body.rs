@@ -34,12 +34,17 @@ impl Body {
         Body::Whole(Bytes::new())
     }
 
-    /// Length in bytes, where it is known.
-    pub(super) fn length(&self) -> Option<usize> {
+    /// All of it, where it is not sent piece by piece.
+    pub(super) fn whole(&self) -> Option<&Bytes> {
         match self {
-            Body::Whole(bytes) => Some(bytes.len()),
+            Body::Whole(bytes) => Some(bytes),
             Body::Pieces(_) => None,
         }
+    }
+
+    /// Length in bytes, where it is known.
+    pub(super) fn length(&self) -> Option<usize> {
+        self.whole().map(Bytes::len)
     }
 }
 

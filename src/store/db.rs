@@ -113,12 +113,17 @@ impl Store {
     /// A second call from inside `work` would wait for itself and answers `store_busy`.
     pub fn write<T>(&self, work: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
         let done = run(work, |w| self.0.driver.write(w));
-        self.0.changes.fetch_add(1, Ordering::SeqCst);
+        self.note_change();
         done
     }
 
-    /// Counts the writing transactions of this process, which are all there are: what was read after this answered `n`
-    /// is still so while it answers `n`.
+    /// Counts a change of something that is made from the database and kept beside it.
+    pub fn note_change(&self) {
+        self.0.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts the writing transactions of this process, which are all there are, and [`Store::note_change`]: what was read
+    /// after this answered `n` is still so while it answers `n`.
     pub fn changes(&self) -> u64 {
         self.0.changes.load(Ordering::SeqCst)
     }

@@ -147,12 +147,23 @@ pub fn view_session(core: &Core, id: &str) -> Result<SessionView> {
     })
 }
 
+/// Who holds `secret`, where that was found out and nothing was written since.
+pub fn known_session_actor(core: &Core, secret: &str) -> Option<Actor> {
+    core.callers.find(&known_as(secret), core.store.changes(), core.now())
+}
+
+/// No other kind of secret is known under this.
+fn known_as(secret: &str) -> String {
+    format!("session {}", sha256_hex(secret))
+}
+
 /// Who holds `secret`. Error: `session_invalid` when nobody does any more.
 pub fn session_actor(core: &Core, secret: &str, request: &Request) -> Result<Actor> {
-    let (hash, changes, now) = (format!("session {}", sha256_hex(secret)), core.store.changes(), core.now());
-    if let Some(known) = core.callers.find(&hash, changes, now) {
+    let changes = core.store.changes();
+    if let Some(known) = known_session_actor(core, secret) {
         return Ok(known);
     }
+    let (key, now) = (known_as(secret), core.now());
     let lives = lives(core)?;
     let secret = Secret::new(secret.to_owned());
     let found = core.store.read(|tx| {
@@ -169,7 +180,7 @@ pub fn session_actor(core: &Core, secret: &str, request: &Request) -> Result<Act
     let role = parse_role(&user.role)?;
     let until = session.last_seen_at.plus_s(TOUCH_S).min(expires_at(&session, lives));
     let actor = Actor::User { id: user.id, name: user.name, role, session: session.id };
-    core.callers.keep(hash, changes, &actor, until);
+    core.callers.keep(key, changes, &actor, until);
     Ok(actor)
 }
 

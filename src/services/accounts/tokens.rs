@@ -190,13 +190,24 @@ pub fn revoke_token(tx: &Tx, actor: &Actor, id: &ObjectId) -> Result<TokenRow> {
     row(&token, &names(tx)?)
 }
 
+/// Who holds `token`, where that was found out and nothing was written since.
+pub fn known_token_actor(core: &Core, token: &str) -> Option<Actor> {
+    core.callers.find(&known_as(token), core.store.changes(), core.now())
+}
+
+/// No other kind of secret is known under this.
+fn known_as(token: &str) -> String {
+    format!("token {}", sha256_hex(token))
+}
+
 /// Who holds `token`. Error: `token_invalid` when it is unknown, has ended, or its user is disabled.
 pub fn token_actor(core: &Core, token: &str, request: &Request) -> Result<Actor> {
     let invalid = || Error::new(Kind::NotSignedIn, "token_invalid");
-    let (hash, changes, now) = (format!("token {}", sha256_hex(token)), core.store.changes(), core.now());
-    if let Some(known) = core.callers.find(&hash, changes, now) {
+    let changes = core.store.changes();
+    if let Some(known) = known_token_actor(core, token) {
         return Ok(known);
     }
+    let (key, now) = (known_as(token), core.now());
     let secret = Secret::new(token.to_owned());
     let found = core.store.read(|tx| {
         let Some(token) = rows::by_secret(tx, &secret)? else { return Ok(None) };
@@ -222,6 +233,6 @@ pub fn token_actor(core: &Core, token: &str, request: &Request) -> Result<Actor>
         core.store.write(|tx| rows::used(tx, &token.id, now, &request.shown_address()))?;
     }
     let actor = Actor::Token { id: token.id, name: token.name, role, scopes, user: token.user_id };
-    core.callers.keep(hash, changes, &actor, token.expires_at.map_or(noted, |end| end.min(noted)));
+    core.callers.keep(key, changes, &actor, token.expires_at.map_or(noted, |end| end.min(noted)));
     Ok(actor)
 }
