@@ -25,6 +25,12 @@ pub fn keep_little_memory() {
     }
 }
 
+/// Gives memory back that was freed and that nobody's next allocation gave back: the allocator does so only when it is
+/// used. Costs microseconds.
+pub fn give_memory_back() {
+    super::sys::give_memory_back();
+}
+
 /// The machine's own name.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()

@@ -1,5 +1,5 @@
-//! The one call that no crate offers in a safe form.
-#![allow(unsafe_code, reason = "declares a function of the allocator, which is linked into every build")]
+//! Calls that no crate offers in a safe form.
+#![allow(unsafe_code, reason = "declares functions of the allocator, which is linked into every build")]
 
 // Named so that the allocator is linked where this is, also into tests.
 use mimalloc as _;
@@ -8,10 +8,11 @@ use std::ffi::{c_int, c_long};
 /// mimalloc's `mi_option_purge_delay` (mimalloc.h, `mi_option_t`).
 const PURGE_DELAY: c_int = 15;
 
-// SAFETY: mimalloc.h declares `void mi_option_set(mi_option_t option, long value)`; any option and value may be given at
-// any time, also before the first allocation.
+// SAFETY: so mimalloc.h declares them (`mi_option_t` is an enum without a fixed type, `long` a C long). Any option and
+// value may be given at any time, also before the first allocation; `mi_collect` may be called on any thread.
 unsafe extern "C" {
     safe fn mi_option_set(option: c_int, value: c_long);
+    safe fn mi_collect(force: bool);
     #[cfg(test)]
     safe fn mi_option_get(option: c_int) -> c_long;
 }
@@ -19,6 +20,11 @@ unsafe extern "C" {
 /// Gives freed memory back to the kernel after this time.
 pub(super) fn give_memory_back_after_ms(ms: u16) {
     mi_option_set(PURGE_DELAY, c_long::from(ms));
+}
+
+/// Gives all memory back to the kernel that is free now.
+pub(super) fn give_memory_back() {
+    mi_collect(true);
 }
 
 #[cfg(test)]
