@@ -164,11 +164,13 @@ mod tests {
         let running = std::thread::spawn(move || first.compute(move || (began.send(()), held.recv()).1.is_err()));
         begun.recv().unwrap();
         // The thread is taken now; one task may wait, the next one may not.
-        pool.queue.try_send(Box::new(|| {})).unwrap();
+        let (ran, was_run) = channel();
+        pool.queue.try_send(Box::new(move || assert!(ran.send(()).is_ok()))).unwrap();
         let refused = pool.compute(|| ()).unwrap_err();
         assert_eq!((refused.kind(), refused.code()), (Kind::Unavailable, "hashes_full"));
         drop(hold);
         assert!(running.join().unwrap().unwrap());
+        was_run.recv().unwrap();
         assert_eq!(pool.compute(|| 7).unwrap(), 7);
     }
 }
