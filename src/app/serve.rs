@@ -42,6 +42,8 @@ pub fn run(loaded: Loaded) -> Result<()> {
     let starter = core.clone();
     let starting = spawn("nginx", move || bring_up(&starter))?;
     announce(&core, &server, fingerprint.as_deref())?;
+    // This thread only waits from here on, and would keep what starting took.
+    own::give_memory_back();
     server.wait_for_signal()?;
     stop(&core, server, starting)
 }

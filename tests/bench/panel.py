@@ -24,8 +24,10 @@ class Panel:
     """Started with `with Panel(binary) as panel`; `pin` is the core it may use."""
 
     def __init__(self, binary, pin=None):
-        self.binary, self.pin = binary, pin
+        self.pin = pin
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="manara-bench-"))
+        # A copy of its own: memory of a program that others run too would be divided among them.
+        self.binary = shutil.copy(binary, self.root / "bin")
         self.port, self.web_port = free_port(), free_port()
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("MANARA_")} | dict(
             MANARA_NGINX_HTTP_PORT=str(self.web_port),
