@@ -4,5 +4,6 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
+    manara::platform::own::keep_little_memory();
     manara::cli::run(std::env::args_os().skip(1).collect(), &manara::app::Commands).into()
 }

@@ -3,13 +3,13 @@
 use super::open;
 use crate::base::Result;
 use crate::config::{ConfigProblems, Loaded, Override, key_file};
-use crate::platform::detect::{View, look};
+use crate::platform::detect::look_at_key;
 use std::path::Path;
 
 /// The configuration of the installation at `root`. Errors name every problem, those of the key file among them.
 pub fn checked(root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
     let loaded = open::config(root, overrides)?;
-    let sight = look(&View::real(), &loaded.config.data_dir, &loaded.config.key_file, &[]);
-    let problems = key_file::check(&loaded, sight.key_file, sight.me);
+    let (me, facts) = look_at_key(&loaded.config.key_file);
+    let problems = key_file::check(&loaded, facts, me);
     Ok(ConfigProblems(problems).or_ok(loaded)?)
 }

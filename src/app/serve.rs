@@ -9,7 +9,9 @@ use crate::ops::auth;
 use crate::platform::clock::SystemClock;
 use crate::platform::{HostOp, own, panel_tls};
 use crate::services::{monitoring, nginx, upkeep};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Time given to running jobs when the panel stops. Site changes finish in seconds; what does not is taken back at the
@@ -24,10 +26,7 @@ pub fn run(loaded: Loaded) -> Result<()> {
     }
     logging::start(&loaded.config, Arc::new(SystemClock));
     let core = open::core(loaded)?;
-    if let Err(e) = nginx::ensure(&core) {
-        // The panel must come up all the same: it is where this is seen and mended.
-        log::error!(target: "manara::nginx", "nginx is not in order: {e}");
-    }
+    core.gate.set_starting(true);
     let meter = Arc::downgrade(&core);
     spawn("metrics", move || monitoring::tell(meter))?;
     let kept = Arc::downgrade(&core);
@@ -41,17 +40,31 @@ pub fn run(loaded: Loaded) -> Result<()> {
         ..Listen::default()
     };
     let server = http::serve(core.clone(), listen)?;
+    // With thousands of sites nginx takes a second to come up: pages are answered meanwhile, changes wait.
+    let starter = core.clone();
+    let starting = spawn("nginx", move || bring_up(&starter))?;
     announce(&core, &server, fingerprint.as_deref())?;
+    // This thread only waits from here on, and would keep what starting took.
+    own::give_memory_back();
     server.wait_for_signal()?;
-    stop(&core, server)
+    stop(&core, server, starting)
+}
+
+fn bring_up(core: &Arc<Core>) {
+    let ended = catch_unwind(AssertUnwindSafe(|| nginx::ensure(core)));
+    if let Err(e) = ended.unwrap_or_else(|_| Err(Error::fault("bringing nginx up panicked"))) {
+        // The panel must come up all the same: it is where this is seen and mended.
+        log::error!(target: "manara::nginx", "nginx is not in order: {e}");
+    }
+    core.gate.set_starting(false);
 }
 
 fn names(configured: &[String]) -> Vec<String> {
     configured.iter().cloned().chain([own::host_name()]).collect()
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
-    std::thread::Builder::new().name(name.into()).spawn(work).map(drop).map_err(Error::fault)
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(work).map_err(Error::fault)
 }
 
 /// Tells where the panel is, and how to claim it while nobody has.
@@ -64,10 +77,12 @@ fn announce(core: &Core, server: &Server, fingerprint: Option<&str>) -> Result<(
     Ok(())
 }
 
-fn stop(core: &Core, server: Server) -> Result<()> {
+fn stop(core: &Core, server: Server, starting: JoinHandle<()>) -> Result<()> {
     log::info!(target: "manara::start", "the panel is stopping");
     server.stop();
     core.jobs.stop(Duration::from_secs(JOBS_STOP_S_MAX));
+    // What is not up yet cannot be stopped.
+    starting.join().map_err(|_| Error::fault("a thread panicked"))?;
     core.host.ask(&HostOp::NginxStop)?;
     crate::store::lease::release(&core.store, &core.owner)
 }

@@ -1,5 +1,6 @@
 //! What everything above works with, put together once by the composition root.
 
+use super::callers::Callers;
 use super::events::Bus;
 use super::gate::Gate;
 use super::hooks::Hooks;
@@ -24,6 +25,8 @@ pub struct Core {
     pub settings: Settings,
     /// The panel's database.
     pub store: Store,
+    /// Who shows which secret.
+    pub callers: Callers,
     /// The machine.
     pub host: Arc<dyn Host>,
     /// The time.
@@ -78,6 +81,7 @@ impl Core {
         Arc::new(Core {
             jobs: Jobs::new(store.clone(), owner.clone(), clock.clone(), bus.clone()),
             started_at: clock.now(),
+            callers: Callers::default(),
             locks: Locks::default(),
             gate: Gate::default(),
             unrecorded: Mutex::default(),

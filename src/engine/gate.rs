@@ -8,13 +8,17 @@ use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
 use crate::store::generation;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// Lets one group at a time through.
 #[derive(Default)]
 pub struct Gate {
     waiting: Mutex<Vec<Arc<Ticket>>>,
     turn: Mutex<()>,
+    /// Whether nginx is still being brought up.
+    starting: Mutex<bool>,
+    started: Condvar,
 }
 
 struct Ticket {
@@ -26,6 +30,27 @@ impl Gate {
     /// Holds everybody else back, for recovery and for shutting down.
     pub fn hold(&self) -> Result<MutexGuard<'_, ()>> {
         self.turn.lock().map_err(Error::fault)
+    }
+
+    /// Says that nginx is being brought up, or that this is over. The panel answers meanwhile.
+    pub fn set_starting(&self, starting: bool) {
+        if let Ok(mut now) = self.starting.lock() {
+            *now = starting;
+        }
+        self.started.notify_all();
+    }
+
+    /// Whether nginx is still being brought up.
+    pub fn is_starting(&self) -> bool {
+        self.starting.lock().is_ok_and(|starting| *starting)
+    }
+
+    /// Waits until nginx was brought up, so that a change finds the files it stands on. Error: `starting` when that takes
+    /// longer than `limit`.
+    pub fn wait_started(&self, limit: Duration) -> Result<()> {
+        let starting = self.starting.lock().map_err(Error::fault)?;
+        let (still, _) = self.started.wait_timeout_while(starting, limit, |s| *s).map_err(Error::fault)?;
+        if *still { Err(Error::new(Kind::Unavailable, "starting")) } else { Ok(()) }
     }
 
     /// Brings the plan's effects on the machine about. After an error none of them is left.

@@ -10,11 +10,15 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::Duration;
 
-/// Threads that carry out jobs. nginx changes wait for each other anyway, so that they can go in groups.
+/// Threads that carry out jobs, at most. nginx changes wait for each other anyway, so that they can go in groups.
 const WORKERS: usize = 8;
+/// Time after which a waiting thread looks whether the pool is still there.
+const TURN: Duration = Duration::from_millis(500);
+/// Turns without a job after which a thread ends.
+const TURNS_MAX: u32 = 20;
 
 type Work = Box<dyn FnOnce(&Handle) -> Result<Value> + Send>;
 
@@ -111,6 +115,14 @@ struct Queued {
     done: mpsc::Sender<Result<Value>>,
 }
 
+/// Jobs that wait, and the threads there are for them.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Queued>,
+    threads: usize,
+    idle: usize,
+}
+
 /// What a running job has said so far.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
@@ -131,7 +143,7 @@ struct Inner {
     owner: String,
     clock: Arc<dyn Clock>,
     bus: Bus,
-    queue: Mutex<VecDeque<Queued>>,
+    queue: Mutex<Queue>,
     arrived: Condvar,
     live: Mutex<HashMap<String, Arc<Live>>>,
     stopping: AtomicBool,
@@ -150,14 +162,6 @@ impl Jobs {
             live: Mutex::default(),
             stopping: AtomicBool::new(false),
         });
-        for n in 0..WORKERS {
-            // A weak reference: the pool ends when everybody else has let go of it.
-            let pool = Arc::downgrade(&inner);
-            let spawned = std::thread::Builder::new().name(format!("job-{n}")).spawn(move || work(&pool));
-            if let Err(e) = spawned {
-                log::error!(target: "jobs", "a job thread could not be started: {e}");
-            }
-        }
         Jobs(inner)
     }
 
@@ -194,15 +198,31 @@ impl Jobs {
         if self.0.stopping.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Unavailable, "stopping"));
         }
-        if queue.len() >= JOBS_QUEUED_MAX {
+        if queue.waiting.len() >= JOBS_QUEUED_MAX {
             return Err(Error::new(Kind::Unavailable, "jobs_full").with("max", JOBS_QUEUED_MAX));
         }
+        self.staff(&mut queue)?;
         self.0.live.lock().map_err(Error::fault)?.insert(job.id.clone(), live);
         self.0.bus.tell(Topic::Jobs, "job", json!({ "id": job.id, "operation": job.operation, "state": "running" }));
-        queue.push_back(Queued { handle, work: Box::new(work), done: send });
+        queue.waiting.push_back(Queued { handle, work: Box::new(work), done: send });
         drop(queue);
         self.0.arrived.notify_one();
         Ok(Ticket { id: job.id, done })
+    }
+
+    /// Sees to it that there is a thread for one more job.
+    fn staff(&self, queue: &mut Queue) -> Result<()> {
+        if queue.idle > queue.waiting.len() || queue.threads >= WORKERS {
+            return Ok(());
+        }
+        // A weak reference: the threads end when everybody else has let go of the pool.
+        let pool = Arc::downgrade(&self.0);
+        match std::thread::Builder::new().name("job".into()).spawn(move || work(&pool)) {
+            Ok(_) => queue.threads += 1,
+            Err(e) if queue.threads > 0 => log::warn!(target: "jobs", "no further job thread could be started: {e}"),
+            Err(e) => return Err(Error::new(Kind::Unavailable, "jobs_full").with("max", 0).cause(e)),
+        }
+        Ok(())
     }
 
     /// Asks a job to stop. `false` when it does not run.
@@ -258,22 +278,36 @@ impl Jobs {
     }
 }
 
-/// One thread of the pool.
-fn work(pool: &std::sync::Weak<Inner>) {
+/// One thread of the pool: carries out jobs until none has come for a while.
+fn work(pool: &Weak<Inner>) {
+    let mut turns = 0;
     while let Some(inner) = pool.upgrade() {
-        let Ok(queue) = inner.queue.lock() else { return };
-        let waited = inner.arrived.wait_timeout_while(queue, Duration::from_millis(500), |q| {
-            q.is_empty() && !inner.stopping.load(Ordering::Relaxed)
-        });
-        let Ok((mut queue, _)) = waited else { return };
-        let next = queue.pop_front();
-        drop(queue);
-        match next {
-            Some(queued) => carry_out(&inner, queued),
-            None if inner.stopping.load(Ordering::Relaxed) => return,
-            None => {}
+        let last = turns >= TURNS_MAX || inner.stopping.load(Ordering::Relaxed);
+        match next(&inner, last) {
+            Some(queued) => {
+                turns = 0;
+                carry_out(&inner, queued);
+            }
+            None if last => return,
+            None => turns += 1,
         }
     }
+}
+
+/// The next job. Without one, a thread in its `last` turn is no longer counted.
+fn next(pool: &Inner, last: bool) -> Option<Queued> {
+    let mut queue = pool.queue.lock().ok()?;
+    queue.idle += 1;
+    let waited = pool
+        .arrived
+        .wait_timeout_while(queue, TURN, |q| q.waiting.is_empty() && !pool.stopping.load(Ordering::Relaxed));
+    let (mut queue, _) = waited.ok()?;
+    queue.idle -= 1;
+    let next = queue.waiting.pop_front();
+    if next.is_none() && last {
+        queue.threads -= 1;
+    }
+    next
 }
 
 fn carry_out(pool: &Inner, queued: Queued) {

@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod apply;
+pub mod callers;
 pub mod change;
 pub mod core;
 pub mod drift;

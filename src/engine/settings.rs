@@ -65,11 +65,12 @@ impl Settings {
         &self.loaded
     }
 
-    /// Stored values changed: the next reader asks the store.
-    pub fn changed(&self) {
+    /// Stored values changed: the next reader asks `store`, and what was made of the former ones is out of date.
+    pub fn changed(&self, store: &Store) {
         if let Ok(mut kept) = self.kept.lock() {
             kept.resolved = None;
             kept.changes += 1;
         }
+        store.note_change();
     }
 }

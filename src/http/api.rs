@@ -1,6 +1,7 @@
 //! Calls of operations over HTTP.
 
 use super::json;
+use super::kept::{self, Whole};
 use super::pool::Lane;
 use super::refusal::Refusal;
 use super::response::{self, Answer};
@@ -45,7 +46,7 @@ pub(super) async fn answer(
     let query = text::query(parts.uri.query().unwrap_or_default())?;
     if op.meta.method == Method::Get {
         let input = from_query(op, found, query)?;
-        return read(panel, visit, op, credentials, input).await;
+        return read(panel, visit, op, credentials, (parts, input)).await;
     }
     let input = from_path(op, found);
     dry_run(visit, query)?;
@@ -69,12 +70,23 @@ async fn read(
     visit: &mut Visit,
     op: &'static Op,
     credentials: Credentials,
-    input: Value,
+    (parts, input): (&Parts, Value),
 ) -> Result<Answer, Refusal> {
     match op.shape {
         Shape::Stream(_) => return stream::open(panel, visit, op, credentials, input).await,
         Shape::Download(..) => return download::open(panel, visit, op, credentials, input).await,
         _ => {}
+    }
+    // Before anything is asked of the store: what is kept counts until the next change.
+    let changes = panel.core.store.changes();
+    let question = kept::question(visit, parts);
+    if op.meta.stored
+        && let Some(actor) = credentials.known(&panel.core)
+        && run::authorise(op, &actor).is_ok()
+        && let Some(answer) = panel.kept.find(&question, &actor, changes)
+    {
+        visit.actor = actor;
+        return Ok(answer);
     }
     let (core, request, secure) = (panel.core.clone(), visit.request.clone(), visit.secure);
     let called = panel.pool.run(Lane::Read, move || {
@@ -88,7 +100,11 @@ async fn read(
     });
     let (actor, answer) = called.await?;
     visit.actor = actor;
-    Ok(answer?)
+    let answer = answer?;
+    if let Some(whole) = Whole::of(&answer).filter(|_| op.meta.stored) {
+        panel.kept.keep(question, &visit.actor, changes, whole);
+    }
+    Ok(answer)
 }
 
 /// Finds out who calls before anything of the body is read, and refuses those who may not.

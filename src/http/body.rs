@@ -52,12 +52,17 @@ impl Body {
         }
     }
 
-    /// Length in bytes, where it is known.
-    pub(super) fn length(&self) -> Option<usize> {
+    /// All of it, where it is not sent piece by piece.
+    pub(super) fn whole(&self) -> Option<&Bytes> {
         match self {
-            Body::Whole(bytes) => Some(bytes.len()),
+            Body::Whole(bytes) => Some(bytes),
             Body::Pieces { .. } => None,
         }
+    }
+
+    /// Length in bytes, where it is known.
+    pub(super) fn length(&self) -> Option<usize> {
+        self.whole().map(Bytes::len)
     }
 }
 

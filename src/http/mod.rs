@@ -14,6 +14,7 @@ mod figures;
 mod handler;
 mod headers;
 mod json;
+mod kept;
 mod patient;
 mod places;
 mod pool;

@@ -33,6 +33,8 @@ enum State {
     Missing,
     /// Installed, and does not run.
     Down,
+    /// Being brought up.
+    Starting,
     Failed,
 }
 
@@ -46,6 +48,9 @@ struct Check {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
 }
+
+/// The panel cannot be used.
+const UNREADY: &str = "unready";
 
 /// Everything that was looked at.
 #[derive(Debug, Clone, Serialize)]
@@ -75,7 +80,7 @@ pub(super) async fn answer(
         counters::LIVE => Ok(response::whole(StatusCode::OK, "application/json", r#"{"status":"live"}"#)),
         counters::READY => {
             let report = report(panel).await?;
-            let status = if report.status == "unready" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+            let status = if report.status == UNREADY { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
             let body = match sees_details(panel, visit, parts).await {
                 Ok(()) => serde_json::to_string(&*report).map_err(Error::fault)?,
                 Err(_) => format!(r#"{{"status":"{}"}}"#, report.status),
@@ -116,7 +121,10 @@ async fn report(panel: &Arc<Panel>) -> Result<Arc<Report>> {
     }
     let core = panel.core.clone();
     let report = Arc::new(panel.pool.run(Lane::Read, move || look(&core)).await?);
-    *kept = Some((Instant::now(), report.clone()));
+    // Whoever waits for the panel to be ready learns it at once.
+    if report.status != UNREADY {
+        *kept = Some((Instant::now(), report.clone()));
+    }
     Ok(report)
 }
 
@@ -125,12 +133,13 @@ fn look(core: &Core) -> Report {
         timed("store", true, || core.store.ping().map(|_| State::Ok)),
         timed("host", true, || core.host.ask(&HostOp::OpenPlans).map(|_| State::Ok)),
         timed("disk", true, || Ok(disk(core))),
+        timed("start", true, || Ok(if core.gate.is_starting() { State::Starting } else { State::Ok })),
         timed("jobs", true, || Ok(if core.jobs.count() < JOBS_QUEUED_MAX { State::Ok } else { State::Failed })),
         timed("nginx", false, || nginx(core)),
     ];
     let bad = |required: bool| checks.iter().any(|c| c.required == required && c.state != State::Ok);
     let status = if bad(true) {
-        "unready"
+        UNREADY
     } else if bad(false) {
         "degraded"
     } else {

@@ -1,6 +1,7 @@
 //! Listening, and stopping in an orderly way.
 
 use super::counters::Counters;
+use super::kept::Kept;
 use super::places::Places;
 use super::pool::{self, Pool};
 use super::router::Routes;
@@ -101,6 +102,7 @@ pub(super) struct Panel {
     pub(super) pool: Pool,
     pub(super) counters: Arc<Counters>,
     pub(super) ready: probes::Kept,
+    pub(super) kept: Kept,
     pub(super) patience: Patience,
     pub(super) hsts: bool,
     pub(super) own_names: Vec<String>,
@@ -133,6 +135,7 @@ pub fn serve(core: Arc<Core>, listen: Listen) -> Result<Server> {
         pool: Pool::new()?,
         counters: counters.clone(),
         ready: probes::Kept::default(),
+        kept: Kept::default(),
         patience: listen.patience,
         hsts: listen.tcp.as_ref().is_some_and(|tcp| tcp.hsts),
         own_names: vec![own::host_name()],

@@ -45,6 +45,16 @@ impl Credentials {
         }
     }
 
+    /// Who that is, where it is known without the store.
+    pub(super) fn known(&self, core: &Core) -> Option<Actor> {
+        match self {
+            Credentials::None => None,
+            Credentials::Console => Some(Actor::Console),
+            Credentials::Token(token) => auth::known_token_actor(core, token.expose()),
+            Credentials::Session(secret) => auth::known_session_actor(core, secret.expose()),
+        }
+    }
+
     /// Who that is. Calls that anybody may make go on with a session that has ended. Reads the store.
     pub(super) fn actor(&self, core: &Core, need: Need, request: &Request) -> Result<Actor> {
         let found = match self {

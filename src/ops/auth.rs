@@ -16,6 +16,16 @@ pub fn token_actor(core: &Core, token: &str, request: &Request) -> Result<Actor>
     accounts::token_actor(core, token, request)
 }
 
+/// As [`session_actor`], where that is known without the store.
+pub fn known_session_actor(core: &Core, secret: &str) -> Option<Actor> {
+    accounts::known_session_actor(core, secret)
+}
+
+/// As [`token_actor`], where that is known without the store.
+pub fn known_token_actor(core: &Core, token: &str) -> Option<Actor> {
+    accounts::known_token_actor(core, token)
+}
+
 /// The token against cross-site requests of the session with this secret.
 pub fn csrf_token(core: &Core, session_secret: &str) -> String {
     accounts::csrf_token(core, session_secret)

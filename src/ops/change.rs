@@ -40,6 +40,7 @@ fn output<O: Change>(core: &Core, target: &str) -> Result<Value> {
 
 /// Plans, and applies unless the request is a dry run.
 pub(super) fn run(cx: &Cx, core: &Arc<Core>, operation: &str, fns: ChangeFns, input: Value) -> Result<Outcome> {
+    core.gate.wait_started(Duration::from_secs(CALL_WAIT_S_MAX))?;
     hooks::run(&*core.hooks, HookPoint::Validate, operation, &input)?;
     let draft = (fns.plan)(cx, input)?;
     let plan = apply::plan(core, operation, draft, cx.actor, cx.request.dry_run)?;
@@ -68,6 +69,7 @@ pub(super) fn apply_kept(cx: &Cx, core: &Arc<Core>, id: &str) -> Result<Outcome>
     if core.now() > plan.expires_at {
         return Err(stale("time"));
     }
+    core.gate.wait_started(Duration::from_secs(CALL_WAIT_S_MAX))?;
     if plan.nginx_version.is_some() && core.nginx_status()?.version != plan.nginx_version {
         return Err(stale("nginx"));
     }

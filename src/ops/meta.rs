@@ -72,12 +72,25 @@ pub struct Meta {
     pub creates: bool,
     /// Whether the answer holds a secret that is shown this once, so that nothing may keep the answer.
     pub secret: bool,
+    /// Whether the answer depends on nothing but the store, the caller and the language: it may be given again until
+    /// something is written.
+    pub stored: bool,
 }
 
 impl Meta {
     /// A definition with the usual rate, losing nothing.
     pub const fn new(id: &'static str, method: Method, path: &'static str, need: Need) -> Self {
-        Self { id, method, path, need, rate: Rate::Normal, destructive: false, creates: false, secret: false }
+        Self {
+            id,
+            method,
+            path,
+            need,
+            rate: Rate::Normal,
+            destructive: false,
+            creates: false,
+            secret: false,
+            stored: false,
+        }
     }
 
     /// The same, losing something.
@@ -93,6 +106,11 @@ impl Meta {
     /// The same, answering a secret.
     pub const fn secret(self) -> Self {
         Self { secret: true, ..self }
+    }
+
+    /// The same, answering what the store says and nothing else.
+    pub const fn stored(self) -> Self {
+        Self { stored: true, ..self }
     }
 
     /// The same, with counted failures.

@@ -80,7 +80,7 @@ impl Act for Create {
 struct Show;
 
 impl Operation for Show {
-    const META: Meta = Meta::new("session.show", Method::Get, "/session", Need::SignedIn);
+    const META: Meta = Meta::new("session.show", Method::Get, "/session", Need::SignedIn).stored();
     type In = Nothing;
     type Out = SessionView;
 }

@@ -73,7 +73,7 @@ fn list(core: &Core, resolved: &Resolved, lang: Lang) -> SettingList {
 struct List;
 
 impl Operation for List {
-    const META: Meta = Meta::new("setting.list", Method::Get, "/settings", Need::Has(SystemRead));
+    const META: Meta = Meta::new("setting.list", Method::Get, "/settings", Need::Has(SystemRead)).stored();
     type In = Nothing;
     type Out = SettingList;
 }
@@ -165,7 +165,7 @@ impl Act for Update {
             of_input.map(|s| (s.opt.key.to_owned(), json!(Shown::from(s).value))).collect::<Map<_, _>>().into()
         };
         let acted = Acted::new(list(core, &after, cx.request.lang), "settings");
-        Ok(acted.changed(named(&before), named(&after)).then(|core| core.settings.changed()))
+        Ok(acted.changed(named(&before), named(&after)).then(|core| core.settings.changed(&core.store)))
     }
 }
 

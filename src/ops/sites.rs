@@ -32,7 +32,7 @@ pub(super) struct SiteRef {
 struct List;
 
 impl Operation for List {
-    const META: Meta = Meta::new("site.list", Method::Get, "/sites", Need::Has(SitesRead));
+    const META: Meta = Meta::new("site.list", Method::Get, "/sites", Need::Has(SitesRead)).stored();
     type In = SiteQuery;
     type Out = Listing;
 }
@@ -64,7 +64,7 @@ impl Change for Create {
 struct Show;
 
 impl Operation for Show {
-    const META: Meta = Meta::new("site.show", Method::Get, "/sites/{domain}", Need::Has(SitesRead));
+    const META: Meta = Meta::new("site.show", Method::Get, "/sites/{domain}", Need::Has(SitesRead)).stored();
     type In = SiteRef;
     type Out = SiteView;
 }

@@ -172,6 +172,15 @@ impl RootDir {
         rustix::fs::syncfs(&self.fd).map_err(|e| failed(e, &self.path))
     }
 
+    /// Deletes the file `rel`, not durably; it is no error when it is gone already.
+    pub fn remove_lightly(&self, rel: &str) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        match rustix::fs::unlinkat(&dir, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(e) => Err(failed(e, &self.path(rel))),
+        }
+    }
+
     /// Deletes the file `rel`; it is no error when it is gone already.
     pub fn remove(&self, rel: &str) -> Result<()> {
         let (dir, name) = match self.parent(rel) {
@@ -243,6 +252,14 @@ impl RootDir {
 
     /// Names in the folder `rel`, sorted, without temporary files of ours; empty when the folder is not there.
     pub fn list(&self, rel: &str) -> Result<Vec<String>> {
+        let mut names: Vec<String> = self.list_inodes(rel)?.into_iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// As [`RootDir::list`], in no order, with the inode numbers: two links of one file system with the same number are
+    /// the same file.
+    pub fn list_inodes(&self, rel: &str) -> Result<Vec<(String, u64)>> {
         let fd = match self.open_at(rel, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(vec![]),
@@ -254,10 +271,9 @@ impl RootDir {
             let name = entry.file_name().to_string_lossy().into_owned();
             let temporary = name.starts_with('.') && name.ends_with(".new");
             if !temporary && !matches!(name.as_str(), "." | "..") {
-                names.push(name);
+                names.push((name, entry.ino()));
             }
         }
-        names.sort_unstable();
         Ok(names)
     }
 }

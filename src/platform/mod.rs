@@ -16,6 +16,7 @@ pub mod own;
 pub mod panel_tls;
 pub mod sites;
 pub mod sockets;
+mod sys;
 pub mod terminal;
 
 pub use faults::Faults;

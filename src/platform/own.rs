@@ -1,4 +1,4 @@
-//! The panel's own threads, and the name of the machine it runs on.
+//! The panel's own threads and memory, and the name of the machine it runs on.
 
 /// How much more willingly a background thread gives way to others (nice(2)).
 const BACKGROUND_NICE: i32 = 10;
@@ -11,6 +11,26 @@ pub fn give_way() {
     }
 }
 
+/// Time after which freed memory goes back to the kernel. The allocator's own second is too long for a process that does
+/// something and then rests: it looks again only when it is used again.
+const MEMORY_KEPT_MS: u16 = 10;
+
+/// Makes this process keep little memory when it rests. Freed memory goes back soon, and the kernel does not back the heap
+/// with huge pages (PR_SET_THP_DISABLE, prctl(2)), of which a few kilobytes in use would hold two megabytes; programs
+/// that are started inherit that. A kernel that refuses costs memory only.
+pub fn keep_little_memory() {
+    super::sys::give_memory_back_after_ms(MEMORY_KEPT_MS);
+    if let Err(e) = rustix::thread::disable_transparent_huge_pages(true) {
+        log::debug!(target: "manara::platform", "huge pages stay: {e}");
+    }
+}
+
+/// Gives memory back that was freed and that nobody's next allocation gave back: the allocator does so only when it is
+/// used. Costs microseconds.
+pub fn give_memory_back() {
+    super::sys::give_memory_back();
+}
+
 /// The machine's own name.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
@@ -19,6 +39,12 @@ pub fn host_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn huge_pages_are_off() {
+        keep_little_memory();
+        assert!(rustix::thread::transparent_huge_pages_are_disabled().unwrap());
+    }
 
     #[test]
     fn only_the_calling_thread_gives_way() {

@@ -9,7 +9,7 @@ use crate::base::{Error, Kind, Result, Secret};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Readers when nobody says otherwise: enough for the few requests that wait for the disk at once.
@@ -55,6 +55,7 @@ struct Inner {
     readers: u32,
     lock: Arc<StateLock>,
     lost: AtomicBool,
+    changes: AtomicU64,
 }
 
 impl Store {
@@ -107,6 +108,7 @@ impl Store {
             readers,
             lock,
             lost: AtomicBool::new(false),
+            changes: AtomicU64::new(0),
         }));
         migrations::refuse_newer(&store)?;
         Ok(store)
@@ -124,7 +126,20 @@ impl Store {
         if self.0.lost.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Unavailable, "store_lost"));
         }
-        run(work, |w| self.0.driver.write(w))
+        let done = run(work, |w| self.0.driver.write(w));
+        self.note_change();
+        done
+    }
+
+    /// Counts a change of something that is made from the database and kept beside it.
+    pub fn note_change(&self) {
+        self.0.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts the writing transactions of this process, which are all there are, and [`Store::note_change`]: what was read
+    /// after this answered `n` is still so while it answers `n`.
+    pub fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::SeqCst)
     }
 
     /// Refuses every write from now on: somebody else serves this database. As every change of the machine begins with a

@@ -33,6 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sqlite"]),
     ("r2d2", &["store/sqlite"]),
     ("r2d2_sqlite", &["store/sqlite"]),
+    ("scheduled_thread_pool", &["store/sqlite"]),
     // Async and the wire: nowhere else, or every caller becomes async.
     ("tokio", &["http", "platform/host_service", "cli/remote", "plugins", "app"]),
     ("hyper", &["http", "platform/host_service", "cli/remote"]),
@@ -54,7 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("env_logger", &["app"]),
-    ("mimalloc", &["main.rs"]),
+    ("mimalloc", &["main.rs", "platform/sys"]),
 ];
 
 fn dependencies() -> Vec<String> {

@@ -33,10 +33,19 @@ pub struct Sight {
     pub clock_synchronised: Option<bool>,
 }
 
+/// Looks at the key file alone, which is all that a start has time for.
+pub fn look_at_key(key_file: &Path) -> (RunsAs, Option<FileFacts>) {
+    (me(), facts(key_file))
+}
+
+fn me() -> RunsAs {
+    RunsAs { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() }
+}
+
 /// Looks around the installation with this data folder and key file (real paths), which wants `ports`.
 pub fn look(view: &View<'_>, data_dir: &Path, key_file: &Path, ports: &[u16]) -> Sight {
     Sight {
-        me: RunsAs { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() },
+        me: me(),
         data_dir: facts(data_dir),
         key_file: facts(key_file),
         listeners: listeners(view, ports),

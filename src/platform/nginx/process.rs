@@ -72,7 +72,8 @@ impl Instance {
     fn wait_for(&self, generation: u64, old_workers: &[i32], log_from: u64) -> Result<()> {
         let deadline = Instant::now() + Duration::from_secs(NGINX_RELOAD_S_MAX);
         loop {
-            if self.generation() == Some(generation) && old_workers.iter().all(|pid| leaving(*pid)) {
+            // The workers first: asking costs a connection, and time that nginx needs for reading its configuration.
+            if old_workers.iter().all(|pid| leaving(*pid)) && self.generation() == Some(generation) {
                 return Ok(());
             }
             let log = log_since(&self.error_log, log_from);

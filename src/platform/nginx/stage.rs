@@ -1,6 +1,10 @@
 //! A staged copy of the managed tree: hard links to what is live, with a plan's files replaced. `nginx -t` runs on it;
 //! the live tree is not touched. Includes in our files are relative to the configuration file, so the copy needs no
 //! rewriting.
+//!
+//! The copy stays between two tests, because to link thousands of files anew takes longer than nginx takes to read them.
+//! What is stale in it is found out each time: a name that stands for another file than in the live tree has another
+//! inode number, and the copy's own link keeps the kernel from giving that number to a new file.
 
 use super::super::Faults;
 use super::super::command::{self, Program};
@@ -8,13 +12,13 @@ use super::super::files::RootDir;
 use super::{MANAGED, NginxFile, TestReport};
 use crate::base::Result;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Folders of the managed tree.
 pub(in super::super) const FOLDERS: [&str; 3] = ["manara/snippets", "manara/sites", "manara/tls"];
 
-/// Builds the staged tree in `staging` (emptied first) from `live` with `texts` in place, and tests it.
+/// Makes the staged tree in `staging` a copy of `live` with `texts` in place, and tests it.
 pub(in super::super) fn test(
     live: &RootDir,
     staging: &RootDir,
@@ -22,29 +26,40 @@ pub(in super::super) fn test(
     faults: &Faults,
 ) -> Result<TestReport> {
     faults.step("stage")?;
-    for name in staging.list("")? {
-        staging.remove_tree(&name)?;
-    }
     for folder in FOLDERS {
         staging.make_dirs(folder, 0o755)?;
-        for name in live.list(folder)? {
-            let rel = format!("{folder}/{name}");
-            if !texts.contains_key(&rel) {
-                mirror(live, staging, &rel)?;
-            }
-        }
+        follow(live, staging, folder)?;
     }
     for rel in [NginxFile::Main.rel(), NginxFile::Http.rel(), generation_rel()] {
-        if !texts.contains_key(&rel) && live.stat(&rel)?.is_some() {
+        staging.remove_lightly(&rel)?;
+        if live.stat(&rel)?.is_some() {
             mirror(live, staging, &rel)?;
         }
     }
     for (rel, text) in texts {
-        if let Some(text) = text {
-            staging.write_lightly(rel, text.as_bytes(), NginxFile::MODE)?;
+        match text {
+            Some(text) => staging.write_lightly(rel, text.as_bytes(), NginxFile::MODE)?,
+            None => staging.remove_lightly(rel)?,
         }
     }
     run(staging)
+}
+
+/// Makes the files of a folder of `staging` those of `live`.
+fn follow(live: &RootDir, staging: &RootDir, folder: &str) -> Result<()> {
+    let wanted: BTreeMap<String, u64> = live.list_inodes(folder)?.into_iter().collect();
+    let mut there = BTreeSet::new();
+    for (name, inode) in staging.list_inodes(folder)? {
+        if wanted.get(&name) == Some(&inode) {
+            there.insert(name);
+        } else {
+            staging.remove_tree(&format!("{folder}/{name}"))?;
+        }
+    }
+    for name in wanted.into_keys().filter(|name| !there.contains(name)) {
+        mirror(live, staging, &format!("{folder}/{name}"))?;
+    }
+    Ok(())
 }
 
 /// Path of the file that carries the generation.
@@ -84,6 +99,35 @@ fn blamed(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_copy_follows_whatever_happens_to_the_live_tree() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |name: &str| RootDir::open_or_make(&dir.path().join(name)).unwrap();
+        let (live, staging) = (open("live"), open("staging"));
+        let (folder, file) = ("manara/sites", |name: &str| format!("manara/sites/{name}.conf"));
+        let put = |root: &RootDir, name: &str, text: &str| root.write(&file(name), text.as_bytes(), 0o644).unwrap();
+        let text = |root: &RootDir, name: &str| root.read(&file(name), 100).unwrap();
+        [&live, &staging].into_iter().for_each(|root| root.make_dirs(folder, 0o755).unwrap());
+        ["kept", "changed", "edited", "gone", "tested"].into_iter().for_each(|name| put(&live, name, "1"));
+        follow(&live, &staging, folder).unwrap();
+        assert_eq!(live.list(folder).unwrap(), staging.list(folder).unwrap());
+        let kept = staging.list_inodes(folder).unwrap().into_iter().find(|(name, _)| name == "kept.conf");
+
+        put(&live, "changed", "2");
+        put(&live, "new", "2");
+        put(&staging, "tested", "only a plan");
+        put(&staging, "refused", "only a plan");
+        live.remove(&file("gone")).unwrap();
+        // Somebody's editor that writes into the file itself.
+        std::fs::write(live.path(&file("edited")), "2").unwrap();
+        follow(&live, &staging, folder).unwrap();
+        assert_eq!(live.list(folder).unwrap(), staging.list(folder).unwrap());
+        for name in ["kept", "changed", "edited", "tested", "new"] {
+            assert_eq!(text(&live, name), text(&staging, name), "{name}");
+        }
+        assert!(staging.list_inodes(folder).unwrap().into_iter().any(|f| Some(f) == kept), "what is fresh stays");
+    }
 
     #[test]
     fn the_blamed_file_is_found_in_nginx_words() {

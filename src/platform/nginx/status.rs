@@ -1,8 +1,11 @@
 //! What nginx is and whether it runs.
 
 use super::super::command::{self, Program};
-use crate::base::Result;
+use crate::base::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// What the installed nginx can do.
@@ -43,16 +46,34 @@ impl NginxStatus {
     }
 }
 
-/// Version and compile-time modules, asked of nginx itself once per process start of the caller.
-pub fn installed() -> Result<Option<(String, Vec<String>)>> {
-    if Program::Nginx.find().is_none() {
-        return Ok(None);
+/// Version and compile-time modules.
+type Build = (String, Vec<String>);
+/// Device, inode, size and time of change of a file: with another one of them it may be another program.
+type Identity = (u64, u64, u64, i64, i64);
+
+/// Version and compile-time modules, asked of nginx itself once for each nginx that is installed.
+pub fn installed() -> Result<Option<Build>> {
+    static KNOWN: Mutex<Option<(Identity, Option<Build>)>> = Mutex::new(None);
+    let Some(path) = Program::Nginx.find() else { return Ok(None) };
+    let identity = identity(&path);
+    let mut known = KNOWN.lock().map_err(Error::fault)?;
+    if let Some((of, build)) = &*known
+        && identity == Some(*of)
+    {
+        return Ok(build.clone());
     }
     let output = command::run(Program::Nginx, &["-V"], Duration::from_secs(10), &mut |_| true)?;
-    Ok(parse_version(&output.text))
+    let build = parse_version(&output.text);
+    *known = identity.map(|of| (of, build.clone()));
+    Ok(build)
 }
 
-fn parse_version(text: &str) -> Option<(String, Vec<String>)> {
+fn identity(path: &Path) -> Option<Identity> {
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.dev(), meta.ino(), meta.size(), meta.ctime(), meta.ctime_nsec()))
+}
+
+fn parse_version(text: &str) -> Option<Build> {
     let (_, after) = text.split_once("nginx version: ")?;
     let version = after.split_whitespace().next()?.rsplit('/').next()?.to_owned();
     let modules = text

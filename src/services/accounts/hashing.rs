@@ -165,7 +165,7 @@ mod tests {
         begun.recv().unwrap();
         // The thread is taken now; one task may wait, the next one may not.
         let (waited, done_waiting) = channel();
-        pool.queue.try_send(Box::new(move || drop(waited.send(())))).unwrap();
+        pool.queue.try_send(Box::new(move || assert!(waited.send(()).is_ok()))).unwrap();
         let refused = pool.compute(|| ()).unwrap_err();
         assert_eq!((refused.kind(), refused.code()), (Kind::Unavailable, "hashes_full"));
         drop(hold);

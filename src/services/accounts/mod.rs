@@ -10,10 +10,12 @@ mod users;
 
 pub use claim::{ClaimLink, check_claim, claimed, new_claim_token, use_claim};
 pub use sessions::{
-    Begun, SessionRow, SessionView, begin_session, csrf_matches, csrf_token, end_others, list_sessions, own_session,
-    revoke_session, session_actor, sweep, view_session,
+    Begun, SessionRow, SessionView, begin_session, csrf_matches, csrf_token, end_others, known_session_actor,
+    list_sessions, own_session, revoke_session, session_actor, sweep, view_session,
 };
-pub use tokens::{TokenCreate, TokenMade, TokenRow, create_token, list_tokens, revoke_token, token_actor};
+pub use tokens::{
+    TokenCreate, TokenMade, TokenRow, create_token, known_token_actor, list_tokens, revoke_token, token_actor,
+};
 pub use users::{
     SignedIn, UserCreate, UserUpdate, UserView, change_password, check_sign_in, create_user, delete_user, list_users,
     ready_password, ready_update, ready_user, sign_in, unlock_user, update_user, user_view,

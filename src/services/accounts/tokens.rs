@@ -8,6 +8,7 @@ use crate::base::limits::{TOKENS_PER_USER_MAX, TOUCH_S};
 use crate::base::names::{Label, ObjectId};
 use crate::base::{Error, FieldProblem, Kind, Result, Secret, ids};
 use crate::engine::{Actor, Core, Request};
+use crate::store::keys::sha256_hex;
 use crate::store::tokens::{self as rows, Token};
 use crate::store::{Tx, users};
 use schemars::JsonSchema;
@@ -189,10 +190,25 @@ pub fn revoke_token(tx: &Tx, actor: &Actor, id: &ObjectId) -> Result<TokenRow> {
     row(&token, &names(tx)?)
 }
 
+/// Who holds `token`, where that was found out and nothing was written since.
+pub fn known_token_actor(core: &Core, token: &str) -> Option<Actor> {
+    core.callers.find(&known_as(token), core.store.changes(), core.now())
+}
+
+/// No other kind of secret is known under this.
+fn known_as(token: &str) -> String {
+    format!("token {}", sha256_hex(token))
+}
+
 /// Who holds `token`. Error: `token_invalid` when it is unknown, has ended, or its user is disabled.
 pub fn token_actor(core: &Core, token: &str, request: &Request) -> Result<Actor> {
     let invalid = || Error::new(Kind::NotSignedIn, "token_invalid");
-    let (secret, now) = (Secret::new(token.to_owned()), core.now());
+    let changes = core.store.changes();
+    if let Some(known) = known_token_actor(core, token) {
+        return Ok(known);
+    }
+    let (key, now) = (known_as(token), core.now());
+    let secret = Secret::new(token.to_owned());
     let found = core.store.read(|tx| {
         let Some(token) = rows::by_secret(tx, &secret)? else { return Ok(None) };
         let user = token.user_id.as_deref().map(|id| users::by_id(tx, id)).transpose()?.flatten();
@@ -212,8 +228,11 @@ pub fn token_actor(core: &Core, token: &str, request: &Request) -> Result<Actor>
     if let Some(user) = &user {
         role = role.min(parse_role(&user.role)?);
     }
+    let noted = token.last_used_at.map_or(now, |used| used.plus_s(TOUCH_S));
     if token.last_used_at.is_none_or(|used| now.since_s(used) >= TOUCH_S) {
         core.store.write(|tx| rows::used(tx, &token.id, now, &request.shown_address()))?;
     }
-    Ok(Actor::Token { id: token.id, name: token.name, role, scopes, user: token.user_id })
+    let actor = Actor::Token { id: token.id, name: token.name, role, scopes, user: token.user_id };
+    core.callers.keep(key, changes, &actor, token.expires_at.map_or(noted, |end| end.min(noted)));
+    Ok(actor)
 }

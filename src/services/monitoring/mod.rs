@@ -1,10 +1,12 @@
-//! Live figures of the machine: one reader for everybody who looks, none when nobody does.
+//! Live figures of the machine: one reader for everybody who looks, none when nobody does. Its thread also keeps the
+//! panel's own memory small.
 
 use crate::base::clock::Time;
 use crate::engine::Core;
 use crate::engine::events::Topic;
 use crate::platform::clock::pause;
 use crate::platform::metrics::{Meter, Reading};
+use crate::platform::own;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Weak;
@@ -85,6 +87,7 @@ fn run(core: &Weak<Core>, meter: &Meter) {
             before = Some((reading, at));
         }
         drop(core);
+        own::give_memory_back();
         pause(EVERY);
     }
 }

@@ -12,8 +12,10 @@ use errors::{sql_error, sql_error_in};
 use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
+use scheduled_thread_pool::ScheduledThreadPool;
 use session::Transaction;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Time a transaction waits for its turn before it fails with `store_busy`.
@@ -35,9 +37,11 @@ impl Database {
         // Opened once outside the pool, because the pool keeps only the text of an error and tries for long.
         let first = Connection::open_with_flags(path, writer_flags()).map_err(|e| sql_error_in(path, e))?;
         prepare_writer(&first).and_then(|()| look(&first)).map_err(|e| sql_error_in(path, e))?;
-        let writer = pool(path, 1, writer_flags(), prepare_writer)?;
+        // Without one of its own, each pool would keep three threads that open connections.
+        let opener = Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("store").build());
+        let writer = pool(path, (1, &opener), writer_flags(), prepare_writer)?;
         let reader_flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let readers = pool(path, readers.max(1), reader_flags, prepare_reader)?;
+        let readers = pool(path, (readers.max(1), &opener), reader_flags, prepare_reader)?;
         Ok(Database { path: path.to_owned(), writer, readers })
     }
 }
@@ -61,13 +65,15 @@ fn writer_flags() -> OpenFlags {
 
 fn pool(
     path: &Path,
-    size: u32,
+    (size, opener): (u32, &Arc<ScheduledThreadPool>),
     flags: OpenFlags,
     prepare: fn(&Connection) -> rusqlite::Result<()>,
 ) -> Result<Pool<SqliteConnectionManager>> {
     let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(move |c| prepare(c));
     Pool::builder()
         .max_size(size)
+        .min_idle(Some(1))
+        .thread_pool(opener.clone())
         .test_on_check_out(false)
         .idle_timeout(None)
         .max_lifetime(None)

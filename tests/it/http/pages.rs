@@ -70,7 +70,7 @@ fn probes_tell_details_to_this_machine_and_to_those_who_may_see_them() {
     assert_eq!(ready.status, 200, "{ready:?}");
     let report = ready.json();
     let names: Vec<_> = report["checks"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["store", "host", "disk", "jobs", "nginx"]);
+    assert_eq!(names, ["store", "host", "disk", "start", "jobs", "nginx"]);
     assert!(report["checks"][0]["latency_ms"].as_f64().unwrap() > 0.0);
 
     let far = ("X-Forwarded-For", "192.0.2.1");

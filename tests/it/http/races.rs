@@ -104,7 +104,7 @@ fn a_value_that_turned_bad_in_the_store_is_not_carried_out() {
             .core
             .store
             .write(|tx| {
-                let mut site = sites::by_domain(tx, &"a.test".parse().unwrap())?.unwrap();
+                let mut site = sites::by_server_name(tx, &"a.test".parse().unwrap())?.unwrap();
                 let mut backend = backends::by_id(tx, site.backend_id.as_deref().unwrap())?.unwrap();
                 spoil(&mut site, &mut backend);
                 sites::update(tx, &site)?;

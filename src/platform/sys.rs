@@ -1,0 +1,42 @@
+//! Calls that no crate offers in a safe form.
+#![allow(unsafe_code, reason = "declares functions of the allocator, which is linked into every build")]
+
+// Named so that the allocator is linked where this is, also into tests.
+use mimalloc as _;
+use std::ffi::{c_int, c_long};
+
+/// mimalloc's `mi_option_purge_delay` (mimalloc.h, `mi_option_t`).
+const PURGE_DELAY: c_int = 15;
+
+// SAFETY: so mimalloc.h declares them (`mi_option_t` is an enum without a fixed type, `long` a C long). Any option and
+// value may be given at any time, also before the first allocation; `mi_collect` may be called on any thread.
+unsafe extern "C" {
+    safe fn mi_option_set(option: c_int, value: c_long);
+    safe fn mi_collect(force: bool);
+    #[cfg(test)]
+    safe fn mi_option_get(option: c_int) -> c_long;
+}
+
+/// Gives freed memory back to the kernel after this time.
+pub(super) fn give_memory_back_after_ms(ms: u16) {
+    mi_option_set(PURGE_DELAY, c_long::from(ms));
+}
+
+/// Gives all memory back to the kernel that is free now.
+pub(super) fn give_memory_back() {
+    mi_collect(true);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_is_the_purge_delay() {
+        // What the header's number means is known by the default that mimalloc documents for it.
+        let before = mi_option_get(PURGE_DELAY);
+        assert!([10, 1000].contains(&before), "{before}");
+        give_memory_back_after_ms(10);
+        assert_eq!(mi_option_get(PURGE_DELAY), 10);
+    }
+}
