@@ -46,7 +46,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rust_embed", &["http/assets"]),
     // The machine.
     ("rustix", &["platform", "plugins/child", "store/sqlite"]),
-    ("tar", &["archive"]),
     ("zstd", &["archive", "store", "http", "app/self_test"]),
     ("mlua", &["plugins", "app/self_test"]),
     // The terminal and the process.

@@ -902,7 +902,7 @@ export interface components {
             diff: string;
         };
         /** @description How a file differs from what was last applied. */
-        DriftKind: "content" | "mode" | "added" | "deleted";
+        DriftKind: "content" | "mode" | "owner" | "added" | "deleted";
         /** @description The answer of `doctor`. */
         Diagnosis: {
             /** @description Whether something is broken; then the command's exit code is 1. */
