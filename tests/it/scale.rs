@@ -1,5 +1,7 @@
 //! Many sites: what must not grow with their number.
 
+#![expect(clippy::print_stdout, reason = "the times are for whoever runs it by hand")]
+
 use crate::support::rig::Rig;
 use serde_json::json;
 use std::time::Instant;
