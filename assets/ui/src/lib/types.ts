@@ -5,6 +5,7 @@ type Schemas = components['schemas'];
 type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
 
 export type AuditRow = Schemas['EntryView'];
+export type AuditVerdict = Schemas['Verdict'];
 export type Component = Schemas['ComponentState'];
 export type DriftItem = Schemas['Drift'];
 export type Finding = Schemas['Told'];
