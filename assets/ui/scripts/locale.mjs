@@ -1,5 +1,5 @@
 // Turns the `[ui]` tables of ../locale/*.toml, the only catalogue of texts, into one module per language
-// (src/locales/{en,ar}.ts) and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
+// (src/locales/{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
 // Fails when the languages differ in keys or parameters, or when a plural form is missing.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -30,12 +30,10 @@ const params = (value) => {
   return [...new Set(found)].sort();
 };
 
-const catalogues = Object.fromEntries(
-  LANGUAGES.map((lang) => {
-    const file = parse(fs.readFileSync(path.join(source, `${lang}.toml`), 'utf8'));
-    return [lang, flatten(file.ui ?? {}, '', new Map())];
-  }),
-);
+const files = Object.fromEntries(LANGUAGES.map((lang) => [lang, parse(fs.readFileSync(path.join(source, `${lang}.toml`), 'utf8'))]));
+const catalogues = Object.fromEntries(LANGUAGES.map((lang) => [lang, flatten(files[lang].ui ?? {}, '', new Map())]));
+// What the reference of the API says: groups, operations, input fields.
+const apiWords = ({ noun, op, option, cli }) => flatten({ noun, op, option, cli: { field: cli.field } }, '', new Map());
 
 const problems = [];
 for (const lang of LANGUAGES) {
@@ -60,6 +58,11 @@ for (const lang of LANGUAGES) {
   fs.writeFileSync(
     path.join(target, `${lang}.ts`),
     `import type { Catalogue } from '../lib/i18n';\n\nconst catalogue: Catalogue = ${data};\nexport default catalogue;\n`,
+  );
+  const words = JSON.stringify(Object.fromEntries(apiWords(files[lang])));
+  fs.writeFileSync(
+    path.join(target, `api-${lang}.ts`),
+    `import type { ApiWords } from '../lib/apiwords';\n\nconst words: ApiWords = ${words};\nexport default words;\n`,
   );
 }
 const declare = (name, wanted) => {
