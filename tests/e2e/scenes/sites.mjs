@@ -13,7 +13,7 @@ export async function sites(world) {
     await page.getByText(admin.t('sites.none'), { exact: true }).waitFor();
     await admin.inspect('sites-empty-en-light');
     await admin.link('sites.create_first').click();
-    await admin.heading('wizard.title').waitFor();
+    await admin.heading('nav.new_site').waitFor();
     await admin.inspect('wizard-kind-en-light');
   });
 

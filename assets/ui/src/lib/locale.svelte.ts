@@ -14,6 +14,13 @@ const loaders: Record<Lang, () => Promise<{ default: Catalogue }>> = {
   en: () => import('../locales/en'),
 };
 
+/** Texts that few pages need. */
+const laterLoaders: typeof loaders = {
+  ar: () => import('../locales/more-ar'),
+  en: () => import('../locales/more-en'),
+};
+let laterWanted = false;
+
 interface State {
   lang: Lang;
   catalogue: Catalogue;
@@ -33,9 +40,22 @@ export function otherLang(): Lang {
   return state.lang === 'ar' ? 'en' : 'ar';
 }
 
-/** The texts of one language, from its own chunk. */
+/** The texts of one language, from chunks of their own. */
 export async function loadCatalogue(lang: Lang): Promise<Catalogue> {
-  return (await loaders[lang]()).default;
+  const parts = await Promise.all([loaders[lang](), ...(laterWanted ? [laterLoaders[lang]()] : [])]);
+  return Object.assign({}, ...parts.map((part) => part.default));
+}
+
+/** Brings the texts that few pages need, in this language and any that is chosen later. */
+export async function laterTexts(): Promise<void> {
+  if (laterWanted) return;
+  laterWanted = true;
+  try {
+    await setLang(state.lang);
+  } catch (cause) {
+    laterWanted = false;
+    throw cause;
+  }
 }
 
 /** Switches the language of the whole page, with its direction. */
