@@ -1,5 +1,5 @@
 // The panel in a real browser: scenes in their order, each made of named checks. Screenshots and what failed are in
-// target/e2e.
+// target/e2e; its index.html shows all pictures.
 //
 //   node tests/e2e/main.mjs            the checks
 //   node tests/e2e/main.mjs sites pages   only these scenes, after claiming; `pages` needs what `sites` makes
@@ -47,5 +47,6 @@ try {
 }
 for (const person of [...runner.people]) await person.leave();
 await Panel.stopAll();
+runner.gallery();
 console.log(`${runner.passed} passed, ${runner.failed} failed`);
 process.exit(runner.failed === 0 ? 0 : 1);

@@ -5,8 +5,7 @@ import type { Job, Metrics } from './types';
 interface EventData {
   job: Pick<Job, 'id' | 'operation' | 'state'>;
   'job-output': { id: string; text: string };
-  /** `change` is the verb of the operation: `create`, `update`, `delete`, `enable` and so on. */
-  site: { id: string; change: string };
+  site: { id: string; change: 'created' | 'updated' | 'deleted' };
   metrics: Metrics;
 }
 type Name = keyof EventData;
