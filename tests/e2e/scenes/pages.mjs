@@ -63,7 +63,7 @@ export async function pages(world) {
         await admin.inspect(`wizard-domain-${lang}-${theme}`);
         await admin.button('action.next').click();
         await admin.inspect(`wizard-options-${lang}-${theme}`);
-        await admin.button('wizard.to_review').click();
+        await page.locator('form footer').getByRole('button', { name: admin.t('wizard.to_review') }).click();
         await page.getByText(admin.t('plan.test_ok')).waitFor();
         await admin.inspect(`wizard-review-${lang}-${theme}`);
       }),
