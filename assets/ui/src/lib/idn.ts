@@ -13,7 +13,7 @@ export function asciiDomain(typed: string): string {
 export function readableDomain(text: string): string {
   return text
     .split('.')
-    .map((label) => (label.startsWith('xn--') ? (decode(label.slice(4)) ?? label) : label))
+    .map((label) => (label.startsWith('xn--') ? decode(label.slice(4)) || label : label))
     .join('.');
 }
 
