@@ -5,7 +5,7 @@ use crate::base::layout::{Layout, control_url};
 use crate::base::{Result, ids};
 use crate::config::{Config, Database, FileText, LoadInput, Loaded, Override, file_path, load};
 use crate::engine::core::Parts;
-use crate::engine::hooks::NoHooks;
+use crate::engine::hooks::{Hooks, NoHooks};
 use crate::engine::{Core, recover};
 use crate::platform::clock::SystemClock;
 use crate::platform::local::{LocalHost, Places};
@@ -54,15 +54,16 @@ pub fn core(loaded: Loaded) -> Result<Arc<Core>> {
         may_install: config.allow_machine,
     };
     let host: Arc<dyn Host> = Arc::new(LocalHost::open(&places, faults.clone())?);
-    assemble(loaded, store, host, clock, faults)
+    assemble(loaded, store, host, clock, Box::new(NoHooks), faults)
 }
 
-/// Puts the engine together over a store and a machine.
+/// Puts the engine together over a store and a machine, with those who take part through hooks.
 pub fn assemble(
     loaded: Loaded,
     store: Store,
     host: Arc<dyn Host>,
     clock: Arc<dyn Clock>,
+    hooks: Box<dyn Hooks>,
     faults: Arc<Faults>,
 ) -> Result<Arc<Core>> {
     migrations::up(&store)?;
@@ -76,7 +77,7 @@ pub fn assemble(
         ipv6: files::owner(Path::new("/proc/net/if_inet6"))?.is_some(),
         user: files::is_root().then_some(if config.is_development() { "root" } else { "www-data" }),
     };
-    let core = Core::new(Parts { loaded, store, host, clock, layout, hooks: Box::new(NoHooks), faults, owner });
+    let core = Core::new(Parts { loaded, store, host, clock, layout, hooks, faults, owner });
     recover::recover(&core)?;
     Ok(core)
 }

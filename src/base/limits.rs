@@ -74,6 +74,12 @@ pub const TOKENS_PER_USER_MAX: usize = 100;
 pub const TOUCH_S: i64 = 60;
 /// Wrong tries after which a claim token is worth nothing.
 pub const CLAIM_FAILURES_MAX: u32 = 20;
+/// Refusals for lack of permission are recorded up to the two numbers below within this time.
+pub const REFUSALS_S: i64 = 3600;
+/// Of one caller.
+pub const REFUSALS_PER_CALLER_MAX: u32 = 30;
+/// Of all callers together: at about 500 bytes an entry, 150 KiB an hour.
+pub const REFUSALS_MAX: u32 = 300;
 /// Idempotency keys are remembered this long.
 pub const IDEMPOTENCY_S_MAX: i64 = 24 * 3600;
 /// Longest idempotency key.

@@ -6,6 +6,7 @@ use super::gate::Gate;
 use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::locks::Locks;
+use super::refusals::Refusals;
 use super::settings::Settings;
 use super::unrecorded::Failure;
 use crate::base::clock::{Clock, Time};
@@ -37,6 +38,8 @@ pub struct Core {
     pub bus: Bus,
     /// Carries out work in the background.
     pub jobs: Jobs,
+    /// Refusals that the audit trail took lately.
+    pub refusals: Refusals,
     /// Objects being changed.
     pub locks: Locks,
     /// Brings nginx changes into effect, several at once where they wait for each other.
@@ -83,6 +86,7 @@ impl Core {
             started_at: clock.now(),
             callers: Callers::default(),
             locks: Locks::default(),
+            refusals: Refusals::default(),
             gate: Gate::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),

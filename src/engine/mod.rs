@@ -14,6 +14,7 @@ pub mod locks;
 pub mod plan;
 mod quarantine;
 pub mod recover;
+pub mod refusals;
 pub mod settings;
 pub mod unrecorded;
 
