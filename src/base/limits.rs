@@ -4,6 +4,8 @@
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Deepest nesting of a JSON body.
 pub const JSON_DEPTH_MAX: usize = 32;
+/// Most values in a JSON body: each takes many times the memory of the few bytes it is written in.
+pub const JSON_VALUES_MAX: usize = 20_000;
 /// Most request headers (hyper's own default is 100).
 pub const HEADERS_MAX: usize = 64;
 /// Time a client may take to send its request head.
@@ -108,6 +110,8 @@ pub const REQUESTS_PER_CONNECTION_MAX: u32 = 64;
 pub const IDLE_CONNECTION_S_MAX: u64 = 60;
 /// Time a client may take nothing of an answer.
 pub const WRITE_S_MAX: u64 = 30;
+/// Time a connection that we end goes on taking what the client still sends, so that it sees our answer.
+pub const LINGER_S_MAX: u64 = 2;
 /// Pause of the accept loop when the system has no descriptor left.
 pub const ACCEPT_PAUSE_MS: u64 = 100;
 /// Time between two comments on an event stream, which keep it open and end it when its session has ended.

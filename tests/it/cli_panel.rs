@@ -130,3 +130,51 @@ fn people_see_the_plan_and_jobs_are_waited_for() {
     assert!(out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
     assert_eq!(panel.json(&["migrate", "status"]).1["code"], "state_in_use", "the database has one owner");
 }
+
+/// Peak memory of a process in KiB.
+fn peak_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// Sends a body of `size` bytes made of `piece` as JSON; answers the status.
+fn post(port: u16, token: &str, size: usize, piece: &str) -> u16 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let body = piece.repeat(size.div_ceil(piece.len()));
+    let head = format!(
+        "POST /api/v1/sites HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let _refused_early = stream.write_all(body.as_bytes());
+    let mut answer = String::new();
+    let _cut = stream.read_to_string(&mut answer);
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn memory_stays_flat_under_giant_deep_and_wide_bodies() {
+    let panel = Panel::start();
+    let token =
+        panel.json(&["token", "create", "--name", "ci", "--role", "admin"]).1["token"].as_str().unwrap().to_owned();
+    let (port, pid) = (panel.ports[2], panel.serve.as_ref().unwrap().id());
+    let limit = manara::base::limits::BODY_BYTES_MAX;
+    let sorts = [("{\"a\":", limit - 8), ("[", limit - 8), ("0,", limit - 8), ("[],", limit - 8), ("x", limit * 16)];
+    let round = || {
+        std::thread::scope(|scope| {
+            for (piece, size) in sorts.iter().cycle().take(15) {
+                let token = &token;
+                scope.spawn(move || assert!([400, 413].contains(&post(port, &token, *size, piece)), "{piece}"));
+            }
+        });
+    };
+    round();
+    let before = peak_kib(pid);
+    (0..8).for_each(|_| round());
+    let grown = peak_kib(pid) - before;
+    assert!(before < 160 * 1024, "15 bodies of 1 MiB take {before} KiB");
+    assert!(grown < 24 * 1024, "{grown} KiB more after eight rounds");
+}
