@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 const COLUMNS: &[(&str, &[&str])] = &[
     ("site.list", &["name", "kind", "state", "url"]),
     ("job.list", &["id", "summary", "target", "state", "created_at"]),
-    ("audit.list", &["seq", "at", "actor", "operation", "target", "result"]),
+    ("audit.list", &["seq", "at", "who", "operation", "target", "result"]),
     ("drift.list", &["file", "site", "kind"]),
 ];
 /// Most columns of other lists.

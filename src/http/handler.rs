@@ -112,7 +112,8 @@ fn note(panel: &Panel, visit: &Visit, parts: &Parts, status: StatusCode, began: 
     if !log::log_enabled!(target: "manara::access", level) {
         return;
     }
-    let ms = took.as_secs_f64() * 1000.0;
+    // Tenths of a millisecond: what is below is noise.
+    let ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
     let (actor, address) = (visit.actor.shown(), visit.request.shown_address());
     log::log!(
         target: "manara::access", level,

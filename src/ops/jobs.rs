@@ -114,6 +114,8 @@ pub(super) struct JobView {
 pub(super) struct JobError {
     /// Stable code.
     code: String,
+    /// What sort of failure it is.
+    kind: Kind,
     /// What happened and why.
     detail: String,
     /// What to do.
@@ -135,6 +137,7 @@ fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
             detail: e.text(lang),
             hint: e.hint(lang),
             evidence: e.shown_evidence().map(str::to_owned),
+            kind: e.kind(),
             code: e.code().to_owned(),
         }),
         id: row.id,

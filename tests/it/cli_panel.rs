@@ -131,6 +131,30 @@ fn people_see_the_plan_and_jobs_are_waited_for() {
     assert_eq!(panel.json(&["migrate", "status"]).1["code"], "state_in_use", "the database has one owner");
 }
 
+/// Runs a statement on the panel's database behind its back.
+fn tamper(panel: &Panel, sql: &str) {
+    let script = "import sqlite3,sys\ndb=sqlite3.connect(sys.argv[1])\ndb.execute(sys.argv[2])\ndb.commit()";
+    let path = panel.root.path().join("var/lib/manara/manara.db");
+    let done = Command::new("python3").args(["-c", script]).arg(path).arg(sql).status().unwrap();
+    assert!(done.success());
+}
+
+#[test]
+fn a_broken_trail_is_an_exit_code_and_a_place() {
+    let panel = Panel::start();
+    for number in 0..3 {
+        panel.json(&["token", "create", "--name", &format!("t{number}"), "--role", "viewer"]);
+    }
+    assert_eq!(panel.run(&["audit", "verify"], "").0, 0);
+    tamper(&panel, "UPDATE audit SET actor = 'eve' WHERE seq = 2");
+    let (status, verdict) = panel.json(&["audit", "verify"]);
+    assert_eq!((status, &verdict["ok"], &verdict["first_bad"]), (1, &false.into(), &2.into()), "{verdict}");
+    let (status, _, err) = panel.run(&["audit", "verify"], "");
+    assert!(status == 1 && err.contains("entry 2"), "{err}");
+    let (_, _, err) = panel.run(&["audit", "verify", "--lang", "ar"], "");
+    assert!(err.contains("القيد") && err.contains('2'), "{err}");
+}
+
 /// Peak memory of a process in KiB.
 fn peak_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();

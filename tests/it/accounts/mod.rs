@@ -6,6 +6,7 @@ mod refusals;
 mod sessions;
 mod settings;
 mod tokens;
+mod trail;
 mod users;
 
 use manara::app::open;

@@ -846,6 +846,8 @@ export interface components {
         JobError: {
             /** @description Stable code. */
             code: string;
+            /** @description What sort of failure it is. */
+            kind: components["schemas"]["Kind"];
             /** @description What happened and why. */
             detail: string;
             /** @description What to do. */
@@ -853,6 +855,8 @@ export interface components {
             /** @description What the failing component printed. */
             evidence?: string | null;
         };
+        /** @description What sort of failure it is. Closed on purpose: surfaces map every kind. */
+        Kind: "bad_input" | "not_signed_in" | "forbidden" | "not_found" | "conflict" | "stale" | "too_many" | "too_large" | "external" | "unavailable" | "fault";
         /** @description What an event is about. */
         Topic: "jobs" | "sites" | "metrics";
         /** @description One event, as its data stands on the stream. */
@@ -1445,8 +1449,10 @@ export interface components {
             at: string;
             /** @description Who. */
             actor: string;
-            /** @description `user`, `token`, `console` or `system`. */
+            /** @description `user`, `token`, `console`, `system` or `nobody`. */
             actor_kind: string;
+            /** @description Who, in words. */
+            who: string;
             /** @description From where; empty for the local socket and the panel itself. */
             address: string;
             /** @description What. */
