@@ -26,18 +26,29 @@ pub fn config(root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
     Ok(load(LoadInput { root: root.to_owned(), env, file, overrides })?)
 }
 
+/// How the key file is to be guarded.
+fn key_rule(config: &Config) -> KeyFileRule {
+    if config.is_development() { KeyFileRule::Any } else { KeyFileRule::Private { group: None } }
+}
+
+/// Opens the database only to look at it, which is possible while the panel runs; `None` when there is none yet.
+pub fn look(config: &Config) -> Result<Option<Store>> {
+    let Database::Sqlite(path) = &config.database;
+    if files::owner(path)?.is_none() {
+        return Ok(None);
+    }
+    let master_key = key_file::load(&config.key_file, key_rule(config))?;
+    let options = Options { path: path.clone(), master_key, clock: Arc::new(SystemClock), readers: 1 };
+    Store::look(options).map(Some)
+}
+
 /// Opens the database, making key and folders in the development profile, and brings it up to date.
 pub fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
-    let rule = if config.is_development() {
-        if files::owner(&config.key_file)?.is_none() {
-            config.key_file.parent().map(files::RootDir::open_or_make).transpose()?;
-            key_file::create(&config.key_file)?;
-        }
-        KeyFileRule::Any
-    } else {
-        KeyFileRule::Private { group: None }
-    };
-    let master_key = key_file::load(&config.key_file, rule)?;
+    if config.is_development() && files::owner(&config.key_file)?.is_none() {
+        config.key_file.parent().map(files::RootDir::open_or_make).transpose()?;
+        key_file::create(&config.key_file)?;
+    }
+    let master_key = key_file::load(&config.key_file, key_rule(config))?;
     let Database::Sqlite(path) = &config.database;
     Store::open(Options { path: path.clone(), master_key, clock, readers: READERS_DEFAULT })
 }

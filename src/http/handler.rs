@@ -35,7 +35,7 @@ pub(super) async fn answer(panel: Arc<Panel>, peer: Peer, request: Request<Incom
     };
     let (mut answer, sort) = match guarded(route(&panel, &mut visit, &parts, body)).await {
         Ok(routed) => routed,
-        Err(refusal) => (response::of_refusal(&refusal, &visit, parts.version), Sort::Api),
+        Err(refusal) => (response::of_refusal(&refusal, &visit, parts.version, panel.core.config.debug), Sort::Api),
     };
     let hsts = panel.hsts && visit.secure;
     headers::set(answer.headers_mut(), sort, hsts, &visit.request.id);

@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod files;
 mod journal;
 pub mod local;
+pub mod members;
 pub mod metrics;
 pub mod nginx;
 pub mod own;

@@ -128,7 +128,7 @@ fn people_see_the_plan_and_jobs_are_waited_for() {
     let (status, out, _) = panel.run(&["audit", "export"], "");
     assert_eq!(status, 0);
     assert!(out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
-    assert_eq!(panel.json(&["migrate", "status"]).1["code"], "state_in_use", "the database has one owner");
+    assert_eq!(panel.json(&["migrate", "up"]).1["code"], "state_in_use", "the database has one owner");
 }
 
 /// Runs a statement on the panel's database behind its back.
@@ -153,6 +153,48 @@ fn a_broken_trail_is_an_exit_code_and_a_place() {
     assert!(status == 1 && err.contains("entry 2"), "{err}");
     let (_, _, err) = panel.run(&["audit", "verify", "--lang", "ar"], "");
     assert!(err.contains("القيد") && err.contains('2'), "{err}");
+}
+
+#[test]
+fn looking_at_database_and_options_does_not_need_the_panel_to_stop() {
+    let panel = Panel::start();
+    let (status, report) = panel.json(&["migrate", "status"]);
+    assert_eq!((status, &report["pending"]), (0, &0.into()), "{report}");
+    let (status, report) = panel.json(&["migrate", "check"]);
+    assert_eq!((status, &report["ok"]), (0, &true.into()), "{report}");
+    assert_eq!(panel.json(&["site", "create", "--domain", "a.test", "--kind", "static"]).0, 0, "the panel goes on");
+
+    let option = |key: &str| {
+        let options = panel.json(&["config", "show"]).1["options"].as_array().unwrap().clone();
+        options.into_iter().find(|o| o["key"] == key)
+    };
+    assert_eq!(option("session.idle_s").unwrap()["source"]["kind"], "default");
+    assert_eq!(panel.json(&["setting", "update", "--session.idle-s", "777"]).0, 0);
+    let stored = option("session.idle_s").unwrap();
+    assert_eq!((&stored["value"], &stored["source"]["kind"]), (&777.into(), &"store".into()), "{stored}");
+    tamper(&panel, "ALTER TABLE settings RENAME TO gone");
+    assert_eq!(option("session.idle_s"), None, "what is not known is not shown");
+    assert!(option("data_dir").is_some());
+    let (status, out, err) = panel.run(&["config", "show"], "");
+    assert!(status == 0 && out.contains("data_dir") && err.contains("not shown"), "{err}");
+    let (.., err) = panel.run(&["config", "show", "-q"], "");
+    assert_eq!(err, "", "the short flag is the long one");
+    tamper(&panel, "ALTER TABLE gone RENAME TO settings");
+}
+
+#[test]
+fn a_new_claim_link_is_a_whole_address() {
+    let root = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
+        command.arg("--root").arg(root.path()).args(args).env_clear().output().unwrap()
+    };
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let made = run(&["claim", "--new-link", "--config", "panel.listen=127.0.0.1:9191"]);
+    let (out, err) = (text(&made.stdout), text(&made.stderr));
+    assert!(out.starts_with("http://127.0.0.1:9191/claim#") && out.lines().count() == 1, "{out}{err}");
+    let json: Value = serde_json::from_slice(&run(&["claim", "--new-link", "--json"]).stdout).unwrap();
+    assert_eq!(json["url"], format!("http://127.0.0.1:9080{}", json["path"].as_str().unwrap()));
 }
 
 /// Peak memory of a process in KiB.

@@ -67,7 +67,17 @@ impl Panel {
 
     /// With this certificate, and clients that may take this long.
     pub(crate) fn with(tls: Option<PanelTls>, patience: Patience) -> Panel {
+        Panel::at(tempfile::tempdir().unwrap(), tls, patience)
+    }
+
+    /// In a folder that was prepared.
+    pub(crate) fn prepared(prepare: impl FnOnce(&std::path::Path)) -> Panel {
         let root = tempfile::tempdir().unwrap();
+        prepare(root.path());
+        Panel::at(root, None, Patience::default())
+    }
+
+    fn at(root: tempfile::TempDir, tls: Option<PanelTls>, patience: Patience) -> Panel {
         let settings = loaded(root.path().to_owned(), free_port(), free_port());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open::store(&settings.config, clock.clone()).unwrap();
