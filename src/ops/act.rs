@@ -76,6 +76,32 @@ pub trait Act: Operation {
     fn act(cx: &Cx, tx: &Tx, input: Self::In, ready: Self::Ready) -> Result<Acted<Self::Out>>;
 }
 
+/// An act with nothing to work out before the transaction.
+pub trait PlainAct: Operation {
+    /// As [`Act::about`].
+    fn about(_: &Cx, _: &Self::In) -> Result<String> {
+        Ok(String::new())
+    }
+    /// Acts.
+    fn act(cx: &Cx, tx: &Tx, input: Self::In) -> Result<Acted<Self::Out>>;
+}
+
+impl<O: PlainAct> Act for O {
+    type Ready = ();
+
+    fn about(cx: &Cx, input: &Self::In) -> Result<String> {
+        <O as PlainAct>::about(cx, input)
+    }
+
+    fn prepare(_: &Cx, _: &Self::In) -> Result<()> {
+        Ok(())
+    }
+
+    fn act(cx: &Cx, tx: &Tx, input: Self::In, (): ()) -> Result<Acted<Self::Out>> {
+        <O as PlainAct>::act(cx, tx, input)
+    }
+}
+
 /// An act behind the registry.
 pub type ActFn = fn(&Cx, Value) -> Result<Outcome>;
 

@@ -1,7 +1,7 @@
 //! Operations on jobs, plans and events.
 
 use super::run::Outcome;
-use super::{Act, Acted, Cx, Direct, Meta, Method, Need, Op, Operation, Read, Stream, change};
+use super::{Acted, Cx, Direct, Meta, Method, Need, Op, Operation, PlainAct, Read, Stream, change};
 use crate::base::access::Permission::{JobsChange, JobsRead, SitesRead};
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
@@ -227,14 +227,8 @@ impl Operation for JobCancel {
     type Out = super::Done;
 }
 
-impl Act for JobCancel {
-    type Ready = ();
-
-    fn prepare(_: &Cx, _: &IdRef) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, input: IdRef, (): ()) -> Result<Acted<super::Done>> {
+impl PlainAct for JobCancel {
+    fn act(cx: &Cx, tx: &Tx, input: IdRef) -> Result<Acted<super::Done>> {
         let id = input.id.as_str();
         let row = rows::by_id(tx, id)?.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
         if row.plan_id.is_some() {

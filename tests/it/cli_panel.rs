@@ -233,7 +233,7 @@ fn memory_stays_flat_under_giant_deep_and_wide_bodies() {
         std::thread::scope(|scope| {
             for (piece, size) in sorts.iter().cycle().take(15) {
                 let token = &token;
-                scope.spawn(move || assert!([400, 413].contains(&post(port, &token, *size, piece)), "{piece}"));
+                scope.spawn(move || assert!([400, 413].contains(&post(port, token, *size, piece)), "{piece}"));
             }
         });
     };
