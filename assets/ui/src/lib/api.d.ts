@@ -1217,6 +1217,8 @@ export interface components {
             token: string;
             /** @description Path of the page that takes it, token included. */
             path: string;
+            /** @description The whole link. */
+            url: string;
             /**
              * Format: date-time
              * @description When it stops working.
@@ -1518,6 +1520,8 @@ export interface components {
             errors: components["schemas"]["FieldError"][];
             /** @description Names this request in the logs. */
             request_id: string;
+            /** @description What caused it, for developers: only with the option `debug`, and only for administrators. */
+            debug?: string | null;
         };
         /** @description What is wrong with one field. */
         FieldError: {
