@@ -52,7 +52,6 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keys: Keys,
     migrations: &'static [Migration],
-    readers: u32,
     /// Ownership of the state folder; a store that is only looked at has none.
     lock: Option<Arc<StateLock>>,
     lost: AtomicBool,
@@ -74,7 +73,7 @@ impl Store {
         let Options { path, master_key, clock, readers } = options;
         let keys = Keys::new(master_key.expose())?;
         let driver = sqlite::Database::open(&path, readers)?;
-        Self::assemble((path, driver), clock, keys, readers, Some(lock), migrations::ALL)
+        Self::assemble((path, driver), clock, keys, Some(lock), migrations::ALL)
     }
 
     /// Opens a database that is there, to look at it: it needs no ownership of the state folder, so that the panel may run
@@ -83,15 +82,15 @@ impl Store {
         let Options { path, master_key, clock, readers } = options;
         let keys = Keys::new(master_key.expose())?;
         let driver = sqlite::Database::look(&path, readers)?;
-        Self::assemble((path, driver), clock, keys, readers, None, migrations::ALL)
+        Self::assemble((path, driver), clock, keys, None, migrations::ALL)
     }
 
-    /// Opens another database file in the same state folder, with migrations of its own (for the metrics history).
-    pub fn open_beside(&self, file_name: &str, migrations: &'static [Migration]) -> Result<Store> {
+    /// Opens another database file in the same state folder, with migrations of its own.
+    pub fn open_beside(&self, file_name: &str, readers: u32, migrations: &'static [Migration]) -> Result<Store> {
         let path = self.folder().join(file_name);
-        let Inner { clock, keys, readers, lock, .. } = &*self.0;
-        let driver = sqlite::Database::open(&path, *readers)?;
-        Self::assemble((path, driver), clock.clone(), keys.clone(), *readers, lock.clone(), migrations)
+        let driver = sqlite::Database::open(&path, readers)?;
+        let Inner { clock, keys, lock, .. } = &*self.0;
+        Self::assemble((path, driver), clock.clone(), keys.clone(), lock.clone(), migrations)
     }
 
     /// Opens a database in another folder with the keys and migrations of this one, for a trial.
@@ -100,14 +99,13 @@ impl Store {
         let lock = Arc::new(StateLock::take(folder)?);
         let Inner { clock, keys, migrations, .. } = &*self.0;
         let driver = sqlite::Database::open(path, 1)?;
-        Self::assemble((path.to_owned(), driver), clock.clone(), keys.clone(), 1, Some(lock), migrations)
+        Self::assemble((path.to_owned(), driver), clock.clone(), keys.clone(), Some(lock), migrations)
     }
 
     fn assemble(
         (path, driver): (PathBuf, sqlite::Database),
         clock: Arc<dyn Clock>,
         keys: Keys,
-        readers: u32,
         lock: Option<Arc<StateLock>>,
         migrations: &'static [Migration],
     ) -> Result<Store> {
@@ -117,7 +115,6 @@ impl Store {
             clock,
             keys,
             migrations,
-            readers,
             lock,
             lost: AtomicBool::new(false),
             changes: AtomicU64::new(0),

@@ -224,6 +224,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     read("drift.list", VIEWER, nothing),
     read("doctor.show", VIEWER, nothing),
     read("metrics.show", VIEWER, nothing),
+    read("metrics.history", VIEWER, |_| json!({ "group": "cpu", "points": 10 })),
     read("claim.show", Least::Anybody, nothing),
     act("claim.create", Least::Anybody, claim, 201, &["claim", "sessions", "users"]),
     act("claim.renew", Least::Console, nothing, 201, &["claim"]),
