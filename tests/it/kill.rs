@@ -7,6 +7,7 @@ use manara::base::locale::Lang;
 use manara::engine::{Actor, Request};
 use manara::ops;
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -143,6 +144,8 @@ fn kills_at_any_moment_leave_the_old_state_or_the_new_one() {
         ended.store(true, Ordering::Relaxed);
         asking.join().unwrap()
     });
-    println!("{interrupted} killed, {finished} done before; {answers} requests answered meanwhile, none failed");
+    let told =
+        format!("{interrupted} killed, {finished} done before; {answers} requests answered meanwhile, none failed");
+    let _ = writeln!(std::io::stderr(), "{told}");
     assert!(interrupted > 0 && answers > 0);
 }
