@@ -33,6 +33,7 @@ pub struct LocalHost {
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
+    roots: allow::Roots,
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
@@ -60,6 +61,7 @@ impl LocalHost {
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
+            roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
     }
@@ -124,10 +126,9 @@ impl LocalHost {
         folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
     }
 
-    /// The new texts, each after every directive was found on the allow-list of its file's kind.
+    /// The new texts, each after every directive was found on the list of what may stand in its file.
     fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
-        let web = self.web.path("").display().to_string();
-        let text = |change: &NginxChange| allow::check(&web, change).and_then(|()| change.text());
+        let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
     }
 

@@ -155,3 +155,29 @@ fn concurrent_changes_have_one_winner_or_go_together() {
         assert_eq!(rig.get(&format!("s{i}.test"), "/").unwrap().0, 200);
     }
 }
+
+#[test]
+fn the_side_that_writes_refuses_hostile_files_whoever_asks() {
+    let rig = Rig::new();
+    let before = rig.snapshot();
+    let wire = |file: &str, directive: Value| {
+        let change = json!({ "file": file, "content": [directive] });
+        [
+            json!({ "op": "nginx_switch", "plan": "p0123456789", "changes": [change] }),
+            json!({ "op": "nginx_test", "changes": [change] }),
+        ]
+    };
+    let hostile = [
+        wire("main", json!({ "name": "load_module", "args": ["/tmp/x.so"] })),
+        wire("main", json!({ "name": "error_log", "args": ["/etc/cron.d/x"] })),
+        wire("http", json!({ "name": "access_log", "args": ["/etc/cron.d/x", "manara"] })),
+        wire("http", json!({ "name": "log_format", "args": ["manara", "escape=none", "$http_user_agent"] })),
+        wire("proxy_snippet", json!({ "name": "include", "args": ["/etc/passwd"] })),
+    ];
+    for op in hostile.into_iter().flatten() {
+        let op: manara::platform::HostOp = serde_json::from_value(op).unwrap();
+        let error = rig.core().host.ask(&op).unwrap_err();
+        assert_eq!((error.code(), error.kind().http_status()), ("nginx_directive_refused", 403), "{op:?}");
+    }
+    assert_eq!(rig.snapshot(), before);
+}
