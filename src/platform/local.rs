@@ -11,7 +11,7 @@ use crate::base::{Error, Kind, Result};
 use crate::nginx_syntax::{block, dir, print};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where things are on this machine.
 #[derive(Debug, Clone)]
@@ -262,7 +262,8 @@ impl Host for LocalHost {
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
-            _ => Some(self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))?),
+            // After a panic things are as after a crash, and undoing, which is another operation, repairs them.
+            _ => Some(self.busy.lock().unwrap_or_else(PoisonError::into_inner)),
         };
         Ok(match op {
             HostOp::NginxPrepare => done(self.prepare()?),
