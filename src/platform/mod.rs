@@ -60,6 +60,8 @@ pub enum HostOp {
         /// The new generation, larger than every earlier one; or the present one, which is then not written again.
         generation: u64,
     },
+    /// Rotates the logs of nginx that have become large or old, and drops the oldest ones.
+    LogsRotate,
     /// Stops the nginx of the development profile.
     NginxStop,
     /// Checks that the folders of new sites can be made; makes nothing.

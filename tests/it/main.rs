@@ -11,6 +11,7 @@ mod generated;
 mod groups;
 mod http;
 mod kill;
+mod logs;
 mod nginx_syntax;
 mod proxy;
 mod scale;

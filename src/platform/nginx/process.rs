@@ -6,7 +6,7 @@
 use super::super::clock::pause;
 use super::super::command::{self, Program};
 use super::super::{fetch, files};
-use crate::base::limits::{EVIDENCE_BYTES_MAX, NGINX_RELOAD_S_MAX};
+use crate::base::limits::{EVIDENCE_BYTES_MAX, LOG_REOPEN_S_MAX, NGINX_RELOAD_S_MAX};
 use crate::base::{Error, Kind, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Seek, SeekFrom};
@@ -84,6 +84,21 @@ impl Instance {
             }
             pause(Duration::from_millis(5));
         }
+    }
+
+    /// Has nginx open its logs anew after they were renamed, and waits until it did. One that does not run opens them
+    /// when it starts.
+    pub(in super::super) fn reopen_logs(&self) -> Result<()> {
+        let Some(master) = self.master() else { return Ok(()) };
+        signal(master, Signal::USR1)?;
+        let deadline = Instant::now() + Duration::from_secs(LOG_REOPEN_S_MAX);
+        while !self.error_log.exists() {
+            if Instant::now() > deadline {
+                return Err(Error::new(Kind::External, "nginx_logs_not_reopened").with("log", self.error_log.display()));
+            }
+            pause(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// Ends nginx after its open requests, at most 5 seconds, then at once.
