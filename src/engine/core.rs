@@ -1,6 +1,7 @@
 //! What everything above works with, put together once by the composition root.
 
 use super::callers::Callers;
+use super::drift::Drifted;
 use super::events::Bus;
 use super::gate::Gate;
 use super::hooks::Hooks;
@@ -39,6 +40,8 @@ pub struct Core {
     pub jobs: Jobs,
     /// Objects being changed.
     pub locks: Locks,
+    /// Sites whose files somebody changed, as last seen.
+    pub drifted: Drifted,
     /// Brings nginx changes into effect, several at once where they wait for each other.
     pub gate: Gate,
     /// Whoever takes part through plugins.
@@ -83,6 +86,7 @@ impl Core {
             started_at: clock.now(),
             callers: Callers::default(),
             locks: Locks::default(),
+            drifted: Drifted::default(),
             gate: Gate::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),

@@ -6,7 +6,7 @@ use crate::base::access::Permission::{JobsChange, JobsRead, SitesRead};
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
-use crate::base::names::ObjectId;
+use crate::base::names::{Domain, ObjectId};
 use crate::base::{Error, Kind, Result};
 use crate::engine::Core;
 use crate::engine::events::Topic;
@@ -83,8 +83,10 @@ pub(super) struct JobView {
     operation: String,
     /// The operation in words.
     summary: String,
-    /// What it is about.
+    /// What it is about; a site's domain in ASCII form.
     target: String,
+    /// What it is about, the form for people.
+    target_name: String,
     /// Who asked for it.
     actor: String,
     /// What became of it.
@@ -139,6 +141,7 @@ fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
         }),
         id: row.id,
         operation: row.operation,
+        target_name: Domain::shown(&row.target),
         target: row.target,
         state: row.state,
         output: live.output,

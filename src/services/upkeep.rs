@@ -4,7 +4,7 @@
 use super::accounts;
 use crate::base::limits::{HEARTBEAT_S, IDEMPOTENCY_S_MAX, JOB_S_MAX, PLAN_BODY_S_MAX, SWEEP_S};
 use crate::base::{Error, Result};
-use crate::engine::{Core, unrecorded};
+use crate::engine::{Core, drift, unrecorded};
 use crate::platform::clock::pause;
 use crate::platform::{HostOp, own};
 use crate::store::{idempotency, jobs, lease, plans};
@@ -27,7 +27,10 @@ const SWEEPS: &[(&str, Step)] = &[
 ];
 
 /// Every [`SWEEP_S`] as well, on the machine instead of in the store.
-const ROUNDS: &[(&str, Step)] = &[("nginx logs", |core| core.host.ask(&HostOp::LogsRotate).map(|_| 0))];
+const ROUNDS: &[(&str, Step)] = &[
+    ("nginx logs", |core| core.host.ask(&HostOp::LogsRotate).map(|_| 0)),
+    ("drift", |core| drift::scan(core).map(|found| found.len() as u64)),
+];
 
 /// Keeps the engine's store and the machine in order until the engine is gone. Call on a thread of its own.
 pub fn run(core: &Weak<Core>) {
