@@ -4,6 +4,7 @@ use super::callers::Callers;
 use super::drift::Drifted;
 use super::events::Bus;
 use super::gate::Gate;
+use super::gauges::Gauges;
 use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::locks::Locks;
@@ -44,6 +45,8 @@ pub struct Core {
     pub drifted: Drifted,
     /// Brings nginx changes into effect, several at once where they wait for each other.
     pub gate: Gate,
+    /// What was measured lately.
+    pub gauges: Gauges,
     /// Whoever takes part through plugins.
     pub hooks: Box<dyn Hooks>,
     /// Fault injection of the tests.
@@ -88,6 +91,7 @@ impl Core {
             locks: Locks::default(),
             drifted: Drifted::default(),
             gate: Gate::default(),
+            gauges: Gauges::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),
             config: loaded.config.clone(),

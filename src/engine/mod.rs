@@ -9,6 +9,7 @@ pub mod core;
 pub mod drift;
 pub mod events;
 pub mod gate;
+pub mod gauges;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;

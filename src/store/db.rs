@@ -52,7 +52,6 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keys: Keys,
     migrations: &'static [Migration],
-    readers: u32,
     lock: Arc<StateLock>,
     lost: AtomicBool,
     changes: AtomicU64,
@@ -75,11 +74,11 @@ impl Store {
         Self::assemble(path, clock, keys, readers, lock, migrations::ALL)
     }
 
-    /// Opens another database file in the same state folder, with migrations of its own (for the metrics history).
-    pub fn open_beside(&self, file_name: &str, migrations: &'static [Migration]) -> Result<Store> {
+    /// Opens another database file in the same state folder, with migrations of its own.
+    pub fn open_beside(&self, file_name: &str, readers: u32, migrations: &'static [Migration]) -> Result<Store> {
         let path = self.folder().join(file_name);
-        let Inner { clock, keys, readers, lock, .. } = &*self.0;
-        Self::assemble(path, clock.clone(), keys.clone(), *readers, lock.clone(), migrations)
+        let Inner { clock, keys, lock, .. } = &*self.0;
+        Self::assemble(path, clock.clone(), keys.clone(), readers, lock.clone(), migrations)
     }
 
     /// Opens a database in another folder with the keys and migrations of this one, for a trial.
@@ -105,7 +104,6 @@ impl Store {
             clock,
             keys,
             migrations,
-            readers,
             lock,
             lost: AtomicBool::new(false),
             changes: AtomicU64::new(0),

@@ -331,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the figures of an earlier time */
+        get: operations["metrics.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/claim": {
         parameters: {
             query?: never;
@@ -1094,7 +1111,7 @@ export interface components {
             at: string;
             /**
              * Format: double
-             * @description Processor time in use, all processors together, 0 to 100.
+             * @description Processor time in use, all processors together, 0 to 100; in a container with a limit, of what it may use.
              */
             cpu_percent: number;
             /**
@@ -1132,7 +1149,55 @@ export interface components {
              * @description Bytes sent per second.
              */
             net_tx_per_s: number;
+            /** @description Everything that is measured, by family and object. */
+            values: components["schemas"]["Measured"][];
         };
+        /** @description One value. */
+        Measured: {
+            /** @description What is measured. */
+            family: components["schemas"]["Family"];
+            /** @description Of which disk, interface, processor …; empty where there is one only. */
+            object: string;
+            /**
+             * Format: double
+             * @description The value, in the family's unit.
+             */
+            value: number;
+        };
+        /** @description What is measured. Together with the object (a disk, an interface …) it names one series for good. */
+        Family: "cpu-user" | "cpu-system" | "cpu-iowait" | "cpu-steal" | "cpu-quota" | "core" | "load1" | "load5" | "load15" | "pressure-cpu" | "pressure-memory" | "pressure-io" | "pressure-memory-full" | "pressure-io-full" | "memory-used" | "memory-cached" | "memory-total" | "swap-used" | "swap-total" | "space-used" | "inodes-used" | "disk-read" | "disk-written" | "disk-busy" | "disk-latency" | "network-received" | "network-sent" | "network-errors" | "temperature" | "tasks-running" | "tasks" | "panel-cpu" | "panel-memory";
+        /** @description What one chart shows. */
+        Group: "cpu" | "cores" | "load" | "pressure" | "memory" | "swap" | "space" | "disk" | "network" | "temperature" | "tasks" | "panel";
+        /** @description The lines of one chart. */
+        History: {
+            /**
+             * Format: date-time
+             * @description Time of the first value.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Seconds between two values.
+             */
+            step_s: number;
+            /** @description The lines. */
+            lines: components["schemas"]["Line"][];
+        };
+        /** @description One line of a chart. Values stand at `from`, `from` + step …; `null` where nothing was measured. */
+        Line: {
+            /** @description What is measured. */
+            family: components["schemas"]["Family"];
+            /** @description Of which disk, interface …; empty where there is one only. */
+            object: string;
+            /** @description The unit. */
+            unit: components["schemas"]["Unit"];
+            /** @description Mean values. */
+            mean: (number | null)[];
+            /** @description Greatest values. */
+            peak: (number | null)[];
+        };
+        /** @description Unit of a value. */
+        Unit: "percent" | "bytes" | "bytes-per-second" | "per-second" | "milliseconds" | "celsius" | "number";
         /** @description Whether the server is taken. */
         ClaimState: {
             /** @description Whether the panel has an administrator. */
@@ -2661,6 +2726,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Figures"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "metrics.history": {
+        parameters: {
+            query: {
+                /** @description The chart. */
+                group: components["schemas"]["Group"];
+                /** @description Beginning; without it five minutes before the end. */
+                from?: string | null;
+                /** @description End; without it now. */
+                to?: string | null;
+                /** @description Values of a line at most, about. */
+                points?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
                 };
             };
             400: components["responses"]["Problem"];
