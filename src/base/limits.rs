@@ -50,6 +50,14 @@ pub const PLAN_BODY_S_MAX: i64 = 30 * 24 * 3600;
 pub const JOB_S_MAX: i64 = 90 * 24 * 3600;
 /// Time `nginx -t` may take (10 000 sites take 1 s).
 pub const NGINX_TEST_S_MAX: u64 = 60;
+/// A log of nginx that is larger is rotated.
+pub const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// A log of nginx that was begun longer ago is rotated.
+pub const LOG_S_MAX: i64 = 24 * 3600;
+/// Rotated files that are kept of one log.
+pub const LOG_FILES_MAX: u32 = 14;
+/// Time nginx may take to open its logs anew.
+pub const LOG_REOPEN_S_MAX: u64 = 5;
 /// Time the new generation may take to answer after a reload.
 pub const NGINX_RELOAD_S_MAX: u64 = 30;
 /// Output kept of a failing component.

@@ -1,6 +1,7 @@
 //! What everything above works with, put together once by the composition root.
 
 use super::callers::Callers;
+use super::drift::Drifted;
 use super::events::Bus;
 use super::gate::Gate;
 use super::gauges::Gauges;
@@ -43,6 +44,8 @@ pub struct Core {
     pub refusals: Refusals,
     /// Objects being changed.
     pub locks: Locks,
+    /// Sites whose files somebody changed, as last seen.
+    pub drifted: Drifted,
     /// Brings nginx changes into effect, several at once where they wait for each other.
     pub gate: Gate,
     /// What was measured lately.
@@ -90,6 +93,7 @@ impl Core {
             callers: Callers::default(),
             locks: Locks::default(),
             refusals: Refusals::default(),
+            drifted: Drifted::default(),
             gate: Gate::default(),
             gauges: Gauges::default(),
             unrecorded: Mutex::default(),

@@ -4,6 +4,7 @@
 use super::run::{Outcome, Status};
 use super::{Cx, Operation};
 use crate::base::clock::Time;
+use crate::base::names::Domain;
 use crate::base::{Error, Kind, Result, Secret, diff};
 use crate::engine::plan::{PlanView, ShownChange};
 use crate::engine::{Actor, Core};
@@ -149,6 +150,7 @@ fn shown<O: Act>(acted: &Acted<O::Out>) -> PlanView {
         id: String::new(),
         operation: O::META.id.into(),
         target: acted.target.clone(),
+        target_name: Domain::shown(&acted.target),
         changes: vec![ShownChange { kind: "row".into(), action: action.into(), name: acted.target.clone(), diff }],
         test: None,
         warnings: vec![],

@@ -5,6 +5,7 @@ use crate::base::access::Permission::AuditRead;
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale;
+use crate::base::names::Domain;
 use crate::base::{Error, Result};
 use crate::store::audit::{self, Record};
 use schemars::JsonSchema;
@@ -63,8 +64,10 @@ pub(super) struct EntryView {
     operation: String,
     /// The operation in words.
     summary: String,
-    /// On what.
+    /// On what; a site's domain in ASCII form.
     target: String,
+    /// On what, the form for people.
+    target_name: String,
     /// With what result.
     result: String,
     /// Code of the error.
@@ -123,6 +126,7 @@ fn view(record: Record, lang: locale::Lang) -> EntryView {
         address: entry.address,
         summary: locale::text::<&str>(lang, &format!("op.{}", entry.operation), &[]),
         operation: entry.operation,
+        target_name: Domain::shown(&entry.target),
         target: entry.target,
         result: entry.result,
         code: entry.code,

@@ -19,6 +19,11 @@ impl Domain {
         let (text, outcome) = idna::domain_to_unicode(&self.0);
         if outcome.is_ok() { text } else { self.0.clone() }
     }
+
+    /// What people read where `text` is the name of a site in ASCII form, or of anything else, which stays as it is.
+    pub fn shown(text: &str) -> String {
+        Self::parse(text).map_or_else(|_| text.to_owned(), |domain| domain.unicode())
+    }
 }
 
 impl Name for Domain {

@@ -649,6 +649,8 @@ export interface components {
             enabled: boolean;
             /** @description Whether it is served. */
             state: components["schemas"]["SiteState"];
+            /** @description Whether somebody had changed its nginx file by hand when the panel last looked, which it does every ten minutes. */
+            drifted: boolean;
             /** @description Folder with its files, for static sites. */
             document_root?: string | null;
             /**
@@ -754,8 +756,10 @@ export interface components {
             id: string;
             /** @description The operation. */
             operation: string;
-            /** @description What it is about. */
+            /** @description What it is about; a site's domain in ASCII form. */
             target: string;
+            /** @description What it is about, the form for people. */
+            target_name: string;
             /** @description What would change. */
             changes: components["schemas"]["ShownChange"][];
             /** @description Outcome of nginx's own test of the configuration as it would be. */
@@ -819,8 +823,10 @@ export interface components {
             operation: string;
             /** @description The operation in words. */
             summary: string;
-            /** @description What it is about. */
+            /** @description What it is about; a site's domain in ASCII form. */
             target: string;
+            /** @description What it is about, the form for people. */
+            target_name: string;
             /** @description Who asked for it. */
             actor: string;
             /** @description What became of it. */
@@ -1526,8 +1532,10 @@ export interface components {
             operation: string;
             /** @description The operation in words. */
             summary: string;
-            /** @description On what. */
+            /** @description On what; a site's domain in ASCII form. */
             target: string;
+            /** @description On what, the form for people. */
+            target_name: string;
             /** @description With what result. */
             result: string;
             /** @description Code of the error. */
@@ -2394,6 +2402,10 @@ export interface operations {
             query?: {
                 /** @description Only this state. */
                 state?: components["schemas"]["JobState"];
+                /** @description Only this operation, such as `site.create`. */
+                operation?: string | null;
+                /** @description Only about this object: a site's domain in ASCII form, a component's name. */
+                target?: string | null;
                 /** @description Rows of a page. */
                 limit?: number | null;
                 /** @description Where the page begins: `next` of the page before. */
