@@ -11,6 +11,8 @@ mod generated;
 mod groups;
 mod http;
 mod kill;
+mod logs;
+mod names;
 mod nginx_syntax;
 mod proxy;
 mod scale;
