@@ -154,7 +154,8 @@ export function requestUrl(operation: Operation, values: Record<string, string>)
 
 /** A request as a line for a terminal. Names in capitals stand for values; the token is in a variable. */
 export function curlLine(document: ApiDocument, operation: Operation, origin: string): string {
-  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase());
+  const required = operation.parameters.filter((parameter) => parameter.required && parameter.in !== 'header');
+  const url = requestUrl(operation, Object.fromEntries(required.map(({ name }) => [name, name.toUpperCase()])));
   const body = bodySchema(operation.requestBody);
   const streams = 'text/event-stream' in (operation.responses['200']?.content ?? {});
   return [
@@ -163,7 +164,7 @@ export function curlLine(document: ApiDocument, operation: Operation, origin: st
     ...(operation.method === 'get' ? [] : [`-X ${operation.method.toUpperCase()}`]),
     ...(operation.security?.length === 0 ? [] : ['-H "Authorization: Bearer $MANARA_TOKEN"']),
     ...(body ? [`-H 'Content-Type: application/json' -d '${JSON.stringify(example(document, body))}'`] : []),
-    `'${origin}${path}'`,
+    `'${origin}${url}'`,
   ].join(' ');
 }
 
@@ -194,6 +195,7 @@ export function commandLine(document: ApiDocument, operation: Operation): string
   if (own !== undefined) return own;
   const places = operation.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name.toUpperCase());
   const body = resolve(document, bodySchema(operation.requestBody) ?? {});
-  const flags = (body.required ?? []).map((name) => `--${name.replaceAll('_', '-')} ${name.toUpperCase()}`);
+  const query = operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).map((parameter) => parameter.name);
+  const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${name.toUpperCase()}`);
   return ['manara', ...id.split('.'), ...places, ...flags].join(' ');
 }
