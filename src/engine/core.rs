@@ -1,6 +1,7 @@
 //! What everything above works with, put together once by the composition root.
 
 use super::callers::Callers;
+use super::doors::DoorKeeper;
 use super::events::Bus;
 use super::gate::Gate;
 use super::hooks::Hooks;
@@ -41,6 +42,8 @@ pub struct Core {
     pub locks: Locks,
     /// Brings nginx changes into effect, several at once where they wait for each other.
     pub gate: Gate,
+    /// Where the panel listens.
+    pub doors: DoorKeeper,
     /// Whoever takes part through plugins.
     pub hooks: Box<dyn Hooks>,
     /// Fault injection of the tests.
@@ -84,6 +87,7 @@ impl Core {
             callers: Callers::default(),
             locks: Locks::default(),
             gate: Gate::default(),
+            doors: DoorKeeper::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),
             config: loaded.config.clone(),

@@ -5,9 +5,11 @@ pub mod apply;
 pub mod callers;
 pub mod change;
 pub mod core;
+pub mod doors;
 pub mod drift;
 pub mod events;
 pub mod gate;
+pub mod guard;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;
@@ -18,5 +20,5 @@ pub mod settings;
 pub mod unrecorded;
 
 pub use self::core::Core;
-pub use actor::{Actor, Request};
+pub use actor::{Actor, Door, Request};
 pub use plan::{Draft, Plan, PlanView};

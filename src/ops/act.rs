@@ -37,7 +37,7 @@ pub struct Acted<Out> {
     /// A session to hand out or to take away.
     pub grant: Option<Grant>,
     /// What to do once it is on the disk.
-    pub then: Option<fn(&Core)>,
+    pub then: Option<Box<dyn FnOnce(&Core)>>,
 }
 
 impl<Out> Acted<Out> {
@@ -57,8 +57,8 @@ impl<Out> Acted<Out> {
     }
 
     /// Does something more once the act is on the disk.
-    pub fn then(self, then: fn(&Core)) -> Self {
-        Self { then: Some(then), ..self }
+    pub fn then(self, then: impl FnOnce(&Core) + 'static) -> Self {
+        Self { then: Some(Box::new(then)), ..self }
     }
 }
 
