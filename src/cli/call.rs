@@ -5,7 +5,7 @@ use super::output::{Failure, Screen, clean, print};
 use super::remote::{Answer, Remote};
 use super::request::Ask;
 use super::tree::{self, Say};
-use super::{Local, fields, job, plan, prompt, table};
+use super::{Local, fields, guarded, job, plan, prompt, table};
 use crate::base::{Error, Kind, Result};
 use crate::ops::{self, Op, Shape};
 use clap::ArgMatches;
@@ -116,7 +116,11 @@ fn show(remote: &Remote, op: &Op, answer: &Answer, manner: &Manner, screen: &Scr
         if screen.json {
             return Ok(print_body(answer));
         }
-        print(&clean(&table::text(op.meta.id, &answer.json()?, screen)));
+        let body = answer.json()?;
+        print(&clean(&table::text(op.meta.id, &body, screen)));
+        if op.meta.id == "setting.update" && !body["items"].is_null() {
+            guarded::follow(remote, &body, screen)?;
+        }
         return Ok(0);
     }
     let accepted = answer.json()?;
