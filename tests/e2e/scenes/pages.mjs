@@ -25,6 +25,7 @@ export async function pages(world) {
     components: '/components',
     audit: '/audit',
     users: '/users',
+    settings: '/settings',
     account: '/account',
     'api-reference': '/api-reference',
     'not-found': '/no/such/page',

@@ -40,6 +40,7 @@ export const routes: readonly Route[] = [
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => import('../pages/Components.svelte') },
   { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => import('../pages/Audit.svelte') },
   { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => import('../pages/Users.svelte') },
+  { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => import('../pages/Settings.svelte') },
   { pattern: '/account', title: 'nav.account', key: 'account', load: () => import('../pages/Account.svelte') },
   { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => import('../pages/ApiReference.svelte') },
 ];
