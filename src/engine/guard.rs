@@ -66,12 +66,8 @@ pub fn begin(
         (before != after).then(|| Changed { key: opt.key.into(), before, after })
     });
     let now = core.now();
-    let guard = Guard {
-        changes: changes.collect(),
-        by: actor.shown(),
-        started_at: now,
-        expires_at: now.plus_s(GUARD_S),
-    };
+    let guard =
+        Guard { changes: changes.collect(), by: actor.shown(), started_at: now, expires_at: now.plus_s(GUARD_S) };
     rows::put(tx, &guard)?;
     let (from, to) = (Way::from(&before.panel), Way::from(&after.panel));
     match core.doors.get()? {

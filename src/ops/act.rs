@@ -24,6 +24,9 @@ pub enum Grant {
     End,
 }
 
+/// Something to do once an act is on the disk; dropped when it does not come to that.
+pub type Then = Box<dyn FnOnce(&Core)>;
+
 /// What an act did.
 pub struct Acted<Out> {
     /// The answer.
@@ -37,7 +40,7 @@ pub struct Acted<Out> {
     /// A session to hand out or to take away.
     pub grant: Option<Grant>,
     /// What to do once it is on the disk.
-    pub then: Option<Box<dyn FnOnce(&Core)>>,
+    pub then: Option<Then>,
 }
 
 impl<Out> Acted<Out> {

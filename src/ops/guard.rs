@@ -46,7 +46,8 @@ impl GuardView {
     /// The pending change as a transaction sees it.
     pub(super) fn inside(cx: &Cx, tx: &Tx, now: &Resolved) -> Result<Option<GuardView>> {
         let Some(pending) = rows::current(tx)? else { return Ok(None) };
-        let view = |c: &rows::Changed| ChangeView { key: c.key.clone(), before: c.before.clone(), after: c.after.clone() };
+        let view =
+            |c: &rows::Changed| ChangeView { key: c.key.clone(), before: c.before.clone(), after: c.after.clone() };
         Ok(Some(GuardView {
             expires_at: pending.expires_at.rfc3339(),
             seconds_left: guard::seconds_left(&pending, cx.core.now()),

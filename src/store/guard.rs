@@ -41,7 +41,7 @@ fn read(row: &Row) -> Result<Guard> {
 
 /// The pending change.
 pub fn current(tx: &Tx) -> Result<Option<Guard>> {
-    rows::first(tx.one("SELECT changes, actor, started_at, expires_at FROM guard WHERE id = 1", &[])?, |row| read(&row))
+    rows::first(tx.one("SELECT changes, actor, started_at, expires_at FROM guard WHERE id = 1", &[])?, read)
 }
 
 /// Makes `guard` the pending change. Fails where there is one.

@@ -108,7 +108,9 @@ impl Panel {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let head = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            at(port), self.token, body.len()
+            at(port),
+            self.token,
+            body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();
         Some(Answer::read(&mut stream)).filter(|answer| answer.status != 0)
@@ -192,7 +194,10 @@ fn an_unconfirmed_address_is_taken_back_and_closed() {
     assert_eq!((panel.listen(), panel.pending(old)), (old, Value::Null));
     assert_eq!(auth::panel_settings(&panel.core).unwrap().session_idle_s, 43_200, "the change goes back as a whole");
     let entries = panel.audited("setting.revert");
-    assert_eq!((entries.len(), &entries[0]["actor"], &entries[0]["code"]), (1, &json!("manara"), &json!("guard_expired")));
+    assert_eq!(
+        (entries.len(), &entries[0]["actor"], &entries[0]["code"]),
+        (1, &json!("manara"), &json!("guard_expired"))
+    );
 }
 
 #[test]
@@ -212,12 +217,16 @@ fn an_address_that_cannot_be_had_changes_nothing() {
     let (panel, old) = Panel::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    for body in [json!({ "panel.listen": at(port).to_string() }), json!({ "panel.listen": "192.0.2.1:9443", "panel.tls": true })] {
+    for body in [
+        json!({ "panel.listen": at(port).to_string() }),
+        json!({ "panel.listen": "192.0.2.1:9443", "panel.tls": true }),
+    ] {
         let answer = panel.update(old, body);
         assert_eq!((answer.status, answer.code().as_str()), (503, "listen_failed"), "{answer:?}");
         assert_eq!((panel.listen(), panel.pending(old)), (old, Value::Null));
     }
-    let dry = panel.api(old, "PATCH", "/settings?dry_run=true", &json!({ "panel.listen": at(free_port()).to_string() }));
+    let dry =
+        panel.api(old, "PATCH", "/settings?dry_run=true", &json!({ "panel.listen": at(free_port()).to_string() }));
     assert_eq!(dry.unwrap().status, 200);
     assert_eq!((panel.listen(), panel.pending(old)), (old, Value::Null), "a dry run opens nothing");
 }
