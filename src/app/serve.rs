@@ -27,8 +27,8 @@ pub fn run(loaded: Loaded) -> Result<()> {
     logging::start(&loaded.config, Arc::new(SystemClock));
     let core = open::core(loaded)?;
     core.gate.set_starting(true);
-    let meter = Arc::downgrade(&core);
-    spawn("metrics", move || monitoring::tell(meter))?;
+    let measured = core.clone();
+    let sampler = spawn("metrics", move || monitoring::run(&measured))?;
     let kept = Arc::downgrade(&core);
     spawn("upkeep", move || upkeep::run(&kept))?;
     let (server, fingerprint) = match listen(&core) {
@@ -46,7 +46,7 @@ pub fn run(loaded: Loaded) -> Result<()> {
     // This thread only waits from here on, and would keep what starting took.
     own::give_memory_back();
     server.wait_for_signal()?;
-    stop(&core, server, starting)
+    stop(&core, server, [starting, sampler])
 }
 
 /// Listens as the settings say; with TLS also the certificate's fingerprint.
@@ -89,12 +89,15 @@ fn announce(core: &Core, server: &Server, fingerprint: Option<&str>) -> Result<(
     Ok(())
 }
 
-fn stop(core: &Core, server: Server, starting: JoinHandle<()>) -> Result<()> {
+fn stop(core: &Core, server: Server, threads: [JoinHandle<()>; 2]) -> Result<()> {
     log::info!(target: "manara::start", "the panel is stopping");
     server.stop();
     core.jobs.stop(Duration::from_secs(JOBS_STOP_S_MAX));
-    // What is not up yet cannot be stopped.
-    starting.join().map_err(|_| Error::fault("a thread panicked"))?;
+    core.gauges.end();
+    // nginx that is not up yet cannot be stopped, and the last figures are still to be written.
+    for thread in threads {
+        thread.join().map_err(|_| Error::fault("a thread panicked"))?;
+    }
     core.host.ask(&HostOp::NginxStop)?;
     crate::store::lease::release(&core.store, &core.owner)
 }

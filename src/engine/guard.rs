@@ -101,12 +101,15 @@ pub fn current(core: &Core) -> Result<Option<Guard>> {
 /// Whether a request came over the path that `guard` leads to: by the new listener where address or TLS changed, and
 /// from an address of the new list, which this machine has to be in like any other.
 pub fn came_the_new_way(guard: &Guard, panel: &Panel, request: &Request) -> bool {
-    let changed = |keys: &[&str]| guard.changes.iter().any(|change| keys.contains(&change.key.as_str()));
     let (Some(door), Some(address)) = (&request.door, request.address) else { return false };
     let allowed = &panel.allowed_addresses;
     let through = (door.listen, door.tls) == (panel.listen, panel.tls);
-    (through || !changed(&["panel.listen", "panel.tls"]))
-        && (allowed.is_empty() || allowed.iter().any(|net| net.contains(address)))
+    (through || !moves(guard)) && (allowed.is_empty() || allowed.iter().any(|net| net.contains(address)))
+}
+
+/// Whether `guard` changes where the panel listens, or how.
+fn moves(guard: &Guard) -> bool {
+    guard.changes.iter().any(|change| matches!(change.key.as_str(), "panel.listen" | "panel.tls"))
 }
 
 /// Keeps the pending change. Error: `no_guard`, also when its time is over and it is just being taken back.
@@ -140,9 +143,12 @@ pub fn shown(guard: &Guard, side: fn(&Changed) -> &Option<String>) -> Value {
     guard.changes.iter().map(|change| (change.key.clone(), json!(side(change)))).collect::<Map<_, _>>().into()
 }
 
-/// The pending change was confirmed or taken back: only the address that counts now stays open, and everybody is told.
-pub fn settled(core: &Core, how: &str) {
+/// `guard` was confirmed or taken back: only the address that counts now stays open, and everybody is told.
+pub fn settled(core: &Core, guard: &Guard, how: &str) {
     core.settings.changed(&core.store);
+    if !moves(guard) {
+        return tell(core, how);
+    }
     if let Err(e) = settle_doors(core) {
         log::error!(target: "manara::guard", "the panel's address could not be put in order: {e}");
     }
@@ -205,15 +211,15 @@ fn take_back(core: &Core, code: &str) -> Result<()> {
     };
     let reverted = core.store.write(|tx| {
         let guard = revert(tx, "manara", core.now())?;
-        audit::append(tx, core.store.keys(), &entry(&guard)).map(drop)
+        audit::append(tx, core.store.keys(), &entry(&guard)).map(|_| guard)
     });
-    match reverted {
+    let guard = match reverted {
         // It was confirmed in the same moment.
         Err(e) if e.code() == "no_guard" => return Ok(()),
         other => other?,
-    }
+    };
     log::warn!(target: "manara::guard", "a change of the panel's settings was not confirmed and has been taken back");
-    settled(core, "reverted");
+    settled(core, &guard, "reverted");
     Ok(())
 }
 

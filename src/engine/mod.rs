@@ -3,12 +3,14 @@
 pub mod actor;
 pub mod apply;
 pub mod callers;
+mod caught;
 pub mod change;
 pub mod core;
 pub mod doors;
 pub mod drift;
 pub mod events;
 pub mod gate;
+pub mod gauges;
 pub mod guard;
 pub mod hooks;
 pub mod jobs;
@@ -16,9 +18,11 @@ pub mod locks;
 pub mod plan;
 mod quarantine;
 pub mod recover;
+pub mod refusals;
 pub mod settings;
 pub mod unrecorded;
 
 pub use self::core::Core;
 pub use actor::{Actor, Door, Request};
+pub use caught::caught;
 pub use plan::{Draft, Plan, PlanView};

@@ -152,7 +152,7 @@ impl Act for Confirm {
         }
         let acted = Acted::new(GuardState { guard: None }, "settings");
         let acted = acted.changed(guard::shown(&pending, |c| &c.before), guard::shown(&pending, |c| &c.after));
-        Ok(acted.then(|core| guard::settled(core, "confirmed")))
+        Ok(acted.then(move |core| guard::settled(core, &pending, "confirmed")))
     }
 }
 
@@ -179,6 +179,6 @@ impl Act for Revert {
         let pending = guard::revert(tx, &cx.actor.shown(), cx.core.now())?;
         let acted = Acted::new(GuardState { guard: None }, "settings");
         let acted = acted.changed(guard::shown(&pending, |c| &c.after), guard::shown(&pending, |c| &c.before));
-        Ok(acted.then(|core| guard::settled(core, "reverted")))
+        Ok(acted.then(move |core| guard::settled(core, &pending, "reverted")))
     }
 }

@@ -1,17 +1,19 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
+use super::clock::SystemClock;
 use super::files::RootDir;
 use super::journal::{Journal, Record};
 use super::nginx::process::Instance;
-use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, secrets, sha256_hex, stage};
+use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, logs, secrets, sha256_hex, stage};
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
+use crate::base::clock::Clock;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::SiteId;
 use crate::base::{Error, Kind, Result};
 use crate::nginx_syntax::{block, dir, print};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where things are on this machine.
 #[derive(Debug, Clone)]
@@ -28,11 +30,13 @@ pub struct Places {
 pub struct LocalHost {
     nginx: RootDir,
     web: RootDir,
+    logs: RootDir,
     staging: RootDir,
     journal: Journal,
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
+    roots: allow::Roots,
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
@@ -43,7 +47,7 @@ impl LocalHost {
     /// Opens the folders below `places.root`, making those that are missing.
     pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
         let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
-        for path in ["run", "var/log/nginx", "var/lib/nginx", "var/lib/acme-challenge"] {
+        for path in ["run", "var/lib/nginx", "var/lib/acme-challenge"] {
             below(path)?;
         }
         let nginx = below("etc/nginx")?;
@@ -56,10 +60,12 @@ impl LocalHost {
             },
             nginx,
             web: below("srv/www")?,
+            logs: below("var/log/nginx")?,
             staging: below("var/lib/manara-host/staging")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
+            roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
     }
@@ -124,10 +130,9 @@ impl LocalHost {
         folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
     }
 
-    /// The new texts, each after every directive was found on the allow-list of its file's kind.
+    /// The new texts, each after every directive was found on the list of what may stand in its file.
     fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
-        let web = self.web.path("").display().to_string();
-        let text = |change: &NginxChange| allow::check(&web, change).and_then(|()| change.text());
+        let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
     }
 
@@ -160,6 +165,28 @@ impl LocalHost {
         self.write_generation(generation)?;
         self.faults.step("reload nginx")?;
         self.instance.load(generation)
+    }
+
+    /// nginx is held only while names change, not while old files are compressed.
+    fn rotate_logs(&self) -> Result<()> {
+        let limits = logs::Limits::USUAL;
+        let due = logs::due(&self.logs, limits, SystemClock.now())?;
+        due.iter().try_for_each(|log| logs::compress(&self.logs, log))?;
+        let _one = self.turn();
+        for log in due {
+            self.faults.step("rename a log")?;
+            logs::shift(&self.logs, log, limits)?;
+        }
+        if !logs::interrupted(&self.logs)? {
+            return Ok(());
+        }
+        self.faults.step("reopen the logs")?;
+        self.instance.reopen_logs()
+    }
+
+    /// After a panic things are as after a crash, and undoing, which is another operation, repairs them.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_sites(&self, trees: &[SiteTree]) -> Result<()> {
@@ -260,8 +287,12 @@ impl Host for LocalHost {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
-            HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
-            _ => Some(self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))?),
+            HostOp::Install { .. }
+            | HostOp::Components
+            | HostOp::LogsRotate
+            | HostOp::NginxStatus
+            | HostOp::NginxRead { .. } => None,
+            _ => Some(self.turn()),
         };
         Ok(match op {
             HostOp::NginxPrepare => done(self.prepare()?),
@@ -274,6 +305,7 @@ impl Host for LocalHost {
             }
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
+            HostOp::LogsRotate => done(self.rotate_logs()?),
             HostOp::NginxStop => done(self.instance.stop()?),
             HostOp::SitesCheck { trees } => done(self.check_sites(trees)?),
             HostOp::SitesCreate { plan, trees } => done(self.create_sites(plan.as_str(), trees)?),

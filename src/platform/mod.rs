@@ -1,6 +1,7 @@
 //! Floor 1: the machine. Every effect is a typed, serialisable [`HostOp`]; the same list is what the root host service
 //! will offer over its socket, so nothing here takes a path plus bytes on a caller's word.
 
+pub mod addresses;
 pub mod clock;
 pub mod command;
 pub mod components;
@@ -10,6 +11,7 @@ pub mod fetch;
 pub mod files;
 mod journal;
 pub mod local;
+pub mod members;
 pub mod metrics;
 pub mod nginx;
 pub mod own;
@@ -59,6 +61,8 @@ pub enum HostOp {
         /// The new generation, larger than every earlier one; or the present one, which is then not written again.
         generation: u64,
     },
+    /// Rotates the logs of nginx that have become large or old, and drops the oldest ones.
+    LogsRotate,
     /// Stops the nginx of the development profile.
     NginxStop,
     /// Checks that the folders of new sites can be made; makes nothing.

@@ -6,6 +6,7 @@ use crate::support::rig::{free_port, loaded};
 use manara::app::open;
 use manara::base::clock::{Clock, Time};
 use manara::base::locale::Lang;
+use manara::engine::hooks::NoHooks;
 use manara::engine::{Actor, Core, Request, guard};
 use manara::http::{Listen, Patience, Server, Tcp, serve};
 use manara::ops::{self, auth};
@@ -46,7 +47,8 @@ fn opened(root: &Path, clock: Arc<Ahead>) -> Arc<Core> {
     loop {
         let store = open::store(&settings.config, clock.clone());
         match store.and_then(|store| {
-            open::assemble(settings.clone(), store, host.clone(), clock.clone(), Arc::new(Faults::default()))
+            let hooks = Box::new(NoHooks);
+            open::assemble(settings.clone(), store, host.clone(), clock.clone(), hooks, Arc::new(Faults::default()))
         }) {
             Ok(core) => return core,
             // The threads of the former run let go of the state folder a moment later.

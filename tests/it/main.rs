@@ -12,6 +12,8 @@ mod groups;
 mod guard;
 mod http;
 mod kill;
+mod logs;
+mod names;
 mod nginx_syntax;
 mod proxy;
 mod scale;
