@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a socket file takes its place by a rename")]
 
 use crate::base::{Error, Kind, Result};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -36,6 +37,13 @@ pub fn listen(path: &Path, group: Option<u32>) -> Result<UnixListener> {
     std::fs::rename(&unfinished, path).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     Ok(listener)
+}
+
+/// Whether other sockets of this account may listen on the port of `socket` as well (`SO_REUSEPORT`, socket(7)): it has to
+/// be set on all of them when one is bound and begins to listen. Only ever set for that moment, or a second panel could
+/// take the port unseen.
+pub fn share_port(socket: impl AsFd, shared: bool) -> std::io::Result<()> {
+    Ok(rustix::net::sockopt::set_socket_reuseport(socket, shared)?)
 }
 
 /// The account this process runs as.

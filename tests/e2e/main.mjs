@@ -16,12 +16,13 @@ import { pages } from './scenes/pages.mjs';
 import { people } from './scenes/people.mjs';
 import { readme } from './scenes/readme.mjs';
 import { secrets } from './scenes/secrets.mjs';
+import { settings } from './scenes/settings.mjs';
 import { sites } from './scenes/sites.mjs';
 import { trouble } from './scenes/trouble.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runner = new Runner(`${root}target/e2e`);
-const SCENES = [signIn, sites, trouble, people, keyboard, hostile, pages, install, secrets];
+const SCENES = [signIn, sites, trouble, people, keyboard, hostile, pages, install, settings, secrets];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.filter((name) => !SCENES.some((scene) => scene.name === name));
 

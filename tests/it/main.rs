@@ -9,6 +9,7 @@ mod disk;
 mod fuzz;
 mod generated;
 mod groups;
+mod guard;
 mod http;
 mod kill;
 mod logs;

@@ -29,6 +29,7 @@ export async function pages(world) {
     components: '/components',
     audit: '/audit',
     users: '/users',
+    settings: '/settings',
     account: '/account',
     'audit-verified': '/audit',
     'api-reference': '/api-reference',

@@ -46,6 +46,7 @@ export const routes: readonly Route[] = [
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => import('../pages/Components.svelte') },
   { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => withTexts(import('../pages/Audit.svelte')) },
   { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => withTexts(import('../pages/Users.svelte')) },
+  { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => withTexts(import('../pages/Settings.svelte')) },
   { pattern: '/account', title: 'nav.account', key: 'account', load: () => withTexts(import('../pages/Account.svelte')) },
   { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte')) },
 ];
