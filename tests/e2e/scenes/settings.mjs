@@ -27,11 +27,11 @@ export async function settings(world) {
   await runner.check('a change of names counts down, and is kept or taken back', async () => {
     await type('panel.host_names', 'panel.test');
     await page.getByRole('timer').waitFor();
-    await admin.button('settings.keep').click();
+    await admin.button('guard.keep').click();
     await page.getByRole('timer').waitFor({ state: 'detached' });
     assert.deepEqual((await stored('panel.host_names')).value, ['panel.test']);
     await type('panel.host_names', 'other.test');
-    await admin.button('settings.take_back').click();
+    await admin.button('guard.take_back').click();
     await page.getByRole('timer').waitFor({ state: 'detached' });
     assert.deepEqual((await stored('panel.host_names')).value, ['panel.test']);
   });
@@ -52,12 +52,12 @@ export async function settings(world) {
         await admin.inspect(`guard-${lang}-${theme}`);
       });
     }
-    assert.equal(await admin.button('settings.keep').count(), 0, 'the old address cannot confirm');
+    assert.equal(await admin.button('guard.keep').count(), 0, 'the old address cannot confirm');
     await admin.go('/settings');
     await link.click();
     await page.waitForURL(`http://127.0.0.1:${to}/settings`);
     panel.port = to;
-    await admin.button('settings.keep').click();
+    await admin.button('guard.keep').click();
     await page.getByRole('timer').waitFor({ state: 'detached' });
     await until('the old address to be closed', () => fetch(`http://127.0.0.1:${from}/health/live`).then(() => assert.fail('it answers'), () => true));
     assert.equal((await stored('panel.listen')).value, `127.0.0.1:${to}`);

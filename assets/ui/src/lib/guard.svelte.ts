@@ -1,7 +1,7 @@
 // The guarded change of settings that waits to be confirmed, shown on every page.
 import { call, client } from './client';
 import { on, onReconnect } from './events.svelte';
-import { t } from './locale.svelte';
+import { laterTexts, t } from './locale.svelte';
 import { may } from './session.svelte';
 import { notify } from './toast.svelte';
 import type { Guard } from './types';
@@ -46,10 +46,11 @@ export async function readGuard(): Promise<void> {
 export function followGuard(): () => void {
   void readGuard();
   const stops = [
-    on('guard', ({ state }) => {
+    on('guard', async ({ state }) => {
+      void readGuard();
+      await laterTexts();
       if (state === 'confirmed') notify(t('guard.kept'));
       if (state === 'reverted') notify(t('guard.taken_back'));
-      void readGuard();
     }),
     onReconnect(() => void readGuard()),
   ];
