@@ -1,6 +1,6 @@
 // Addresses of the panel and their pages; each page is a chunk of its own.
 import type { Component } from 'svelte';
-import { laterTexts, type PlainKey } from '../lib/locale.svelte';
+import { type PlainKey, withTexts } from '../lib/locale.svelte';
 import type { Permission } from '../lib/types';
 
 /** Gets `params`, the parts of the address that the pattern names; a page without such parts declares no properties. */
@@ -16,12 +16,6 @@ export interface Route {
   /** What the page is useless without. */
   needs?: Permission;
   load: () => Promise<{ default: Page }>;
-}
-
-/** A page together with the texts that only some pages need. */
-async function withTexts<Module>(page: Promise<Module>): Promise<Module> {
-  const [module] = await Promise.all([page, laterTexts()]);
-  return module;
 }
 
 const SITES = { href: '/sites', title: 'nav.sites' } as const;

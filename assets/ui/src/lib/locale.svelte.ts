@@ -90,3 +90,9 @@ export function plural<Key extends PluralKey>(key: Key, count: number, ...params
   if (forms === undefined || typeof forms === 'string') return key;
   return fillPlural(forms as PluralForms, count, (params[0] ?? {}) as Params, state.lang);
 }
+
+/** A page together with the texts that only some pages need. */
+export async function withTexts<Module>(page: Promise<Module>): Promise<Module> {
+  const [module] = await Promise.all([page, laterTexts()]);
+  return module;
+}
