@@ -10,8 +10,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
-/** Tables of `[ui]` that neither the dashboard nor a list needs: they come with the pages that do. */
-const LATER = ['account', 'api', 'audit', 'claim', 'guard', 'nginx', 'proxy', 'settings', 'users', 'wizard'];
+/** Tables of `[ui]` that no list needs: they come with the pages that do. */
+const LATER = ['account', 'api', 'attention', 'audit', 'claim', 'guard', 'machine', 'metrics', 'nginx', 'proxy', 'settings', 'users', 'wizard'];
 const isLater = ([key]) => LATER.includes(key.split('.')[0]);
 const ALL_FORMS = new Set(PLURAL_FORMS.ar);
 const LANGUAGES = Object.keys(PLURAL_FORMS);

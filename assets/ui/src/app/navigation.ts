@@ -2,7 +2,7 @@
 import type { PlainKey } from '../lib/locale.svelte';
 import type { Permission } from '../lib/types';
 
-export type IconName = 'dashboard' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'settings' | 'api';
+export type IconName = 'dashboard' | 'machine' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'settings' | 'api';
 
 export interface NavItem {
   href: string;
@@ -17,7 +17,13 @@ export interface NavGroup {
 }
 
 export const navigation: readonly NavGroup[] = [
-  { title: 'nav.group_overview', items: [{ href: '/', title: 'nav.dashboard', icon: 'dashboard' }] },
+  {
+    title: 'nav.group_overview',
+    items: [
+      { href: '/', title: 'nav.dashboard', icon: 'dashboard' },
+      { href: '/machine', title: 'nav.machine', icon: 'machine', needs: 'system-read' },
+    ],
+  },
   { title: 'nav.group_web', items: [{ href: '/sites', title: 'nav.sites', icon: 'sites' }] },
   {
     title: 'nav.group_server',

@@ -28,7 +28,8 @@ const site = (pattern: string): Route => ({
 });
 
 export const routes: readonly Route[] = [
-  { pattern: '/', title: 'nav.dashboard', key: 'dashboard', load: () => import('../pages/Dashboard.svelte') },
+  { pattern: '/', title: 'nav.dashboard', key: 'dashboard', load: () => withTexts(import('../pages/Dashboard.svelte')) },
+  { pattern: '/machine', title: 'nav.machine', key: 'machine', needs: 'system-read', load: () => withTexts(import('../pages/Machine.svelte')) },
   { pattern: '/sites', title: 'nav.sites', key: 'sites', load: () => import('../pages/Sites.svelte') },
   { pattern: '/sites/new', title: 'nav.new_site', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => withTexts(import('../pages/NewSite.svelte')) },
   site('/sites/:domain'),
