@@ -15,6 +15,7 @@ export async function pages(world) {
   const jobs = (await panel.api('GET', '/jobs?limit=1')).body.items;
   const PAGES = {
     dashboard: '/',
+    machine: '/machine?range=1h',
     sites: '/sites',
     'sites-none-found': '/sites?q=zzzz',
     'site-overview': '/sites/app.test',

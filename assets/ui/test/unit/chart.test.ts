@@ -16,7 +16,7 @@ const MIB = 2 ** 20;
 const DAY = 86_400_000;
 
 test('steps of an axis are round in their unit', () => {
-  assert.equal(roundStep(100, 4, 'percent'), 50);
+  assert.equal(roundStep(100, 4, 'percent'), 25);
   assert.equal(roundStep(0.37, 4, 'number'), 0.1);
   assert.equal(roundStep(8, 4, 'celsius'), 2);
   assert.equal(roundStep(5 * MIB, 4, 'bytes'), 2 * MIB);
@@ -24,7 +24,7 @@ test('steps of an axis are round in their unit', () => {
 });
 
 test('an axis holds the highest value and does not magnify next to nothing', () => {
-  assert.deepEqual(valueScale(43, 'percent', 100), { top: 100, ticks: [0, 50, 100] });
+  assert.deepEqual(valueScale(43, 'percent', 100), { top: 100, ticks: [0, 25, 50, 75, 100] });
   assert.deepEqual(valueScale(43, 'milliseconds'), { top: 60, ticks: [0, 20, 40, 60] });
   assert.equal(valueScale(0.01, 'percent').top, 6);
   assert.equal(valueScale(0, 'bytes-per-second').top, 4096);

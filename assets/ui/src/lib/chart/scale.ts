@@ -9,12 +9,12 @@ export interface ValueScale {
 
 const isBytes = (unit: Unit) => unit === 'bytes' || unit === 'bytes-per-second';
 
-/** Smallest round step that cuts `top` into at most `most` parts: 1, 2 or 5 of a power of ten; powers of two for bytes. */
+/** Smallest round step that cuts `top` into at most `most` parts: 1, 2, 2.5 or 5 of a power of ten; powers of two for bytes. */
 export function roundStep(top: number, most: number, unit: Unit): number {
   const wanted = top / most;
   if (isBytes(unit)) return 2 ** Math.max(0, Math.ceil(Math.log2(wanted)));
   const power = 10 ** Math.floor(Math.log10(wanted));
-  return power * ([1, 2, 5].find((digit) => digit * power >= wanted * (1 - 1e-9)) ?? 10);
+  return power * ([1, 2, 2.5, 5].find((digit) => digit * power >= wanted * (1 - 1e-9)) ?? 10);
 }
 
 /** Below these an axis does not shrink: a quiet machine must not look busy. */

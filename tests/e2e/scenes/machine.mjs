@@ -1,0 +1,114 @@
+// The charts: they go on by themselves, say their values, and the time they show is in the address.
+import { assert, until } from '../lib/runner.mjs';
+
+const VARIANTS = process.env.MANARA_E2E_FULL
+  ? [['en', 'light'], ['en', 'dark'], ['ar', 'light'], ['ar', 'dark']]
+  : [['en', 'light'], ['ar', 'dark']];
+
+export async function machine(world) {
+  const { runner, panel, admin } = world;
+  const { page } = admin;
+  const chart = (id) => page.locator(`#${id} [role=slider]`);
+  const drawn = (id) => page.locator(`#${id} path.line[d^=M]`).first().waitFor({ state: 'attached' });
+  const query = () => new URL(page.url()).searchParams;
+  let asked = 0;
+  page.on('request', (request) => (asked += Number(request.url().includes('/metrics/history'))));
+
+  await runner.check('the cards of the dashboard begin with the past and lead to their charts', async () => {
+    await admin.go('/');
+    await page.locator('svg.tone-1 path.line[d*=L]').waitFor({ state: 'attached' });
+    await admin.link('metrics.memory').click();
+    await page.waitForURL(/\/machine#memory$/);
+    await drawn('memory');
+    await until('the chart to be on the screen', async () => {
+      const box = await chart('memory').boundingBox();
+      assert.ok(box && box.y > 0 && box.y < 700, JSON.stringify(box));
+    });
+  });
+
+  await runner.check('five minutes go on by themselves, without asking again', async () => {
+    await admin.go('/machine');
+    await drawn('cpu');
+    await admin.settled();
+    const before = await page.locator('#cpu path.line').first().getAttribute('d');
+    const count = asked;
+    await until('the line to go on', async () => assert.notEqual(await page.locator('#cpu path.line').first().getAttribute('d'), before));
+    await page.waitForTimeout(3000);
+    assert.equal(asked, count);
+  });
+
+  await runner.check('only what the machine has is there', async () => {
+    const { values } = (await panel.api('GET', '/metrics')).body;
+    const has = (family) => values.some((value) => value.family === family);
+    assert.equal(await page.locator('#temperature').count(), Number(has('temperature')));
+    assert.equal(await page.locator('#swap').count(), Number(has('swap-used')));
+    assert.equal(await page.locator('#space').count(), Number(has('space-used')));
+  });
+
+  await runner.check('a range is in the address and survives a reload', async () => {
+    await admin.button('machine.range.6h').click();
+    assert.equal(query().get('range'), '6h');
+    await page.reload();
+    await drawn('cpu');
+    assert.equal(await admin.button('machine.range.6h').getAttribute('aria-pressed'), 'true');
+  });
+
+  await runner.check('the keyboard reads values, zooms, moves, and comes back', async () => {
+    await admin.go('/machine');
+    await drawn('load');
+    await chart('load').focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowLeft');
+    assert.match(await chart('load').getAttribute('aria-valuetext'), /^\w{3} \d+, \d{4}, \d\d:\d\d:\d\d, 1 minute [\d.]+, 5 minutes [\d.]+/);
+    await page.locator('#load .tip').waitFor();
+    await page.keyboard.press('+');
+    assert.ok(query().get('from') && query().get('to'));
+    const zoomedFrom = query().get('from');
+    await page.keyboard.press('Shift+ArrowLeft');
+    assert.ok(query().get('from') < zoomedFrom);
+    await admin.button('machine.now').click();
+    assert.equal(query().get('from'), null);
+  });
+
+  await runner.check('dragging across a chart zooms all of them', async () => {
+    await admin.go('/machine?range=1h');
+    await drawn('cpu');
+    const box = await chart('cpu').boundingBox();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    const length = Date.parse(query().get('to')) - Date.parse(query().get('from'));
+    assert.ok(length > 10 * 60_000 && length < 25 * 60_000, `${length} ms`);
+  });
+
+  await runner.check('in Arabic the axis stands at the right, and time runs to the right still', () =>
+    admin.speaking('ar', 'light', async () => {
+      await admin.go('/machine');
+      await drawn('cpu');
+      const places = await page.locator('#cpu').evaluate((card) => {
+        const x = (selector) => [...card.querySelectorAll(selector)].map((node) => node.getBoundingClientRect().x);
+        return { values: x('text.value'), times: x('text.time') };
+      });
+      assert.ok(Math.min(...places.values) > Math.max(...places.times), JSON.stringify(places));
+      assert.deepEqual(places.times, [...places.times].sort((a, b) => a - b));
+    }),
+  );
+
+  for (const [lang, theme] of VARIANTS) {
+    await runner.check(`charts in pictures, ${lang}, ${theme}`, () =>
+      admin.speaking(lang, theme, async () => {
+        await admin.go('/machine');
+        await drawn('cpu');
+        await admin.inspect(`machine-${lang}-${theme}`);
+        await chart('cpu').hover();
+        await page.locator('#cpu .tip').waitFor();
+        await admin.inspect(`machine-cursor-${lang}-${theme}`, { phone: false });
+        await page.mouse.move(0, 0);
+        await admin.go('/machine?from=2026-01-05T10:00:00Z&to=2026-01-05T12:30:00Z');
+        await page.getByText(admin.t('machine.nothing')).first().waitFor();
+        await admin.inspect(`machine-past-${lang}-${theme}`);
+      }),
+    );
+  }
+}
