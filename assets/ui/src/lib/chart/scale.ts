@@ -42,7 +42,7 @@ const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 const MONTH = 30.5 * DAY;
 const CLOCK_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => seconds * SECOND);
-const HOUR_STEPS = [1, 2, 3, 6, 12];
+const HOUR_STEPS = [1, 2, 3, 4, 6, 12];
 const DAY_STEPS = [1, 2, 5, 7, 14];
 const MONTH_STEPS = [1, 2, 3, 6, 12];
 
