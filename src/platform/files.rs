@@ -42,6 +42,11 @@ impl RootDir {
         Ok(Self { path: path.to_owned(), fd })
     }
 
+    /// Lets nobody else into the folder.
+    pub fn make_private(&self) -> Result<()> {
+        rustix::fs::fchmod(&self.fd, Mode::from_raw_mode(0o700)).map_err(|e| failed(e, &self.path))
+    }
+
     /// Absolute path of `rel`, for messages and for programs that take a path.
     pub fn path(&self, rel: &str) -> PathBuf {
         if rel.is_empty() { self.path.clone() } else { self.path.join(rel) }

@@ -46,6 +46,7 @@ impl LocalHost {
         for path in ["run", "var/log/nginx", "var/lib/nginx", "var/lib/acme-challenge"] {
             below(path)?;
         }
+        below("var/lib/manara-host")?.make_private()?;
         let nginx = below("etc/nginx")?;
         Ok(Self {
             instance: Instance {

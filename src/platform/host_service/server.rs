@@ -290,7 +290,8 @@ impl Call {
         let body = request.into_body().collect().await.map_err(wire::malformed)?.to_bytes();
         self.phase.send_replace(Phase::Work);
         let op = wire::read_op(&body)?;
-        log::info!(target: "manara::host", op = op.name(), uid = self.uid, actor = actor.as_str(); "asked");
+        let level = if op.only_looks() { log::Level::Debug } else { log::Level::Info };
+        log::log!(target: "manara::host", level, op = op.name(), uid = self.uid, actor = actor.as_str(); "asked");
         Ok((op, memory))
     }
 
