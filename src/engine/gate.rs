@@ -4,10 +4,12 @@
 use super::change::Change;
 use super::core::{Core, unexpected};
 use super::plan::Plan;
+use super::recover;
 use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
 use crate::store::generation;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ pub struct Gate {
     /// Whether nginx is still being brought up.
     starting: Mutex<bool>,
     started: Condvar,
+    /// Whether a plan could not be taken back; see [`recover::settle`].
+    owed: AtomicBool,
 }
 
 struct Ticket {
@@ -53,6 +57,16 @@ impl Gate {
         if *still { Err(Error::new(Kind::Unavailable, "starting")) } else { Ok(()) }
     }
 
+    /// Whether a plan is still to be taken back. Asking settles the question: whoever asks does it.
+    pub(super) fn take_owed(&self) -> bool {
+        self.owed.swap(false, Ordering::Relaxed)
+    }
+
+    /// Notes that a plan is still to be taken back.
+    pub(super) fn set_owed(&self) {
+        self.owed.store(true, Ordering::Relaxed);
+    }
+
     /// Brings the plan's effects on the machine about. After an error none of them is left.
     pub fn commit(&self, core: &Core, plan: &Plan) -> Result<()> {
         let ticket = Arc::new(Ticket { plan: plan.clone(), outcome: Mutex::new(None) });
@@ -62,9 +76,17 @@ impl Gate {
             return outcome;
         }
         let group = std::mem::take(&mut *self.waiting.lock().map_err(Error::fault)?);
-        let together = if group.len() > 1 { commit_group(core, &group) } else { Err(Error::fault("a group of one")) };
+        let settled = recover::settle_held(core);
+        let together = match &settled {
+            Ok(()) if group.len() > 1 => commit_group(core, &group),
+            _ => Err(Error::fault("a group of one")),
+        };
         for member in &group {
-            let outcome = if together.is_ok() { Ok(()) } else { commit_group(core, std::slice::from_ref(member)) };
+            let outcome = match &settled {
+                Err(e) => Err(e.clone()),
+                Ok(()) if together.is_ok() => Ok(()),
+                Ok(()) => commit_group(core, std::slice::from_ref(member)),
+            };
             *member.outcome.lock().map_err(Error::fault)? = Some(outcome);
         }
         let own = ticket.outcome.lock().map_err(Error::fault)?.take();
@@ -181,6 +203,7 @@ pub fn after_undo(core: &Core, cause: Error, undone: Result<()>, touched_nginx: 
     match proved {
         Ok(()) => cause,
         Err(second) => {
+            core.gate.set_owed();
             log::error!(target: "engine", "undoing failed: {second}; the change had failed with: {cause}");
             cause.with("undo", "failed").cause(format!("undoing failed as well: {second}"))
         }
