@@ -21,6 +21,10 @@ pub enum Program {
     AptGet,
     /// Debian's package database.
     DpkgQuery,
+    /// The same, asked whether files are as their package brought them.
+    Dpkg,
+    /// systemd, which starts nginx where it is there.
+    Systemctl,
 }
 
 impl Program {
@@ -29,6 +33,8 @@ impl Program {
             Program::Nginx => "nginx",
             Program::AptGet => "apt-get",
             Program::DpkgQuery => "dpkg-query",
+            Program::Dpkg => "dpkg",
+            Program::Systemctl => "systemctl",
         }
     }
 
