@@ -1,5 +1,7 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
+mod leave;
+
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
@@ -162,15 +164,21 @@ impl LocalHost {
         if changes.iter().any(|change| change.file == NginxFile::Http) && self.nginx.stat(stage::FROZEN)?.is_some() {
             files.push((stage::FROZEN.into(), None));
         }
+        let (records, moved) = self.records(&files)?;
+        self.faults.step("keep the nginx files")?;
+        self.journal.keep(plan, &records)?;
+        self.put_files(&files, moved.as_ref())
+    }
+
+    /// What is to be kept before `files` are put in place, and what happens to somebody's `nginx.conf` with them.
+    fn records(&self, files: &[(String, Option<String>)]) -> Result<(Vec<Record>, Option<Record>)> {
         let mut records = files.iter().map(|(rel, _)| self.before_image(rel)).collect::<Result<Vec<_>>>()?;
         let main = files.iter().position(|(rel, _)| *rel == NginxFile::Main.rel());
         let moved = main.map(|i| self.moved(&files[i].1)).transpose()?.flatten();
         if let (Some(i), Some(moved)) = (main, &moved) {
             records[i] = moved.clone();
         }
-        self.faults.step("keep the nginx files")?;
-        self.journal.keep(plan, &records)?;
-        self.put_files(&files, moved.as_ref())
+        Ok((records, moved))
     }
 
     /// How somebody's `nginx.conf` goes or comes with a change of ours to `text`; `None` where nobody's is concerned.

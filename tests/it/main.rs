@@ -12,6 +12,7 @@ mod groups;
 mod host_service;
 mod http;
 mod kill;
+mod nginx_leave;
 mod nginx_shared;
 mod nginx_syntax;
 mod production;

@@ -23,6 +23,10 @@ pub const MANAGED: &str = "manara";
 /// How a file begins that the panel writes whole.
 pub const HEADER: &str = "Written by Manara.";
 
+/// How that line goes on while the panel is there, and after it left.
+pub const HEADER_MANAGED: &str = "Changes made here by hand are detected and shown, never silently overwritten.";
+pub(super) const HEADER_FROZEN: &str = "The panel is gone: this is a plain file now, yours to change.";
+
 /// Whether the text of a base file is one that the panel wrote, whatever was done to it afterwards.
 pub(super) fn is_ours(text: &str) -> bool {
     text.trim_start().strip_prefix("# ").is_some_and(|text| text.starts_with(HEADER))

@@ -60,7 +60,9 @@ pub(in super::super) fn look(live: &RootDir, stock: &dyn Fn(&str) -> bool, ports
     if let Some(text) = text(&main) {
         if !is_ours(&text) {
             for (included, (folder, _)) in found.included.iter_mut().zip(FOLDERS) {
-                *included = text.lines().map(str::trim_start).any(|l| l.starts_with("include") && l.contains(folder));
+                let folder = format!("{folder}/");
+                let code = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+                *included = code.into_iter().any(|line| line.contains("include") && line.contains(&folder));
             }
             found.meet(&main, &text, stock, ports);
         }

@@ -59,6 +59,27 @@ impl Instance {
         self.wait_for(generation, &before, log_from)
     }
 
+    /// Makes a running nginx load the configuration on disk, and waits until new workers have taken over from the former
+    /// ones; for a configuration without a generation. One that does not run is left alone.
+    pub(in super::super) fn renew(&self) -> Result<()> {
+        let Some(master) = self.master() else { return Ok(()) };
+        let log_from = log_size(&self.error_log);
+        let before = children(master);
+        signal(master, Signal::HUP)?;
+        let deadline = Instant::now() + Duration::from_secs(NGINX_RELOAD_S_MAX);
+        loop {
+            let new = children(master).iter().any(|pid| !before.contains(pid));
+            if new && before.iter().all(|pid| leaving(*pid)) {
+                return Ok(());
+            }
+            let log = log_since(&self.error_log, log_from);
+            if log.contains("[emerg]") || Instant::now() > deadline {
+                return Err(Error::new(Kind::External, "nginx_reload_failed").evidence(log));
+            }
+            pause(Duration::from_millis(5));
+        }
+    }
+
     fn start(&self) -> Result<()> {
         let main = self.conf.join("nginx.conf").display().to_string();
         let prefix = self.conf.display().to_string();

@@ -3,7 +3,7 @@
 use super::site::listens;
 use crate::base::layout::{CONTROL, Layout};
 use crate::nginx_syntax::{Directive, block, comment, dir};
-use crate::platform::nginx::{Capabilities, HEADER, NginxChange, NginxFile, Ownership};
+use crate::platform::nginx::{Capabilities, HEADER, HEADER_MANAGED, NginxChange, NginxFile, Ownership};
 
 /// Fields of the shared access log. Fixed: history in another shape could not be had later.
 const LOG_FIELDS: &[(&str, &str)] = &[
@@ -64,7 +64,7 @@ pub fn base_files(layout: &Layout, can: Capabilities) -> Vec<NginxChange> {
 }
 
 fn written() -> Directive {
-    comment(&format!("{HEADER} Changes made here by hand are detected and shown, never silently overwritten."))
+    comment(&format!("{HEADER} {HEADER_MANAGED}"))
 }
 
 fn main(layout: &Layout) -> Vec<Directive> {

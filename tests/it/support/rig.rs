@@ -9,6 +9,7 @@ use manara::engine::{Actor, Core, Request};
 use manara::ops::{self, Outcome};
 use manara::platform::faults::Fault;
 use manara::platform::host_service::Service;
+use manara::platform::local::LocalHost;
 use manara::platform::{Faults, HostOp};
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -114,6 +115,13 @@ impl Rig {
     /// As [`Rig::try_reopen`]; the `n`-th effect of bringing nginx up fails.
     pub(crate) fn reopen_failing_at(&mut self, n: u64) -> Result<()> {
         self.open(|faults| faults.arm(Fault::Fail(n)))
+    }
+
+    /// The machine of a closed panel, as root's console has it.
+    pub(crate) fn host(&self) -> LocalHost {
+        assert!(self.core.is_none(), "the panel is open");
+        let settings = loaded_as(self.root.path().to_owned(), self.http_port, self.https_port, self.ownership);
+        open::local_host(&settings.config, Arc::new(Faults::from_environment())).unwrap()
     }
 
     fn open(&mut self, before: impl Fn(&Faults)) -> Result<()> {
