@@ -51,6 +51,23 @@ fn the_first_of_theirs_stays_the_default_where_none_is_declared() {
 }
 
 #[test]
+fn a_name_of_others_is_not_taken_from_them() {
+    let mut rig = Rig::closed(tempfile::tempdir().unwrap());
+    debian(&rig, &SHOP);
+    // Theirs clash among themselves, and that is no business of ours.
+    std::fs::copy(etc(&rig).join("sites-enabled/shop"), etc(&rig).join("sites-enabled/shop-again")).unwrap();
+    start(&rig);
+    let before = theirs(&rig);
+    rig.reopen();
+    rig.call("site.create", json!({ "domain": "ours.test", "kind": "static" })).unwrap();
+    let refused = rig.call("site.create", json!({ "domain": "shop.test", "kind": "static" })).unwrap_err();
+    assert_eq!(refused.code(), "nginx_test_failed");
+    assert_eq!(theirs(&rig), before);
+    let aliases = json!({ "domain": "ours.test", "aliases": ["shop.test"] });
+    assert_eq!(rig.call("site.update", aliases).unwrap_err().code(), "nginx_test_failed");
+}
+
+#[test]
 fn a_broken_file_of_others_is_named_as_theirs() {
     let mut rig = Rig::closed(tempfile::tempdir().unwrap());
     debian(&rig, &[]);

@@ -90,7 +90,16 @@ impl Instance {
             false => (Program::Nginx, &["-p", &prefix, "-c", &main]),
         };
         let output = command::run(program, args, Duration::from_secs(NGINX_RELOAD_S_MAX), &mut |_| true)?;
-        if output.ok { Ok(()) } else { Err(Error::new(Kind::External, "nginx_start_failed").evidence(output.text)) }
+        if output.ok {
+            return Ok(());
+        }
+        let mut evidence = output.text;
+        if program == Program::Systemctl {
+            // What nginx said went to the journal; asked again, it says it here.
+            let limit = Duration::from_secs(NGINX_RELOAD_S_MAX);
+            evidence += &command::run(Program::Nginx, &["-t", "-q", "-c", &main], limit, &mut |_| true)?.text;
+        }
+        Err(Error::new(Kind::External, "nginx_start_failed").evidence(evidence))
     }
 
     fn wait_for(&self, generation: u64, old_workers: &[i32], log_from: u64) -> Result<()> {
