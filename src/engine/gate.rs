@@ -173,10 +173,18 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Loads what is on disk under a new generation number and waits until it is live.
+/// Loads what is on disk under a new generation number and waits until it is live. Where nginx's files come from an
+/// installation with another database, its numbers go on.
 pub fn reload(core: &Core) -> Result<()> {
-    let generation = core.store.write(generation::next)?.unsigned_abs();
-    core.host.ask(&HostOp::NginxReload { generation }).map(drop)
+    let load = |number: i64| core.host.ask(&HostOp::NginxReload { generation: number.unsigned_abs() }).map(drop);
+    match load(core.store.write(generation::next)?) {
+        Err(e) if e.code() == "generation_passed" => {
+            let present = e.param("present").and_then(|number| number.parse().ok()).ok_or(e)?;
+            core.store.write(|tx| generation::at_least(tx, present))?;
+            load(core.store.write(generation::next)?)
+        }
+        outcome => outcome,
+    }
 }
 
 /// As [`reload`] for a disk on which nothing can be written: the generation stays, and that the workers are new ones proves
