@@ -1,6 +1,7 @@
 //! The one way into nginx. Plans that wait for each other are tested, switched and reloaded together; when a group fails
 //! it is taken back and each plan is tried by itself, so that a bad one does not take the others down with it.
 
+use super::caught;
 use super::change::Change;
 use super::core::{Core, unexpected};
 use super::plan::Plan;
@@ -10,7 +11,7 @@ use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
 use crate::store::generation;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Lets one group at a time through.
@@ -33,7 +34,8 @@ struct Ticket {
 impl Gate {
     /// Holds everybody else back, for recovery and for shutting down.
     pub fn hold(&self) -> Result<MutexGuard<'_, ()>> {
-        self.turn.lock().map_err(Error::fault)
+        // It guards no data: after a panic the next one finds what a crash would have left, which undoing repairs.
+        Ok(self.turn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Says that nginx is being brought up, or that this is over. The panel answers meanwhile.
@@ -94,7 +96,12 @@ impl Gate {
     }
 }
 
+/// A panic is an error of the group, so that nobody in it waits for an outcome in vain.
 fn commit_group(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
+    caught(|| commit_together(core, group))
+}
+
+fn commit_together(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
     let changes: Vec<NginxChange> = group.iter().flat_map(|t| t.plan.nginx_changes()).collect();
     group.iter().try_for_each(|t| check_fresh(core, &t.plan))?;
     if !changes.is_empty() {
@@ -103,10 +110,10 @@ fn commit_group(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
             return Err(refused(&report, &changes));
         }
     }
-    let effects = group
-        .iter()
-        .try_for_each(|t| perform(core, &t.plan))
-        .and_then(|()| if changes.is_empty() { Ok(()) } else { reload(core) });
+    let effects = caught(|| {
+        group.iter().try_for_each(|t| perform(core, &t.plan))?;
+        if changes.is_empty() { Ok(()) } else { reload(core) }
+    });
     effects.map_err(|e| {
         let undone = group.iter().rev().try_for_each(|t| undo(core, &t.plan));
         after_undo(core, e, undone, !changes.is_empty())

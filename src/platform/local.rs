@@ -11,7 +11,7 @@ use crate::base::{Error, Kind, Result};
 use crate::nginx_syntax::print;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where things are on this machine.
 #[derive(Debug, Clone)]
@@ -36,6 +36,7 @@ pub struct LocalHost {
     faults: Arc<Faults>,
     may_install: bool,
     may_stop_nginx: bool,
+    roots: allow::Roots,
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
@@ -65,6 +66,7 @@ impl LocalHost {
             faults,
             may_install: places.may_install,
             may_stop_nginx: places.may_stop_nginx,
+            roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
     }
@@ -129,10 +131,9 @@ impl LocalHost {
         folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
     }
 
-    /// The new texts, each after every directive was found on the allow-list of its file's kind.
+    /// The new texts, each after every directive was found on the list of what may stand in its file.
     fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
-        let web = self.web.path("").display().to_string();
-        let text = |change: &NginxChange| allow::check(&web, change).and_then(|()| change.text());
+        let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
     }
 
@@ -233,7 +234,7 @@ impl LocalHost {
     /// Returns their ids. nginx is left alone: at boot it starts afterwards, and a running one goes on with what it has
     /// until the panel, which hears of it as a plan that is still open, loads it anew.
     pub fn recover(&self) -> Result<Vec<String>> {
-        let _one = self.turn()?;
+        let _one = self.turn();
         let mut ended = Vec::new();
         for plan in self.journal.plans()? {
             if self.journal.stage(&plan)? == Stage::Begun {
@@ -245,8 +246,9 @@ impl LocalHost {
         Ok(ended)
     }
 
-    fn turn(&self) -> Result<MutexGuard<'_, ()>> {
-        self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        // After a panic things are as after a crash, and undoing, which is another operation, repairs them.
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn undo(&self, plan: &str) -> Result<()> {
@@ -302,7 +304,7 @@ impl Host for LocalHost {
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
-            _ => Some(self.turn()?),
+            _ => Some(self.turn()),
         };
         Ok(match op {
             HostOp::NginxPrepare => done(self.prepare()?),

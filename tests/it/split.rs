@@ -109,8 +109,13 @@ impl Kept {
     /// Starts it again, this time to be killed before its `n`-th effect.
     fn doom(&self, n: u64) {
         *self.fault.lock().unwrap() = Some(format!("kill:{n}"));
+        self.start_again();
+    }
+
+    fn start_again(&self) {
+        let before = *self.pid.lock().unwrap();
         self.end_process();
-        until("the doomed host runs", || self.fault.lock().unwrap().is_none());
+        until("the host runs again", || *self.pid.lock().unwrap() != before);
     }
 
     fn end_process(&self) {
@@ -185,7 +190,7 @@ fn kill_host_everywhere(split: &Split, change: impl Fn() -> manara::base::Result
         let outcome = change();
         if outcome.is_ok() {
             // It has no further effects: the host is still doomed.
-            split.host.end_process();
+            split.host.start_again();
         }
         split.call("site.update", json!({ "domain": "keep.test", "max_body_mb": 1 + n })).unwrap();
         assert_eq!(outcome.is_ok(), is_there(), "after a kill at {n}");
