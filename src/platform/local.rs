@@ -1,9 +1,11 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
+use super::command::Program;
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, secrets, sha256_hex, stage};
+use super::policy::Policy;
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
@@ -36,16 +38,22 @@ pub struct LocalHost {
     faults: Arc<Faults>,
     may_install: bool,
     may_stop_nginx: bool,
+    /// Where the policy lies: the root prefix.
+    root: PathBuf,
     roots: allow::Roots,
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
 
 const TRASH: &str = ".trash";
+/// Folder of the sites, without the root prefix.
+const SITES: &str = "/srv/www";
 
 impl LocalHost {
-    /// Opens the folders below `places.root`, making those that are missing.
+    /// Opens the folders below `places.root`, making those that are missing. Refuses to work under a policy that cannot be
+    /// read or that others than root may write.
     pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
+        Policy::load(&places.root)?;
         let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
         for path in ["run", "var/log/nginx", "var/lib/nginx", "var/lib/acme-challenge"] {
             below(path)?;
@@ -60,12 +68,13 @@ impl LocalHost {
                 probe: places.probe.clone(),
             },
             nginx,
-            web: below("srv/www")?,
+            web: below(SITES.trim_start_matches('/'))?,
             staging: below("var/lib/manara-host/staging")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
             may_stop_nginx: places.may_stop_nginx,
+            root: places.root.clone(),
             roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
@@ -299,8 +308,28 @@ impl LocalHost {
     }
 }
 
+impl LocalHost {
+    /// What the policy of this moment says of `op`; a change of it needs no new start.
+    fn check_policy(&self, op: &HostOp) -> Result<()> {
+        let policy = || Policy::load(&self.root);
+        match op {
+            HostOp::NginxTest { .. } | HostOp::NginxReload { .. } => policy()?.program(Program::Nginx),
+            HostOp::SitesCheck { .. } | HostOp::SitesCreate { .. } | HostOp::SiteTrash { .. } => {
+                policy()?.site_folder(SITES)
+            }
+            HostOp::Install { component } => {
+                let policy = policy()?;
+                policy.program(Program::AptGet)?;
+                component.packages().iter().try_for_each(|package| policy.package(package))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Host for LocalHost {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
+        self.check_policy(op)?;
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,

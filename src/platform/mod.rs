@@ -17,6 +17,7 @@ pub mod nginx;
 pub mod notify;
 pub mod own;
 pub mod panel_tls;
+pub mod policy;
 pub mod sites;
 pub mod sockets;
 mod sys;

@@ -314,6 +314,33 @@ fn nginx_is_not_stopped_and_its_generation_never_falls() {
 }
 
 #[test]
+fn the_policy_of_the_moment_is_what_holds() {
+    let target = Target::new();
+    let policy = target.machine("etc/manara/host-policy.toml");
+    std::fs::create_dir_all(policy.parent().unwrap()).unwrap();
+    let tree =
+        json!({ "sites_create": { "plan": "p0123456789", "trees": [{ "site": "s0123456789", "domain": "a.test" }] } });
+    let test = json!({ "nginx_test": { "changes": [] } });
+    let refused = |op: &Value, what: &str| {
+        let (status, body) = target.call(op);
+        assert!(status == 403 && body.contains("policy_refuses") && body.contains(what), "{op}: {status} {body}");
+    };
+    std::fs::write(&policy, "site_roots = [\"/data\"]\nprograms = []\npackages = []\n").unwrap();
+    refused(&tree, "/srv/www");
+    refused(&test, "nginx");
+    let (_, body) = target.send("/v1/stream", br#"{"install":{"component":"nginx"}}"#);
+    assert!(body.contains("policy_refuses"), "{body}");
+    // One that cannot be used opens nothing.
+    std::fs::write(&policy, "site_roots = [\"/srv/www\"]\nshell = true\n").unwrap();
+    assert!(target.call(&tree).1.contains("policy_invalid"));
+    std::fs::write(&policy, "site_roots = [\"/srv/www\"]\n").unwrap();
+    std::fs::set_permissions(&policy, PermissionsExt::from_mode(0o666)).unwrap();
+    assert!(target.call(&tree).1.contains("policy_exposed"));
+    std::fs::remove_file(&policy).unwrap();
+    assert_eq!(target.call(&tree).0, 200);
+}
+
+#[test]
 fn links_pipes_and_devices_in_place_of_files_give_nothing_away() {
     let target = Target::new();
     let sites = target.machine("etc/nginx/manara/sites");
