@@ -4,7 +4,7 @@ use super::{claim, config_cmd, host, migrate, open, self_test, serve};
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
 use crate::cli::{HostRun, Local, Migrate, PolicyAct, SelfCheck};
-use crate::config::{Loaded, Override};
+use crate::config::{Loaded, Override, Setting};
 use crate::platform::policy::Policy;
 use crate::services::doctor;
 use serde_json::Value;
@@ -20,6 +20,10 @@ impl Local for Commands {
 
     fn checked_config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
         config_cmd::checked(root, overrides)
+    }
+
+    fn settings(&self, loaded: &Loaded) -> Result<Vec<Setting>> {
+        config_cmd::settings(loaded)
     }
 
     fn serve(&self, loaded: Loaded) -> Result<()> {

@@ -1,12 +1,14 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
+use super::clock::SystemClock;
 use super::command::Program;
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
-use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, secrets, sha256_hex, stage};
+use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, logs, secrets, sha256_hex, stage};
 use super::policy::Policy;
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
+use crate::base::clock::Clock;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
@@ -32,6 +34,7 @@ pub struct Places {
 pub struct LocalHost {
     nginx: RootDir,
     web: RootDir,
+    logs: RootDir,
     staging: RootDir,
     journal: Journal,
     instance: Instance,
@@ -55,7 +58,7 @@ impl LocalHost {
     pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
         Policy::load(&places.root)?;
         let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
-        for path in ["run", "var/log/nginx", "var/lib/nginx", "var/lib/acme-challenge"] {
+        for path in ["run", "var/lib/nginx", "var/lib/acme-challenge"] {
             below(path)?;
         }
         below("var/lib/manara-host")?.make_private()?;
@@ -69,6 +72,7 @@ impl LocalHost {
             },
             nginx,
             web: below(SITES.trim_start_matches('/'))?,
+            logs: below("var/log/nginx")?,
             staging: below("var/lib/manara-host/staging")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
@@ -176,6 +180,28 @@ impl LocalHost {
         self.instance.load(generation)
     }
 
+    /// nginx is held only while names change, not while old files are compressed.
+    fn rotate_logs(&self) -> Result<()> {
+        let limits = logs::Limits::USUAL;
+        let due = logs::due(&self.logs, limits, SystemClock.now())?;
+        due.iter().try_for_each(|log| logs::compress(&self.logs, log))?;
+        let _one = self.turn();
+        for log in due {
+            self.faults.step("rename a log")?;
+            logs::shift(&self.logs, log, limits)?;
+        }
+        if !logs::interrupted(&self.logs)? {
+            return Ok(());
+        }
+        self.faults.step("reopen the logs")?;
+        self.instance.reopen_logs()
+    }
+
+    /// After a panic things are as after a crash, and undoing, which is another operation, repairs them.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn check_sites(&self, trees: &[SiteTree]) -> Result<()> {
         for tree in trees {
             if self.web.stat(tree.folder())?.is_some() {
@@ -255,11 +281,6 @@ impl LocalHost {
         Ok(ended)
     }
 
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        // After a panic things are as after a crash, and undoing, which is another operation, repairs them.
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn undo(&self, plan: &str) -> Result<()> {
         self.take_back(plan)?;
         self.journal.forget(plan)
@@ -332,7 +353,11 @@ impl Host for LocalHost {
         self.check_policy(op)?;
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
-            HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
+            HostOp::Install { .. }
+            | HostOp::Components
+            | HostOp::LogsRotate
+            | HostOp::NginxStatus
+            | HostOp::NginxRead { .. } => None,
             _ => Some(self.turn()),
         };
         Ok(match op {
@@ -347,6 +372,7 @@ impl Host for LocalHost {
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
             HostOp::NginxStop if !self.may_stop_nginx => return Err(Error::new(Kind::Forbidden, "nginx_stop_refused")),
+            HostOp::LogsRotate => done(self.rotate_logs()?),
             HostOp::NginxStop => done(self.instance.stop()?),
             HostOp::SitesCheck { trees } => done(self.check_sites(trees)?),
             HostOp::SitesCreate { plan, trees } => done(self.create_sites(plan.as_str(), trees)?),

@@ -49,7 +49,8 @@ impl Target {
         let config = load(LoadInput { overrides, ..LoadInput::at(machine) }).unwrap().config;
         let host = Arc::new(open::local_host(&config, Arc::new(Faults::default())).unwrap());
         let socket = root.path().join("s");
-        let listen = Listen { socket: sockets::listen(&socket).unwrap(), peers: vec![sockets::own_uid()], patience };
+        let listen =
+            Listen { socket: sockets::listen(&socket, None).unwrap(), peers: vec![sockets::own_uid()], patience };
         let target = Target { root, socket, service: Some(serve(host, listen).unwrap()) };
         assert_eq!(target.call(&json!("nginx_prepare")).0, 200);
         target
@@ -237,6 +238,7 @@ fn rows() -> Vec<(&'static str, Vec<Value>)> {
         ("nginx_switch", changes("nginx_switch")),
         ("nginx_reload", reload),
         ("nginx_stop", with_arguments("nginx_stop")),
+        ("logs_rotate", with_arguments("logs_rotate")),
         ("sites_check", trees("sites_check")),
         ("sites_create", trees("sites_create")),
         ("site_trash", trash),

@@ -13,7 +13,7 @@ use super::output::{Failure, Screen};
 use super::tree::Say;
 use crate::base::Result;
 use crate::base::locale::Lang;
-use crate::config::{Loaded, Override};
+use crate::config::{Loaded, Override, Setting};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 use std::path::Path;
@@ -71,6 +71,8 @@ pub trait Local {
     fn config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
     /// As [`Local::config`], with what is wrong with the files it names.
     fn checked_config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
+    /// Every option with the values that are stored, also while the panel runs.
+    fn settings(&self, loaded: &Loaded) -> Result<Vec<Setting>>;
     /// Runs the panel until it is told to stop. `listen` is where, instead of the configured address.
     fn serve(&self, loaded: Loaded) -> Result<()>;
     /// Reads or widens the policy of the host service of the installation at `root`; answers its file as it stands then.
