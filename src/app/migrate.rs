@@ -1,4 +1,4 @@
-//! `migrate`: the database's shape, while the panel does not run.
+//! `migrate`: the database's shape. Looking at it is possible while the panel runs, changing it is not.
 
 use super::{open, roles};
 use crate::base::{Error, Kind, Result};
@@ -11,19 +11,26 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Carries `what` out and answers its report. Errors: `store_missing` where there is no database and none is to be made,
-/// `state_in_use` while the panel runs, and those of the store.
+/// `state_in_use` for a change while the panel runs, and those of the store.
 pub fn run(config: &Config, what: Migrate) -> Result<Value> {
     let Database::Sqlite(path) = &config.database;
+    let missing = || Error::new(Kind::NotFound, "store_missing").with("path", path.display());
+    if let Migrate::Status | Migrate::Check = what {
+        let store = open::look(config)?.ok_or_else(missing)?;
+        let report = match what {
+            Migrate::Status => serde_json::to_value(migrations::status(&store)?),
+            _ => serde_json::to_value(migrations::check(&store)?),
+        };
+        return report.map_err(Error::fault);
+    }
     if what != Migrate::Up && files::owner(path)?.is_none() {
-        return Err(Error::new(Kind::NotFound, "store_missing").with("path", path.display()));
+        return Err(missing());
     }
     roles::become_panel(config)?;
     let store = open::store(config, Arc::new(SystemClock))?;
-    match what {
-        Migrate::Status => serde_json::to_value(migrations::status(&store)?),
-        Migrate::Up => serde_json::to_value(migrations::up(&store)?),
-        Migrate::Down(to) => serde_json::to_value(migrations::down(&store, to)?),
-        Migrate::Check => serde_json::to_value(migrations::check(&store)?),
-    }
-    .map_err(Error::fault)
+    let report = match what {
+        Migrate::Down(to) => migrations::down(&store, to)?,
+        _ => migrations::up(&store)?,
+    };
+    serde_json::to_value(report).map_err(Error::fault)
 }

@@ -12,7 +12,7 @@ use super::gate;
 use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
 use super::plan::{Draft, Plan, ShownChange};
-use super::{quarantine, unrecorded};
+use super::{caught, quarantine, unrecorded};
 use crate::base::limits::PLAN_TTL_S;
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
@@ -152,7 +152,7 @@ pub fn actor_json(actor: &Actor, request: &Request) -> serde_json::Value {
 /// answered at once; later ones are the job's.
 pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> Result<Ticket> {
     if let Some(report) = plan.test.as_ref().filter(|t| !t.ok) {
-        return Err(gate::refused(report, &plan.nginx_changes()));
+        return Err(gate::refused(core, report, &plan.nginx_changes()));
     }
     let held = core.locks.take(&format!("{}/{}", plan.operation.split('.').next().unwrap_or(""), plan.target))?;
     hooks::run(&*core.hooks, HookPoint::BeforeApply, &plan.operation, &plan.after)?;
@@ -162,6 +162,7 @@ pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> 
         target: plan.target_name.clone(),
         actor: actor_json(actor, request),
         plan: Some(plan.id.to_string()),
+        waits: core.jobs.full(),
     };
     unrecorded::retry(core)?;
     core.faults.step("begin")?;
@@ -212,17 +213,23 @@ fn audit_entry(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> au
 
 fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
     job.say(&format!("{} {}", plan.operation, plan.target_name));
-    let outcome = quarantine::commit(core, &mut plan, job).and_then(|()| {
-        let finished = hold(core, &plan)
-            .and_then(|()| core.faults.step("finish"))
-            .and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
+    // Panics become errors here, so that a plan ends like any other that failed: taken back, and written down.
+    let outcome = caught(|| quarantine::commit(core, &mut plan, job)).and_then(|()| {
+        let finished = caught(|| {
+            hold(core, &plan)?;
+            core.faults.step("finish")?;
+            core.store.write(|tx| finish(core, tx, &plan, &entry, job))
+        });
         finished.map_err(|e| take_back(core, &plan, e))
     });
     match outcome {
         Ok(()) => {
             // What is left in the journal after a crash here is dropped at the next start: the store says done.
-            let forget = || core.host.ask(&HostOp::Forget { plan: plan.id.clone() });
-            if let Err(e) = core.faults.step("forget").and_then(|()| forget()) {
+            let forgotten = caught(|| {
+                core.faults.step("forget")?;
+                core.host.ask(&HostOp::Forget { plan: plan.id.clone() })
+            });
+            if let Err(e) = forgotten {
                 log::warn!(target: "engine", "the journal of plan {} was not dropped: {e}", plan.id);
             }
             tell(core, &plan);
@@ -253,6 +260,7 @@ fn tell(core: &Core, plan: &Plan) {
             Change::Row(RowChange::SiteDelete { site }) => (&site.to_string(), "deleted"),
             _ => continue,
         };
+        core.drifted.forget(id);
         core.bus.tell(Topic::Sites, "site", json!({ "id": id, "change": what }));
     }
 }

@@ -1,6 +1,7 @@
 //! The one way into nginx. Plans that wait for each other are tested, switched and reloaded together; when a group fails
 //! it is taken back and each plan is tried by itself, so that a bad one does not take the others down with it.
 
+use super::caught;
 use super::change::Change;
 use super::core::{Core, unexpected};
 use super::plan::Plan;
@@ -8,9 +9,9 @@ use super::recover;
 use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
-use crate::store::generation;
+use crate::store::{generation, sites};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Lets one group at a time through.
@@ -33,7 +34,8 @@ struct Ticket {
 impl Gate {
     /// Holds everybody else back, for recovery and for shutting down.
     pub fn hold(&self) -> Result<MutexGuard<'_, ()>> {
-        self.turn.lock().map_err(Error::fault)
+        // It guards no data: after a panic the next one finds what a crash would have left, which undoing repairs.
+        Ok(self.turn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Says that nginx is being brought up, or that this is over. The panel answers meanwhile.
@@ -94,19 +96,24 @@ impl Gate {
     }
 }
 
+/// A panic is an error of the group, so that nobody in it waits for an outcome in vain.
 fn commit_group(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
+    caught(|| commit_together(core, group))
+}
+
+fn commit_together(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
     let changes: Vec<NginxChange> = group.iter().flat_map(|t| t.plan.nginx_changes()).collect();
     group.iter().try_for_each(|t| check_fresh(core, &t.plan))?;
     if !changes.is_empty() {
         let report = test(core, &changes)?;
         if !report.ok {
-            return Err(refused(&report, &changes));
+            return Err(refused(core, &report, &changes));
         }
     }
-    let effects = group
-        .iter()
-        .try_for_each(|t| perform(core, &t.plan))
-        .and_then(|()| if changes.is_empty() { Ok(()) } else { reload(core) });
+    let effects = caught(|| {
+        group.iter().try_for_each(|t| perform(core, &t.plan))?;
+        if changes.is_empty() { Ok(()) } else { reload(core) }
+    });
     effects.map_err(|e| {
         let undone = group.iter().rev().try_for_each(|t| undo(core, &t.plan));
         after_undo(core, e, undone, !changes.is_empty())
@@ -140,15 +147,26 @@ pub fn test(core: &Core, changes: &[NginxChange]) -> Result<TestReport> {
     }
 }
 
-/// A failed test as an error: it says whether the plan's own file is at fault or one that was broken already.
-pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
+/// A failed test as an error: it says whether the plan's own file is at fault or one that was broken already, and whose
+/// that is.
+pub fn refused(core: &Core, report: &TestReport, changes: &[NginxChange]) -> Error {
     let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
     let error = match other {
         Some(path) if path.starts_with('/') => Error::new(Kind::External, "nginx_foreign_broken").with("file", path),
-        Some(rel) => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
+        Some(rel) => match site_of(core, rel) {
+            Some(site) => Error::new(Kind::External, "nginx_other_site_broken").with("file", rel).with("site", site),
+            None => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
+        },
         None => Error::new(Kind::External, "nginx_test_failed").with("file", report.file.as_deref().unwrap_or("")),
     };
     error.evidence(report.output.clone())
+}
+
+/// The domain of the site whose file that is, as people write it.
+fn site_of(core: &Core, rel: &str) -> Option<String> {
+    let Some(NginxFile::Site(id)) = NginxFile::from_rel(rel) else { return None };
+    let row = core.store.read(|tx| sites::by_id(tx, id.as_str())).ok()??;
+    Some(row.domain.unicode())
 }
 
 /// The folders of new sites among `changes`.
@@ -174,10 +192,18 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Loads what is on disk under a new generation number and waits until it is live.
+/// Loads what is on disk under a new generation number and waits until it is live. Where nginx's files come from an
+/// installation with another database, its numbers go on.
 pub fn reload(core: &Core) -> Result<()> {
-    let generation = core.store.write(generation::next)?.unsigned_abs();
-    core.host.ask(&HostOp::NginxReload { generation }).map(drop)
+    let load = |number: i64| core.host.ask(&HostOp::NginxReload { generation: number.unsigned_abs() }).map(drop);
+    match load(core.store.write(generation::next)?) {
+        Err(e) if e.code() == "generation_passed" => {
+            let present = e.param("present").and_then(|number| number.parse().ok()).ok_or(e)?;
+            core.store.write(|tx| generation::at_least(tx, present))?;
+            load(core.store.write(generation::next)?)
+        }
+        outcome => outcome,
+    }
 }
 
 /// As [`reload`] for a disk on which nothing can be written: the generation stays, and that the workers are new ones proves

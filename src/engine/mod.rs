@@ -3,20 +3,24 @@
 pub mod actor;
 pub mod apply;
 pub mod callers;
+mod caught;
 pub mod change;
 pub mod core;
 pub mod drift;
 pub mod events;
 pub mod gate;
+pub mod gauges;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;
 pub mod plan;
 mod quarantine;
 pub mod recover;
+pub mod refusals;
 pub mod settings;
 pub mod unrecorded;
 
 pub use self::core::Core;
 pub use actor::{Actor, Request};
+pub use caught::caught;
 pub use plan::{Draft, Plan, PlanView};

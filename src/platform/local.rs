@@ -2,20 +2,24 @@
 
 mod leave;
 
+use super::clock::SystemClock;
+use super::command::Program;
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, Ownership, Taken};
-use super::nginx::{allow, neighbours, ownership, secrets, sha256_hex, stage};
+use super::nginx::{allow, logs, neighbours, ownership, secrets, sha256_hex, stage};
+use super::policy::Policy;
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, users};
+use crate::base::clock::Clock;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
 use crate::config::NginxOwnership;
-use crate::nginx_syntax::{block, dir, print};
+use crate::nginx_syntax::print;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where things are on this machine.
 #[derive(Debug, Clone)]
@@ -30,17 +34,23 @@ pub struct Places {
     pub ownership: NginxOwnership,
     /// HTTP and HTTPS port of the sites.
     pub ports: (u16, u16),
+    /// Whether nginx ends with the panel: in the development profile. On a real machine nobody stops it through the panel.
+    pub may_stop_nginx: bool,
 }
 
 /// The machine, through descriptors of the folders the panel may touch.
 pub struct LocalHost {
     nginx: RootDir,
     web: RootDir,
+    logs: RootDir,
     staging: RootDir,
     journal: Journal,
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
+    may_stop_nginx: bool,
+    /// Where the policy lies: the root prefix.
+    root: PathBuf,
     roots: allow::Roots,
     wish: NginxOwnership,
     ports: (u16, u16),
@@ -49,15 +59,19 @@ pub struct LocalHost {
 }
 
 const TRASH: &str = ".trash";
+/// Folder of the sites, without the root prefix.
+const SITES: &str = "/srv/www";
 
 impl LocalHost {
-    /// Opens the folders below `places.root`, making those that are missing.
+    /// Opens the folders below `places.root`, making those that are missing. Refuses to work under a policy that cannot be
+    /// read or that others than root may write.
     pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
+        Policy::load(&places.root)?;
         let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
         let machine = places.root.as_os_str() == "/";
         below("var/lib/acme-challenge")?;
         // On the machine itself these come with nginx's package.
-        for path in ["run", "var/log/nginx", "var/lib/nginx"].iter().filter(|_| !machine) {
+        for path in ["run", "var/lib/nginx"].iter().filter(|_| !machine) {
             below(path)?;
         }
         below("var/lib/manara-host")?.make_private()?;
@@ -73,11 +87,14 @@ impl LocalHost {
             wish: places.ownership,
             ports: places.ports,
             nginx,
-            web: below("srv/www")?,
+            web: below(SITES.trim_start_matches('/'))?,
+            logs: below("var/log/nginx")?,
             staging: below("var/lib/manara-host/staging")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
+            may_stop_nginx: places.may_stop_nginx,
+            root: places.root.clone(),
             roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
@@ -238,16 +255,15 @@ impl LocalHost {
         Ok(Record::NginxFile { rel: rel.to_owned(), before })
     }
 
+    /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing.
     fn write_generation(&self, generation: u64) -> Result<()> {
-        let number = generation.to_string();
-        let tree = [block(
-            "location",
-            &["=", "/generation"],
-            vec![dir("default_type", &["text/plain"]), dir("return", &["200", &number])],
-        )];
-        let text = print(&tree).map_err(Error::fault)?;
         let rel = stage::generation_rel();
-        if self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == text.as_bytes()) {
+        let present = self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?;
+        if let Some(number) = present.as_deref().and_then(stage::generation_in).filter(|number| *number > generation) {
+            return Err(Error::new(Kind::Conflict, "generation_passed").with("present", number));
+        }
+        let text = print(&stage::generation_tree(generation)).map_err(Error::fault)?;
+        if present.is_some_and(|there| there == text.as_bytes()) {
             return Ok(());
         }
         self.nginx.write(&rel, text.as_bytes(), NginxFile::MODE)
@@ -258,6 +274,28 @@ impl LocalHost {
         self.write_generation(generation)?;
         self.faults.step("reload nginx")?;
         self.instance.load(generation)
+    }
+
+    /// nginx is held only while names change, not while old files are compressed.
+    fn rotate_logs(&self) -> Result<()> {
+        let limits = logs::Limits::USUAL;
+        let due = logs::due(&self.logs, limits, SystemClock.now())?;
+        due.iter().try_for_each(|log| logs::compress(&self.logs, log))?;
+        let _one = self.turn();
+        for log in due {
+            self.faults.step("rename a log")?;
+            logs::shift(&self.logs, log, limits)?;
+        }
+        if !logs::interrupted(&self.logs)? {
+            return Ok(());
+        }
+        self.faults.step("reopen the logs")?;
+        self.instance.reopen_logs()
+    }
+
+    /// After a panic things are as after a crash, and undoing, which is another operation, repairs them.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_sites(&self, trees: &[SiteTree]) -> Result<()> {
@@ -327,7 +365,7 @@ impl LocalHost {
     /// Returns their ids. nginx is left alone: at boot it starts afterwards, and a running one goes on with what it has
     /// until the panel, which hears of it as a plan that is still open, loads it anew.
     pub fn recover(&self) -> Result<Vec<String>> {
-        let _one = self.turn()?;
+        let _one = self.turn();
         let mut ended = Vec::new();
         for plan in self.journal.plans()? {
             if self.journal.stage(&plan)? == Stage::Begun {
@@ -337,10 +375,6 @@ impl LocalHost {
             }
         }
         Ok(ended)
-    }
-
-    fn turn(&self) -> Result<MutexGuard<'_, ()>> {
-        self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))
     }
 
     fn undo(&self, plan: &str) -> Result<()> {
@@ -373,7 +407,8 @@ impl LocalHost {
     /// Restores a file. One that is as it was is left alone, and on a full disk the new one makes room for the old one:
     /// should that fail too, the journal still has it.
     fn put_back(&self, rel: &str, bytes: &[u8], mode: u32) -> Result<()> {
-        let same = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == bytes);
+        // What cannot be read, such as a link that somebody put there, is replaced.
+        let same = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX).is_ok_and(|there| there.is_some_and(|t| t == bytes));
         if same && self.nginx.stat(rel)?.is_some_and(|stat| stat.mode == mode) {
             return Ok(());
         }
@@ -395,12 +430,36 @@ impl LocalHost {
     }
 }
 
+impl LocalHost {
+    /// What the policy of this moment says of `op`; a change of it needs no new start.
+    fn check_policy(&self, op: &HostOp) -> Result<()> {
+        let policy = || Policy::load(&self.root);
+        match op {
+            HostOp::NginxTest { .. } | HostOp::NginxReload { .. } => policy()?.program(Program::Nginx),
+            HostOp::SitesCheck { .. } | HostOp::SitesCreate { .. } | HostOp::SiteTrash { .. } => {
+                policy()?.site_folder(SITES)
+            }
+            HostOp::Install { component } => {
+                let policy = policy()?;
+                policy.program(Program::AptGet)?;
+                component.packages().iter().try_for_each(|package| policy.package(package))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Host for LocalHost {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
+        self.check_policy(op)?;
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
-            HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
-            _ => Some(self.turn()?),
+            HostOp::Install { .. }
+            | HostOp::Components
+            | HostOp::LogsRotate
+            | HostOp::NginxStatus
+            | HostOp::NginxRead { .. } => None,
+            _ => Some(self.turn()),
         };
         Ok(match op {
             HostOp::NginxPrepare => done(self.prepare()?),
@@ -419,6 +478,8 @@ impl Host for LocalHost {
             }
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
+            HostOp::NginxStop if !self.may_stop_nginx => return Err(Error::new(Kind::Forbidden, "nginx_stop_refused")),
+            HostOp::LogsRotate => done(self.rotate_logs()?),
             HostOp::NginxStop => done(self.instance.stop()?),
             HostOp::SitesCheck { trees } => done(self.check_sites(trees)?),
             HostOp::SitesCreate { plan, trees } => done(self.create_sites(plan.as_str(), trees)?),

@@ -71,10 +71,21 @@ fn a_plan_is_stale_after_another_change() {
 
 /// Fails every effect of one operation in turn; each time the state before must be back, live.
 fn fail_everywhere(rig: &Rig, operation: &str, input: &Value, check: impl Fn(&Rig)) -> usize {
+    break_everywhere(rig, (Fault::Fail, "injected_fault"), operation, input, check)
+}
+
+/// Breaks every effect of one operation in turn; each time the state before must be back, live, and `code` answered.
+fn break_everywhere(
+    rig: &Rig,
+    (fault, code): (fn(u64) -> Fault, &str),
+    operation: &str,
+    input: &Value,
+    check: impl Fn(&Rig),
+) -> usize {
     rig.core().faults.disarm();
     let before = rig.snapshot();
     for n in 1.. {
-        rig.core().faults.arm(Fault::Fail(n));
+        rig.core().faults.arm(fault(n));
         let outcome = rig.call(operation, input.clone());
         let steps = rig.core().faults.disarm();
         let Err(error) = outcome else {
@@ -82,7 +93,7 @@ fn fail_everywhere(rig: &Rig, operation: &str, input: &Value, check: impl Fn(&Ri
             return steps.len();
         };
         let step = steps.last().cloned().unwrap_or_default();
-        assert_eq!(error.code(), "injected_fault", "at {n} ({step}): {error}");
+        assert_eq!(error.code(), code, "at {n} ({step}): {error}");
         assert_eq!(rig.snapshot(), before, "{operation} left something behind at {n} ({step})");
         check(rig);
     }
@@ -112,6 +123,36 @@ fn whatever_fails_the_old_state_is_back() {
 }
 
 #[test]
+fn a_panic_anywhere_is_taken_back_at_once() {
+    let rig = Rig::new();
+    create(&rig, "keep.test");
+    let list = |operation: &str, input: Value| {
+        let body = rig.call(operation, input).unwrap().body;
+        (body["total"].clone(), body["items"][0].clone())
+    };
+    let ended = |rig: &Rig| {
+        assert_eq!(rig.get("keep.test", "/").unwrap().0, 200);
+        // What began is over: nothing runs, nothing is reserved, and the audit trail says how it ended.
+        for state in ["queued", "running"] {
+            assert_eq!(list("job.list", json!({ "state": state })).0, 0);
+        }
+        let started = list("audit.list", json!({ "operation": "site.create", "result": "started" })).0;
+        let done = list("audit.list", json!({ "operation": "site.create", "result": "done" })).0;
+        let failed = list("audit.list", json!({ "operation": "site.create", "result": "failed" })).0;
+        assert_eq!(started.as_i64(), Some(done.as_i64().unwrap() + failed.as_i64().unwrap()));
+        let dry = json!({ "domain": "a.test", "kind": "static" });
+        rig.call_with("site.create", dry, |r| r.dry_run = true).unwrap();
+    };
+    let input = json!({ "domain": "a.test", "kind": "static" });
+    break_everywhere(&rig, (Fault::Panic, "fault"), "site.create", &input, ended);
+    let (total, job) = list("job.list", json!({ "operation": "site.create", "target": "a.test", "state": "failed" }));
+    assert!(total.as_i64().unwrap() >= 4, "{total}");
+    assert_eq!((&job["error"]["code"], &job["target"]), (&json!("fault"), &json!("a.test")));
+    assert_eq!(list("job.list", json!({ "operation": "site.create", "target": "keep.test" })).0, 1);
+    assert_eq!(list("job.list", json!({ "operation": "site.delete" })).0, 0);
+}
+
+#[test]
 fn nginx_refuses_and_nothing_changes() {
     let rig = Rig::new();
     create(&rig, "a.test");
@@ -123,14 +164,17 @@ fn nginx_refuses_and_nothing_changes() {
     let drift = rig.call("drift.list", json!({})).unwrap().body;
     assert_eq!(drift["items"][0]["kind"], "content");
     assert!(drift["items"][0]["diff"].as_str().unwrap().contains("+nonsense on;"));
+    let drifted = || rig.call("site.show", json!({ "domain": "a.test" })).unwrap().body["drifted"].clone();
+    assert_eq!(drifted(), true, "the list shows what was found last");
     let update = rig.call("site.update", json!({ "domain": "a.test", "max_body_mb": 3 })).unwrap_err();
     assert_eq!(update.code(), "file_drifted");
     let other = rig.call("site.create", json!({ "domain": "b.test", "kind": "static" })).unwrap_err();
-    assert_eq!(other.code(), "nginx_other_file_broken");
+    assert_eq!((other.code(), other.param("site")), ("nginx_other_site_broken", Some("a.test")));
     assert!(other.shown_evidence().unwrap().contains("nonsense"), "{other}");
     assert_eq!(rig.get("a.test", "/").unwrap().0, 200, "the running nginx goes on");
     rig.call("site.reapply", json!({ "domain": "a.test" })).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), good);
+    assert_eq!(drifted(), false);
     create(&rig, "b.test");
 }
 
@@ -163,8 +207,8 @@ fn the_side_that_writes_refuses_hostile_files_whoever_asks() {
     let wire = |file: &str, directive: Value| {
         let change = json!({ "file": file, "content": [directive] });
         [
-            json!({ "op": "nginx_switch", "plan": "p0123456789", "changes": [change] }),
-            json!({ "op": "nginx_test", "changes": [change] }),
+            json!({ "nginx_switch": { "plan": "p0123456789", "changes": [change] } }),
+            json!({ "nginx_test": { "changes": [change] } }),
         ]
     };
     let hostile = [
@@ -180,4 +224,20 @@ fn the_side_that_writes_refuses_hostile_files_whoever_asks() {
         assert_eq!((error.code(), error.kind().http_status()), ("nginx_directive_refused", 403), "{op:?}");
     }
     assert_eq!(rig.snapshot(), before);
+}
+
+#[test]
+fn jobs_plans_and_the_audit_trail_name_a_site_in_both_forms() {
+    let rig = Rig::new();
+    let input = json!({ "domain": "مثال.إختبار", "kind": "static" });
+    let plan = rig.call_with("site.create", input.clone(), |r| r.dry_run = true).unwrap().body;
+    rig.call("site.create", input).unwrap();
+    let first =
+        |operation: &str| rig.call(operation, json!({ "operation": "site.create" })).unwrap().body["items"][0].clone();
+    for shown in [plan, first("job.list"), first("audit.list")] {
+        assert_eq!(
+            (&shown["target"], &shown["target_name"]),
+            (&json!("xn--mgbh0fb.xn--kgbechtv"), &json!("مثال.إختبار"))
+        );
+    }
 }
