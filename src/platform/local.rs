@@ -189,12 +189,13 @@ impl LocalHost {
 
     /// What is to be kept before `files` are put in place, and what happens to somebody's `nginx.conf` with them.
     fn records(&self, files: &[(String, Option<String>)]) -> Result<(Vec<Record>, Option<Record>)> {
-        let mut records = files.iter().map(|(rel, _)| self.before_image(rel)).collect::<Result<Vec<_>>>()?;
-        let main = files.iter().position(|(rel, _)| *rel == NginxFile::Main.rel());
-        let moved = main.map(|i| self.moved(&files[i].1)).transpose()?.flatten();
-        if let (Some(i), Some(moved)) = (main, &moved) {
-            records[i] = moved.clone();
-        }
+        let main = NginxFile::Main.rel();
+        let moved = files.iter().find(|(rel, _)| *rel == main).map(|(_, text)| self.moved(text)).transpose()?.flatten();
+        let record = |rel: &String| match &moved {
+            Some(moved) if *rel == main => Ok(moved.clone()),
+            _ => self.before_image(rel),
+        };
+        let records = files.iter().map(|(rel, _)| record(rel)).collect::<Result<_>>()?;
         Ok((records, moved))
     }
 
@@ -245,12 +246,12 @@ impl LocalHost {
     }
 
     fn before_image(&self, rel: &str) -> Result<Record> {
-        let before = match self.nginx.stat(rel) {
-            Ok(Some(stat)) if !stat.is_link => {
+        let before = match self.nginx.stat(rel)? {
+            Some(stat) => {
                 let bytes = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
                 Some((String::from_utf8_lossy(&bytes).into_owned(), stat.mode))
             }
-            other => other.map(|_| None)?,
+            None => None,
         };
         Ok(Record::NginxFile { rel: rel.to_owned(), before })
     }

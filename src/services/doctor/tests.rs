@@ -140,7 +140,7 @@ fn the_worst_comes_first_and_the_answer_survives_json() {
     let diagnosis =
         diagnose(machine, &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()) }, Lang::Ar);
     let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
-    assert_eq!(ids, ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
+    assert_eq!(ids[..3], ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
     assert!(diagnosis.broken);
     let json = serde_json::to_string(&diagnosis).unwrap();
     assert_eq!(serde_json::from_str::<Diagnosis>(&json).unwrap(), diagnosis);

@@ -58,7 +58,7 @@ impl Host for FakeHost {
         // What goes over the wire comes back the same.
         let wire = serde_json::to_string(op).unwrap();
         let op: HostOp = serde_json::from_str(&wire).unwrap();
-        let name = serde_json::to_value(&op).unwrap()["op"].as_str().unwrap().to_owned();
+        let name = op.name().to_owned();
         if !READS.contains(&name.as_str()) {
             self.effects.lock().unwrap().push(name);
         }
