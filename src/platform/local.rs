@@ -241,8 +241,27 @@ impl LocalHost {
 
     /// The new texts, each after every directive was found on the list of what may stand in its file.
     fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
+        self.refuse_others(changes)?;
         let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
+    }
+
+    /// Whoever asks: an `nginx.conf` of others is replaced only where root's word or the decision says owned, and never
+    /// deleted; a way in beside it is made only where they say shared.
+    fn refuse_others(&self, changes: &[NginxChange]) -> Result<()> {
+        let wanted = ownership::wanted(&self.nginx, self.wish)?;
+        for change in changes {
+            let fine = match (&change.file, &change.content) {
+                (NginxFile::Main, Some(_)) => wanted == Some(Ownership::Owned),
+                (NginxFile::Main, None) => ownership::main_is_ours(&self.nginx)?,
+                (NginxFile::Entry | NginxFile::LateEntry, Some(_)) => wanted == Some(Ownership::Shared),
+                _ => true,
+            };
+            if !fine {
+                return Err(Error::new(Kind::Forbidden, "nginx_not_ours").with("file", change.file.rel()));
+            }
+        }
+        Ok(())
     }
 
     fn before_image(&self, rel: &str) -> Result<Record> {

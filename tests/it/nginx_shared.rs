@@ -2,7 +2,8 @@
 
 use crate::support::debian::{SHOP, answer, debian, etc, start, theirs};
 use crate::support::rig::Rig;
-use manara::platform::nginx::Ownership;
+use manara::platform::HostOp;
+use manara::platform::nginx::{NginxChange, NginxFile, Ownership};
 use serde_json::json;
 
 fn files(rig: &Rig) -> Vec<(String, String)> {
@@ -65,6 +66,21 @@ fn a_name_of_others_is_not_taken_from_them() {
     assert_eq!(theirs(&rig), before);
     let aliases = json!({ "domain": "ours.test", "aliases": ["shop.test"] });
     assert_eq!(rig.call("site.update", aliases).unwrap_err().code(), "nginx_test_failed");
+}
+
+#[test]
+fn whoever_asks_an_nginx_conf_of_others_is_neither_replaced_nor_deleted() {
+    let mut rig = Rig::closed(tempfile::tempdir().unwrap());
+    debian(&rig, &SHOP);
+    start(&rig);
+    rig.reopen();
+    let untouched = files(&rig);
+    for content in [Some(vec![]), None] {
+        let changes = vec![NginxChange { file: NginxFile::Main, content }];
+        let switch = HostOp::NginxSwitch { plan: "p0123456789".parse().unwrap(), changes };
+        assert_eq!(rig.core().host.ask(&switch).unwrap_err().code(), "nginx_not_ours");
+    }
+    assert_eq!(files(&rig), untouched);
 }
 
 #[test]
