@@ -10,6 +10,7 @@ import http_figures
 import signin
 import sites
 import small
+import split
 
 BENCHES = {
     "size": small.size,
@@ -18,6 +19,7 @@ BENCHES = {
     "http": http_figures.run,
     "signin": signin.run,
     "sites": sites.run,
+    "split": split.run,
 }
 
 
