@@ -7,6 +7,7 @@ import sys
 import traceback
 
 import http_figures
+import pages
 import signin
 import sites
 import small
@@ -20,6 +21,7 @@ BENCHES = {
     "signin": signin.run,
     "sites": sites.run,
     "split": split.run,
+    "pages": pages.run,
 }
 
 
