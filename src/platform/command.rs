@@ -21,15 +21,18 @@ pub enum Program {
     AptGet,
     /// Debian's package database.
     DpkgQuery,
-    /// The same, asked whether files are as their package brought them.
+    /// The same, asked whether files are as their package brought them and whether an installation was interrupted.
     Dpkg,
-    /// systemd, which starts nginx where it is there.
+    /// systemd's control program.
     Systemctl,
+    /// Runs something as a unit of its own.
+    SystemdRun,
 }
 
 impl Program {
     /// Every program.
-    pub const ALL: &[Program] = &[Program::Nginx, Program::AptGet, Program::DpkgQuery];
+    pub const ALL: &[Program] =
+        &[Program::Nginx, Program::AptGet, Program::DpkgQuery, Program::Dpkg, Program::Systemctl, Program::SystemdRun];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -39,6 +42,7 @@ impl Program {
             Program::DpkgQuery => "dpkg-query",
             Program::Dpkg => "dpkg",
             Program::Systemctl => "systemctl",
+            Program::SystemdRun => "systemd-run",
         }
     }
 
