@@ -3,10 +3,11 @@
 use super::wire::{self, FromHost, ToHost};
 use crate::base::limits::{HOST_ANSWER_BYTES_MAX, HOST_ANSWER_S_MAX, HOST_BODY_BYTES_MAX, HOST_CONNECT_MS_MAX};
 use crate::base::{Error, Kind, Result};
-use crate::platform::{Host, HostOp, HostReply, Lines};
+use crate::platform::{Host, HostOp, HostReply, Lines, acting};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Method, Request, Response, StatusCode, header};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -51,6 +52,10 @@ impl Client {
             .header(wire::VERSION_HEADER, wire::VERSION);
         if path == wire::STREAM {
             request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, wire::PROTOCOL);
+        }
+        // A name that is no header value is not told; the plan's id is in the log anyway.
+        if let Ok(actor) = HeaderValue::from_str(&acting::actor()) {
+            request = request.header(wire::ACTOR_HEADER, actor);
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(Error::fault)?;
         let limit = Duration::from_secs(HOST_ANSWER_S_MAX);
