@@ -152,6 +152,7 @@ pub fn test(core: &Core, changes: &[NginxChange]) -> Result<TestReport> {
 pub fn refused(core: &Core, report: &TestReport, changes: &[NginxChange]) -> Error {
     let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
     let error = match other {
+        Some(path) if path.starts_with('/') => Error::new(Kind::External, "nginx_foreign_broken").with("file", path),
         Some(rel) => match site_of(core, rel) {
             Some(site) => Error::new(Kind::External, "nginx_other_site_broken").with("file", rel).with("site", site),
             None => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),

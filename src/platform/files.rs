@@ -231,6 +231,33 @@ impl RootDir {
         sync(&new_dir, &self.path(to))
     }
 
+    /// Moves `from` to `to`, in the place of what is there.
+    pub fn replace(&self, from: &str, to: &str) -> Result<()> {
+        let (old_dir, old) = self.parent(from)?;
+        let (new_dir, new) = self.parent(to)?;
+        rustix::fs::renameat(&old_dir, old, &new_dir, new).map_err(|e| failed(e, &self.path(to)))?;
+        // Two names of one file stay both (rename(2)).
+        if self.stat(from)?.is_some() {
+            self.remove(from)?;
+        }
+        sync(&old_dir, &self.path(from))?;
+        sync(&new_dir, &self.path(to))
+    }
+
+    /// Makes `rel` a symbolic link to `target`, not durably.
+    pub fn symlink(&self, target: &Path, rel: &str) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        rustix::fs::symlinkat(target, &dir, name).map_err(|e| failed(e, &self.path(rel)))
+    }
+
+    /// Gives the file `rel` to `group`.
+    pub fn give_to_group(&self, rel: &str, group: u32) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        let group = rustix::fs::Gid::from_raw(group);
+        rustix::fs::chownat(&dir, name, None, Some(group), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|e| failed(e, &self.path(rel)))
+    }
+
     /// Gives `rel` a second name `to` (hard link), replacing nothing; `false` when links are not possible there.
     pub fn link_into(&self, rel: &str, other: &RootDir, to: &str) -> Result<bool> {
         let (from_dir, from) = self.parent(rel)?;

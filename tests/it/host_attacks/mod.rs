@@ -46,7 +46,14 @@ impl Target {
         std::fs::create_dir_all(machine.join("etc")).unwrap();
         std::fs::write(machine.join("etc/shadow"), SECRET).unwrap();
         let probe = format!("http://127.0.0.1:{}/generation", free_port());
-        let places = Places { root: machine, probe, may_install: false, may_stop_nginx: false };
+        let places = Places {
+            root: machine,
+            probe,
+            may_install: false,
+            may_stop_nginx: false,
+            ownership: manara::config::NginxOwnership::Auto,
+            ports: (80, 443),
+        };
         let host = Arc::new(LocalHost::open(&places, Arc::new(Faults::default())).unwrap());
         let socket = root.path().join("s");
         let listen =
