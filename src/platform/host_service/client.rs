@@ -25,15 +25,24 @@ const ERROR_BYTES_MAX: usize = 1024 * 1024;
 /// reached by the next one.
 pub struct Client {
     socket: PathBuf,
-    // The calling threads drive it, each while it waits.
-    runtime: Runtime,
+    // The calling threads drive it, each while it waits. Taken only to be dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // Whoever lets go of it last may be a thread that must not wait; nothing here has to be waited for.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Client {
     /// The host that listens at `socket`.
     pub fn new(socket: PathBuf) -> Result<Client> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::fault)?;
-        Ok(Client { socket, runtime })
+        Ok(Client { socket, runtime: Some(runtime) })
     }
 
     async fn send(&self, op: &HostOp, path: &str) -> Result<Response<Incoming>> {
@@ -118,7 +127,8 @@ impl Client {
 
 impl Host for Client {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
-        self.runtime.block_on(async {
+        let runtime = self.runtime.as_ref().ok_or_else(|| Error::fault("the way to the host is closed"))?;
+        runtime.block_on(async {
             if op.is_long() {
                 return self.long(op, lines).await;
             }
