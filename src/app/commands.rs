@@ -1,10 +1,11 @@
 //! What the command line needs of the parts above it.
 
-use super::{claim, config_cmd, migrate, open, self_test, serve};
+use super::{claim, config_cmd, host, leave, migrate, open, self_test, serve};
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
-use crate::cli::{Local, Migrate, SelfCheck};
+use crate::cli::{HostRun, Leave, Local, Migrate, PolicyAct, SelfCheck};
 use crate::config::{Loaded, Override, Setting};
+use crate::platform::policy::Policy;
 use crate::services::doctor;
 use serde_json::Value;
 use std::path::Path;
@@ -29,8 +30,25 @@ impl Local for Commands {
         serve::run(loaded)
     }
 
+    fn policy(&self, root: &Path, act: PolicyAct<'_>) -> Result<String> {
+        let mut policy = Policy::load(root)?;
+        if let PolicyAct::Allow { key, value } = act {
+            policy.allow(key, value)?;
+            policy.save(root)?;
+        }
+        policy.text()
+    }
+
+    fn host(&self, loaded: &Loaded, run: HostRun) -> Result<()> {
+        host::run(&loaded.config, run)
+    }
+
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {
         serde_json::to_value(doctor::examine(loaded, lang)).map_err(Error::fault)
+    }
+
+    fn leave_nginx(&self, loaded: &Loaded, how: Leave) -> Result<()> {
+        leave::nginx(&loaded.config, how)
     }
 
     fn migrate(&self, loaded: &Loaded, what: Migrate) -> Result<Value> {

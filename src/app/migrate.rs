@@ -1,6 +1,6 @@
 //! `migrate`: the database's shape. Looking at it is possible while the panel runs, changing it is not.
 
-use super::open;
+use super::{open, roles};
 use crate::base::{Error, Kind, Result};
 use crate::cli::Migrate;
 use crate::config::{Config, Database};
@@ -26,6 +26,7 @@ pub fn run(config: &Config, what: Migrate) -> Result<Value> {
     if what != Migrate::Up && files::owner(path)?.is_none() {
         return Err(missing());
     }
+    roles::become_panel(config)?;
     let store = open::store(config, Arc::new(SystemClock))?;
     let report = match what {
         Migrate::Down(to) => migrations::down(&store, to)?,

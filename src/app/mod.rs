@@ -4,9 +4,12 @@ pub mod claim;
 mod commands;
 pub mod config_cmd;
 mod console;
+pub mod host;
+mod leave;
 pub mod logging;
 pub mod migrate;
 pub mod open;
+mod roles;
 pub mod self_test;
 pub mod serve;
 

@@ -141,6 +141,12 @@ impl Error {
         e
     }
 
+    /// The same failure under a text of its own.
+    pub fn renamed(mut self, code: &'static str) -> Self {
+        self.0.code = code.into();
+        self
+    }
+
     /// Bad input in a single field.
     pub fn bad_field(problem: FieldProblem) -> Self {
         Self::bad_input(vec![problem])

@@ -19,7 +19,7 @@ mod table;
 mod tree;
 mod usage;
 
-pub use local::{LOCAL, Local, Migrate, SelfCheck};
+pub use local::{HostRun, LOCAL, Leave, Local, Migrate, PolicyAct, SelfCheck};
 
 use crate::base::Error;
 use globals::{Early, Globals};

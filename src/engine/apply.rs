@@ -80,6 +80,8 @@ fn refuse_drift(core: &Core, change: &NginxChange, current: Option<&str>, discar
     let applied = core.store.read(|tx| managed_files::get(tx, &rel))?;
     let drifted = match (&applied, current) {
         (Some(applied), Some(text)) => applied.body != text,
+        // An nginx.conf of others is moved away, and comes back when the panel goes.
+        (None, Some(_)) if change.file == NginxFile::Main => false,
         // A file of that name which the panel never wrote.
         (None, Some(_)) => true,
         (_, None) => false,
@@ -214,6 +216,7 @@ fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle
     // Panics become errors here, so that a plan ends like any other that failed: taken back, and written down.
     let outcome = caught(|| quarantine::commit(core, &mut plan, job)).and_then(|()| {
         let finished = caught(|| {
+            hold(core, &plan)?;
             core.faults.step("finish")?;
             core.store.write(|tx| finish(core, tx, &plan, &entry, job))
         });
@@ -239,6 +242,13 @@ fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle
             Err(error)
         }
     }
+}
+
+/// Tells the host that the plan is live, so that it does not take it back by itself when it is started again. Error when it
+/// already did.
+fn hold(core: &Core, plan: &Plan) -> Result<()> {
+    let row_only = plan.changes.iter().all(|change| matches!(change, Change::Row(_)));
+    if row_only { Ok(()) } else { core.host.ask(&HostOp::Hold { plan: plan.id.clone() }).map(drop) }
 }
 
 /// Tells whoever listens which sites changed.

@@ -5,10 +5,12 @@ use super::caught;
 use super::change::Change;
 use super::core::{Core, unexpected};
 use super::plan::Plan;
+use super::recover;
 use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
 use crate::store::{generation, sites};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ pub struct Gate {
     /// Whether nginx is still being brought up.
     starting: Mutex<bool>,
     started: Condvar,
+    /// Whether a plan could not be taken back; see [`recover::settle`].
+    owed: AtomicBool,
 }
 
 struct Ticket {
@@ -55,6 +59,16 @@ impl Gate {
         if *still { Err(Error::new(Kind::Unavailable, "starting")) } else { Ok(()) }
     }
 
+    /// Whether a plan is still to be taken back. Asking settles the question: whoever asks does it.
+    pub(super) fn take_owed(&self) -> bool {
+        self.owed.swap(false, Ordering::Relaxed)
+    }
+
+    /// Notes that a plan is still to be taken back.
+    pub(super) fn set_owed(&self) {
+        self.owed.store(true, Ordering::Relaxed);
+    }
+
     /// Brings the plan's effects on the machine about. After an error none of them is left.
     pub fn commit(&self, core: &Core, plan: &Plan) -> Result<()> {
         let ticket = Arc::new(Ticket { plan: plan.clone(), outcome: Mutex::new(None) });
@@ -64,9 +78,17 @@ impl Gate {
             return outcome;
         }
         let group = std::mem::take(&mut *self.waiting.lock().map_err(Error::fault)?);
-        let together = if group.len() > 1 { commit_group(core, &group) } else { Err(Error::fault("a group of one")) };
+        let settled = recover::settle_held(core);
+        let together = match &settled {
+            Ok(()) if group.len() > 1 => commit_group(core, &group),
+            _ => Err(Error::fault("a group of one")),
+        };
         for member in &group {
-            let outcome = if together.is_ok() { Ok(()) } else { commit_group(core, std::slice::from_ref(member)) };
+            let outcome = match &settled {
+                Err(e) => Err(e.clone()),
+                Ok(()) if together.is_ok() => Ok(()),
+                Ok(()) => commit_group(core, std::slice::from_ref(member)),
+            };
             *member.outcome.lock().map_err(Error::fault)? = Some(outcome);
         }
         let own = ticket.outcome.lock().map_err(Error::fault)?.take();
@@ -130,6 +152,7 @@ pub fn test(core: &Core, changes: &[NginxChange]) -> Result<TestReport> {
 pub fn refused(core: &Core, report: &TestReport, changes: &[NginxChange]) -> Error {
     let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
     let error = match other {
+        Some(path) if path.starts_with('/') => Error::new(Kind::External, "nginx_foreign_broken").with("file", path),
         Some(rel) => match site_of(core, rel) {
             Some(site) => Error::new(Kind::External, "nginx_other_site_broken").with("file", rel).with("site", site),
             None => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
@@ -169,10 +192,18 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Loads what is on disk under a new generation number and waits until it is live.
+/// Loads what is on disk under a new generation number and waits until it is live. Where nginx's files come from an
+/// installation with another database, its numbers go on.
 pub fn reload(core: &Core) -> Result<()> {
-    let generation = core.store.write(generation::next)?.unsigned_abs();
-    core.host.ask(&HostOp::NginxReload { generation }).map(drop)
+    let load = |number: i64| core.host.ask(&HostOp::NginxReload { generation: number.unsigned_abs() }).map(drop);
+    match load(core.store.write(generation::next)?) {
+        Err(e) if e.code() == "generation_passed" => {
+            let present = e.param("present").and_then(|number| number.parse().ok()).ok_or(e)?;
+            core.store.write(|tx| generation::at_least(tx, present))?;
+            load(core.store.write(generation::next)?)
+        }
+        outcome => outcome,
+    }
 }
 
 /// As [`reload`] for a disk on which nothing can be written: the generation stays, and that the workers are new ones proves
@@ -199,6 +230,7 @@ pub fn after_undo(core: &Core, cause: Error, undone: Result<()>, touched_nginx: 
     match proved {
         Ok(()) => cause,
         Err(second) => {
+            core.gate.set_owed();
             log::error!(target: "engine", "undoing failed: {second}; the change had failed with: {cause}");
             cause.with("undo", "failed").cause(format!("undoing failed as well: {second}"))
         }

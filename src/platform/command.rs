@@ -21,14 +21,28 @@ pub enum Program {
     AptGet,
     /// Debian's package database.
     DpkgQuery,
+    /// The same, asked whether files are as their package brought them and whether an installation was interrupted.
+    Dpkg,
+    /// systemd's control program.
+    Systemctl,
+    /// Runs something as a unit of its own.
+    SystemdRun,
 }
 
 impl Program {
-    fn name(self) -> &'static str {
+    /// Every program.
+    pub const ALL: &[Program] =
+        &[Program::Nginx, Program::AptGet, Program::DpkgQuery, Program::Dpkg, Program::Systemctl, Program::SystemdRun];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
         match self {
             Program::Nginx => "nginx",
             Program::AptGet => "apt-get",
             Program::DpkgQuery => "dpkg-query",
+            Program::Dpkg => "dpkg",
+            Program::Systemctl => "systemctl",
+            Program::SystemdRun => "systemd-run",
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::base::clock::Time;
 use crate::base::{Error, Kind, Result};
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -31,6 +31,8 @@ pub struct Stat {
     pub uid: u32,
     /// Whether it is a folder.
     pub is_dir: bool,
+    /// Whether it is an ordinary file: no folder, link, device, pipe or socket.
+    pub is_file: bool,
     /// Size in bytes.
     pub size: u64,
 }
@@ -42,6 +44,11 @@ impl RootDir {
         let fd =
             rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|e| failed(e, path))?;
         Ok(Self { path: path.to_owned(), fd })
+    }
+
+    /// Lets nobody else into the folder.
+    pub fn make_private(&self) -> Result<()> {
+        rustix::fs::fchmod(&self.fd, Mode::from_raw_mode(0o700)).map_err(|e| failed(e, &self.path))
     }
 
     /// Absolute path of `rel`, for messages and for programs that take a path.
@@ -133,9 +140,14 @@ impl RootDir {
     pub fn prepare(&self, rel: &str, bytes: &[u8], mode: u32, durable: bool) -> Result<()> {
         let (dir, name) = self.parent(rel)?;
         let temporary = temporary(name);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&dir, &temporary, flags, Mode::from_raw_mode(mode))
-            .map_err(|e| failed(e, &self.path(rel)))?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let make = || rustix::fs::openat(&dir, &temporary, flags, Mode::from_raw_mode(mode));
+        let made = match make() {
+            // What a crash left there goes; it is never written into, since it may have become a link to another file.
+            Err(Errno::EXIST) => rustix::fs::unlinkat(&dir, &temporary, AtFlags::empty()).and_then(|()| make()),
+            made => made,
+        };
+        let fd = made.map_err(|e| failed(e, &self.path(rel)))?;
         let mut file = File::from(fd);
         let written = file.write_all(bytes).and_then(|()| if durable { file.sync_all() } else { Ok(()) });
         let done = written.map_err(|e| io_error(&e, &self.path(rel))).and_then(|()| {
@@ -219,6 +231,33 @@ impl RootDir {
         sync(&new_dir, &self.path(to))
     }
 
+    /// Moves `from` to `to`, in the place of what is there.
+    pub fn replace(&self, from: &str, to: &str) -> Result<()> {
+        let (old_dir, old) = self.parent(from)?;
+        let (new_dir, new) = self.parent(to)?;
+        rustix::fs::renameat(&old_dir, old, &new_dir, new).map_err(|e| failed(e, &self.path(to)))?;
+        // Two names of one file stay both (rename(2)).
+        if self.stat(from)?.is_some() {
+            self.remove(from)?;
+        }
+        sync(&old_dir, &self.path(from))?;
+        sync(&new_dir, &self.path(to))
+    }
+
+    /// Makes `rel` a symbolic link to `target`, not durably.
+    pub fn symlink(&self, target: &Path, rel: &str) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        rustix::fs::symlinkat(target, &dir, name).map_err(|e| failed(e, &self.path(rel)))
+    }
+
+    /// Gives the file `rel` to `group`.
+    pub fn give_to_group(&self, rel: &str, group: u32) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        let group = rustix::fs::Gid::from_raw(group);
+        rustix::fs::chownat(&dir, name, None, Some(group), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|e| failed(e, &self.path(rel)))
+    }
+
     /// Gives `rel` a second name `to` (hard link), replacing nothing; `false` when links are not possible there.
     pub fn link_into(&self, rel: &str, other: &RootDir, to: &str) -> Result<bool> {
         let (from_dir, from) = self.parent(rel)?;
@@ -240,7 +279,8 @@ impl RootDir {
             Ok(s) => Ok(Some(Stat {
                 mode: s.st_mode & 0o7777,
                 uid: s.st_uid,
-                is_dir: s.st_mode & 0o170_000 == 0o040_000,
+                is_dir: FileType::from_raw_mode(s.st_mode).is_dir(),
+                is_file: FileType::from_raw_mode(s.st_mode).is_file(),
                 size: u64::try_from(s.st_size).unwrap_or(0),
             })),
             Err(Errno::NOENT) => Ok(None),
@@ -274,7 +314,11 @@ impl RootDir {
 
     fn open_to_read(&self, rel: &str) -> Result<Option<File>> {
         match self.open_at(rel, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
-            Ok(fd) => Ok(Some(File::from(fd))),
+            Ok(fd) => {
+                let kind = rustix::fs::fstat(&fd).map_err(|e| failed(e, &self.path(rel)))?.st_mode;
+                let is_file = FileType::from_raw_mode(kind).is_file();
+                if is_file { Ok(Some(File::from(fd))) } else { Err(irregular(&self.path(rel))) }
+            }
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
             Err(e) => Err(failed(e, &self.path(rel))),
         }
@@ -346,6 +390,17 @@ pub fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Makes sure that the folder `path` is there with this owner, group and mode. The folder above it must be its owner's
+/// alone to change.
+pub fn folder(path: &Path, uid: u32, gid: u32, mode: u32) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|e| io_error(&e, path))?;
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|e| failed(e, path))?;
+    let (uid, gid) = (rustix::process::Uid::from_raw(uid), rustix::process::Gid::from_raw(gid));
+    rustix::fs::fchown(&fd, Some(uid), Some(gid)).map_err(|e| failed(e, path))?;
+    rustix::fs::fchmod(&fd, Mode::from_raw_mode(mode)).map_err(|e| failed(e, path))
+}
+
 /// User, group and permission bits of `path`; `None` when it is not there.
 pub fn owner(path: &Path) -> Result<Option<(u32, u32, u32)>> {
     match std::fs::symlink_metadata(path) {
@@ -376,6 +431,11 @@ fn io_error(e: &std::io::Error, path: &Path) -> Error {
         Some(code) => failed(Errno::from_raw_os_error(code), path),
         None => Error::new(Kind::External, "file_failed").with("path", path.display()).with("reason", e),
     }
+}
+
+/// The error for a link, device, pipe or socket in the place of a file.
+pub(super) fn irregular(path: &Path) -> Error {
+    Error::new(Kind::External, "file_irregular").with("path", path.display())
 }
 
 fn failed(e: Errno, path: &Path) -> Error {

@@ -1,18 +1,24 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
+mod leave;
+
 use super::clock::SystemClock;
+use super::command::Program;
 use super::files::RootDir;
-use super::journal::{Journal, Record};
+use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
-use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, logs, secrets, sha256_hex, stage};
-use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
+use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, Ownership, Taken};
+use super::nginx::{allow, logs, neighbours, ownership, secrets, sha256_hex, stage};
+use super::policy::Policy;
+use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, users};
 use crate::base::clock::Clock;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
-use crate::base::names::SiteId;
+use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
-use crate::nginx_syntax::{block, dir, print};
+use crate::config::NginxOwnership;
+use crate::nginx_syntax::print;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where things are on this machine.
@@ -24,6 +30,12 @@ pub struct Places {
     pub probe: String,
     /// Whether packages may be installed: not from a development profile, unless its owner said so.
     pub may_install: bool,
+    /// How nginx is to be divided between the panel and others.
+    pub ownership: NginxOwnership,
+    /// HTTP and HTTPS port of the sites.
+    pub ports: (u16, u16),
+    /// Whether nginx ends with the panel: in the development profile. On a real machine nobody stops it through the panel.
+    pub may_stop_nginx: bool,
 }
 
 /// The machine, through descriptors of the folders the panel may touch.
@@ -36,20 +48,33 @@ pub struct LocalHost {
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
+    may_stop_nginx: bool,
+    /// Where the policy lies: the root prefix.
+    root: PathBuf,
     roots: allow::Roots,
+    wish: NginxOwnership,
+    ports: (u16, u16),
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
 
 const TRASH: &str = ".trash";
+/// Folder of the sites, without the root prefix.
+const SITES: &str = "/srv/www";
 
 impl LocalHost {
-    /// Opens the folders below `places.root`, making those that are missing.
+    /// Opens the folders below `places.root`, making those that are missing. Refuses to work under a policy that cannot be
+    /// read or that others than root may write.
     pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
+        Policy::load(&places.root)?;
         let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
-        for path in ["run", "var/lib/nginx", "var/lib/acme-challenge"] {
+        let machine = places.root.as_os_str() == "/";
+        below("var/lib/acme-challenge")?;
+        // On the machine itself these come with nginx's package.
+        for path in ["run", "var/lib/nginx"].iter().filter(|_| !machine) {
             below(path)?;
         }
+        below("var/lib/manara-host")?.make_private()?;
         let nginx = below("etc/nginx")?;
         Ok(Self {
             instance: Instance {
@@ -57,14 +82,19 @@ impl LocalHost {
                 pid: places.root.join("run/nginx.pid"),
                 error_log: places.root.join("var/log/nginx/error.log"),
                 probe: places.probe.clone(),
+                machine,
             },
+            wish: places.ownership,
+            ports: places.ports,
             nginx,
-            web: below("srv/www")?,
+            web: below(SITES.trim_start_matches('/'))?,
             logs: below("var/log/nginx")?,
             staging: below("var/lib/manara-host/staging")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
+            may_stop_nginx: places.may_stop_nginx,
+            root: places.root.clone(),
             roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
@@ -74,7 +104,11 @@ impl LocalHost {
         let (version, modules) = super::nginx::installed()?.map_or((None, vec![]), |(v, m)| (Some(v), m));
         let running = self.instance.master().is_some();
         let generation = if running { self.instance.generation() } else { None };
-        Ok(NginxStatus { version, modules, running, generation })
+        let ownership = ownership::wanted(&self.nginx, self.wish)?;
+        let shared = ownership == Some(Ownership::Shared);
+        let taken = if shared { neighbours::look(&self.nginx, &|_| true, self.ports)?.taken } else { Taken::default() };
+        let frozen = self.nginx.stat(stage::FROZEN)?.is_some();
+        Ok(NginxStatus { version, modules, running, generation, ownership, taken, frozen })
     }
 
     fn prepare(&self) -> Result<()> {
@@ -82,7 +116,40 @@ impl LocalHost {
         if self.nginx.stat(&stage::generation_rel())?.is_none() {
             self.write_generation(0)?;
         }
-        secrets::ensure(&self.nginx)
+        secrets::ensure(&self.nginx, self.key_group()?)?;
+        self.decide()
+    }
+
+    /// The group of nginx's workers, where they are not who writes the keys.
+    fn key_group(&self) -> Result<Option<u32>> {
+        if self.instance.machine { users::group(Path::new("/"), "www-data") } else { Ok(None) }
+    }
+
+    /// Decides whose nginx it is, once, and refuses to share it where nothing of ours would be read.
+    fn decide(&self) -> Result<()> {
+        let look = || match self.instance.machine {
+            true => neighbours::look(&self.nginx, &neighbours::packaged()?, self.ports),
+            false => neighbours::look(&self.nginx, &|_| false, self.ports),
+        };
+        let decided = match ownership::wanted(&self.nginx, self.wish)? {
+            Some(decided) => decided,
+            None if look()?.foreign.is_empty() => Ownership::Owned,
+            None => Ownership::Shared,
+        };
+        if decided == Ownership::Shared && !ownership::main_is_ours(&self.nginx)? {
+            let found = neighbours::look(&self.nginx, &|_| true, self.ports)?;
+            let needed = [true, found.taken.first_come()];
+            let lacking = (0..2).find(|i| needed[*i] && !found.included[*i]).map(|i| neighbours::FOLDERS[i].0);
+            if let Some(folder) = lacking {
+                return Err(
+                    Error::new(Kind::Conflict, "nginx_shared_unread").with("folder", self.nginx.path(folder).display())
+                );
+            }
+        }
+        if ownership::kept(&self.nginx)?.is_none() {
+            self.nginx.write(ownership::RECORD, decided.record().as_bytes(), NginxFile::MODE)?;
+        }
+        Ok(())
     }
 
     fn read(&self, file: &NginxFile) -> Result<Option<String>> {
@@ -92,7 +159,9 @@ impl LocalHost {
 
     fn list(&self) -> Result<Vec<FileState>> {
         let mut files = Vec::new();
-        let base = NginxFile::BASE.iter().map(NginxFile::rel);
+        // An nginx.conf of others is none of ours, whatever happens to it.
+        let shared = ownership::kept(&self.nginx)? == Some(Ownership::Shared);
+        let base = NginxFile::BASE.iter().filter(|file| !(shared && **file == NginxFile::Main)).map(NginxFile::rel);
         let sites = self.nginx.list("manara/sites")?;
         for rel in base.chain(sites.into_iter().map(|name| format!("manara/sites/{name}"))) {
             if let (Some(stat), Some(bytes)) = (self.nginx.stat(&rel)?, self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?)
@@ -104,57 +173,117 @@ impl LocalHost {
     }
 
     fn switch(&self, plan: &str, changes: &[NginxChange]) -> Result<()> {
-        let texts = self.texts(changes)?;
-        let records = changes.iter().map(|change| self.before_image(&change.file)).collect::<Result<Vec<_>>>()?;
+        let mut files: Vec<(String, Option<String>)> =
+            changes.iter().map(|change| change.file.rel()).zip(self.texts(changes)?).collect();
+        if let Some(decided) = changes.iter().find_map(Ownership::after) {
+            files.push((ownership::RECORD.into(), Some(decided.record())));
+        }
+        if changes.iter().any(|change| change.file == NginxFile::Http) && self.nginx.stat(stage::FROZEN)?.is_some() {
+            files.push((stage::FROZEN.into(), None));
+        }
+        let (records, moved) = self.records(&files)?;
         self.faults.step("keep the nginx files")?;
         self.journal.keep(plan, &records)?;
-        let each = changes.len() <= SYNC_EACH_MAX;
-        for (change, text) in changes.iter().zip(&texts) {
+        self.put_files(&files, moved.as_ref())
+    }
+
+    /// What is to be kept before `files` are put in place, and what happens to somebody's `nginx.conf` with them.
+    fn records(&self, files: &[(String, Option<String>)]) -> Result<(Vec<Record>, Option<Record>)> {
+        let main = NginxFile::Main.rel();
+        let moved = files.iter().find(|(rel, _)| *rel == main).map(|(_, text)| self.moved(text)).transpose()?.flatten();
+        let record = |rel: &String| match &moved {
+            Some(moved) if *rel == main => Ok(moved.clone()),
+            _ => self.before_image(rel),
+        };
+        let records = files.iter().map(|(rel, _)| record(rel)).collect::<Result<_>>()?;
+        Ok((records, moved))
+    }
+
+    /// How somebody's `nginx.conf` goes or comes with a change of ours to `text`; `None` where nobody's is concerned.
+    fn moved(&self, text: &Option<String>) -> Result<Option<Record>> {
+        match text {
+            Some(_) if ownership::is_to_adopt(&self.nginx)? => Ok(Some(Record::NginxAdopted)),
+            None if self.nginx.stat(ownership::ADOPTED)?.is_some() => {
+                let before = self.read(&NginxFile::Main)?.unwrap_or_default();
+                Ok(Some(Record::NginxReleased { before }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn put_files(&self, files: &[(String, Option<String>)], moved: Option<&Record>) -> Result<()> {
+        let each = files.len() <= SYNC_EACH_MAX;
+        for (rel, text) in files {
             if let Some(text) = text {
                 self.faults.step("prepare an nginx file")?;
-                self.nginx.prepare(&change.file.rel(), text.as_bytes(), NginxFile::MODE, each)?;
+                self.nginx.prepare(rel, text.as_bytes(), NginxFile::MODE, each)?;
             }
         }
         if !each {
             self.nginx.sync_all()?;
         }
-        for (change, text) in changes.iter().zip(&texts) {
+        let main = NginxFile::Main.rel();
+        if matches!(moved, Some(Record::NginxAdopted)) {
+            self.faults.step("adopt nginx.conf")?;
+            ownership::adopt(&self.nginx)?;
+        }
+        for (rel, text) in files {
             self.faults.step("put an nginx file")?;
             match text {
-                Some(_) => self.nginx.put(&change.file.rel())?,
-                None => self.nginx.remove(&change.file.rel())?,
+                Some(_) => self.nginx.put(rel)?,
+                None if *rel == main && moved.is_some() => self.nginx.replace(ownership::ADOPTED, rel)?,
+                None => self.nginx.remove(rel)?,
             }
         }
-        let folders: BTreeMap<_, _> =
-            changes.iter().map(|c| c.file.rel()).map(|rel| (folder_of(&rel).to_owned(), rel)).collect();
+        let folders: BTreeMap<_, _> = files.iter().map(|(rel, _)| (folder_of(rel), rel)).collect();
         folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
     }
 
     /// The new texts, each after every directive was found on the list of what may stand in its file.
     fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
+        self.refuse_others(changes)?;
         let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
     }
 
-    fn before_image(&self, file: &NginxFile) -> Result<Record> {
-        let rel = file.rel();
-        let before = match self.nginx.stat(&rel)? {
-            Some(stat) => Some((self.read(file)?.unwrap_or_default(), stat.mode)),
-            None => None,
-        };
-        Ok(Record::NginxFile { rel, before })
+    /// Whoever asks: an `nginx.conf` of others is replaced only where root's word or the decision says owned, and never
+    /// deleted; a way in beside it is made only where they say shared.
+    fn refuse_others(&self, changes: &[NginxChange]) -> Result<()> {
+        let wanted = ownership::wanted(&self.nginx, self.wish)?;
+        for change in changes {
+            let fine = match (&change.file, &change.content) {
+                (NginxFile::Main, Some(_)) => wanted == Some(Ownership::Owned),
+                (NginxFile::Main, None) => ownership::main_is_ours(&self.nginx)?,
+                (NginxFile::Entry | NginxFile::LateEntry, Some(_)) => wanted == Some(Ownership::Shared),
+                _ => true,
+            };
+            if !fine {
+                return Err(Error::new(Kind::Forbidden, "nginx_not_ours").with("file", change.file.rel()));
+            }
+        }
+        Ok(())
     }
 
+    fn before_image(&self, rel: &str) -> Result<Record> {
+        let before = match self.nginx.stat(rel)? {
+            Some(stat) => {
+                let bytes = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
+                Some((String::from_utf8_lossy(&bytes).into_owned(), stat.mode))
+            }
+            None => None,
+        };
+        Ok(Record::NginxFile { rel: rel.to_owned(), before })
+    }
+
+    /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing.
     fn write_generation(&self, generation: u64) -> Result<()> {
-        let number = generation.to_string();
-        let tree = [block(
-            "location",
-            &["=", "/generation"],
-            vec![dir("default_type", &["text/plain"]), dir("return", &["200", &number])],
-        )];
-        let text = print(&tree).map_err(Error::fault)?;
         let rel = stage::generation_rel();
-        if self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == text.as_bytes()) {
+        let present = self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?;
+        if let Some(number) = present.as_deref().and_then(stage::generation_in).filter(|number| *number > generation) {
+            return Err(Error::new(Kind::Conflict, "generation_passed").with("present", number));
+        }
+        let text = print(&stage::generation_tree(generation)).map_err(Error::fault)?;
+        if present.is_some_and(|there| there == text.as_bytes()) {
             return Ok(());
         }
         self.nginx.write(&rel, text.as_bytes(), NginxFile::MODE)
@@ -228,7 +357,8 @@ impl LocalHost {
         if each { Ok(()) } else { self.web.sync_all() }
     }
 
-    fn trash_site(&self, plan: &str, site: &SiteId, folder: &str) -> Result<String> {
+    fn trash_site(&self, plan: &str, site: &SiteId, folder: &Domain) -> Result<String> {
+        let folder = folder.ascii();
         let trash = format!("{TRASH}/{site}");
         if self.web.stat(folder)?.is_some() {
             self.web.make_dirs(TRASH, 0o700)?;
@@ -241,7 +371,38 @@ impl LocalHost {
         Ok(self.web.path(&trash).display().to_string())
     }
 
+    /// Marks a plan as live, if everything done for it is still there.
+    fn hold(&self, plan: &str) -> Result<()> {
+        self.faults.step("hold the plan")?;
+        match self.journal.stage(plan)? {
+            Stage::Begun => self.journal.hold(plan),
+            Stage::Held => Ok(()),
+            Stage::Unknown | Stage::Ended => Err(journal::ended(plan)),
+        }
+    }
+
+    /// Takes back what an earlier run of the host left half done: every plan that was begun and is not known to be live.
+    /// Returns their ids. nginx is left alone: at boot it starts afterwards, and a running one goes on with what it has
+    /// until the panel, which hears of it as a plan that is still open, loads it anew.
+    pub fn recover(&self) -> Result<Vec<String>> {
+        let _one = self.turn();
+        let mut ended = Vec::new();
+        for plan in self.journal.plans()? {
+            if self.journal.stage(&plan)? == Stage::Begun {
+                self.take_back(&plan)?;
+                self.journal.end(&plan)?;
+                ended.push(plan);
+            }
+        }
+        Ok(ended)
+    }
+
     fn undo(&self, plan: &str) -> Result<()> {
+        self.take_back(plan)?;
+        self.journal.forget(plan)
+    }
+
+    fn take_back(&self, plan: &str) -> Result<()> {
         for record in self.journal.records(plan)? {
             match record {
                 Record::NginxFile { rel, before } => {
@@ -251,17 +412,23 @@ impl LocalHost {
                         None => self.nginx.remove(&rel)?,
                     }
                 }
+                Record::NginxAdopted => ownership::undo_adopt(&self.nginx)?,
+                Record::NginxReleased { before } => {
+                    ownership::undo_release(&self.nginx)?;
+                    self.put_back(&NginxFile::Main.rel(), before.as_bytes(), NginxFile::MODE)?;
+                }
                 Record::SiteMade { folder, trash } => self.move_back(&folder, &trash)?,
                 Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,
             }
         }
-        self.journal.forget(plan)
+        Ok(())
     }
 
     /// Restores a file. One that is as it was is left alone, and on a full disk the new one makes room for the old one:
     /// should that fail too, the journal still has it.
     fn put_back(&self, rel: &str, bytes: &[u8], mode: u32) -> Result<()> {
-        let same = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == bytes);
+        // What cannot be read, such as a link that somebody put there, is replaced.
+        let same = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX).is_ok_and(|there| there.is_some_and(|t| t == bytes));
         if same && self.nginx.stat(rel)?.is_some_and(|stat| stat.mode == mode) {
             return Ok(());
         }
@@ -283,8 +450,28 @@ impl LocalHost {
     }
 }
 
+impl LocalHost {
+    /// What the policy of this moment says of `op`; a change of it needs no new start.
+    fn check_policy(&self, op: &HostOp) -> Result<()> {
+        let policy = || Policy::load(&self.root);
+        match op {
+            HostOp::NginxTest { .. } | HostOp::NginxReload { .. } => policy()?.program(Program::Nginx),
+            HostOp::SitesCheck { .. } | HostOp::SitesCreate { .. } | HostOp::SiteTrash { .. } => {
+                policy()?.site_folder(SITES)
+            }
+            HostOp::Install { component } => {
+                let policy = policy()?;
+                policy.program(Program::AptGet)?;
+                component.packages().iter().try_for_each(|package| policy.package(package))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Host for LocalHost {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
+        self.check_policy(op)?;
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. }
@@ -301,10 +488,17 @@ impl Host for LocalHost {
             HostOp::NginxList => HostReply::NginxFiles { files: self.list()?, owner: super::files::own_uid() },
             HostOp::NginxTest { changes } => {
                 let texts = changes.iter().map(|c| c.file.rel()).zip(self.texts(changes)?).collect();
-                HostReply::NginxTest(stage::test(&self.nginx, &self.staging, &texts, &self.faults)?)
+                HostReply::NginxTest(stage::test(
+                    &self.nginx,
+                    &self.staging,
+                    &texts,
+                    self.instance.machine,
+                    &self.faults,
+                )?)
             }
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
+            HostOp::NginxStop if !self.may_stop_nginx => return Err(Error::new(Kind::Forbidden, "nginx_stop_refused")),
             HostOp::LogsRotate => done(self.rotate_logs()?),
             HostOp::NginxStop => done(self.instance.stop()?),
             HostOp::SitesCheck { trees } => done(self.check_sites(trees)?),
@@ -312,6 +506,7 @@ impl Host for LocalHost {
             HostOp::SiteTrash { plan, site, folder } => {
                 HostReply::Trashed { path: self.trash_site(plan.as_str(), site, folder)? }
             }
+            HostOp::Hold { plan } => done(self.hold(plan.as_str())?),
             HostOp::Undo { plan } => done(self.undo(plan.as_str())?),
             HostOp::Forget { plan } => done(self.journal.forget(plan.as_str())?),
             HostOp::OpenPlans => HostReply::OpenPlans { plans: self.journal.plans()? },

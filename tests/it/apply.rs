@@ -207,8 +207,8 @@ fn the_side_that_writes_refuses_hostile_files_whoever_asks() {
     let wire = |file: &str, directive: Value| {
         let change = json!({ "file": file, "content": [directive] });
         [
-            json!({ "op": "nginx_switch", "plan": "p0123456789", "changes": [change] }),
-            json!({ "op": "nginx_test", "changes": [change] }),
+            json!({ "nginx_switch": { "plan": "p0123456789", "changes": [change] } }),
+            json!({ "nginx_test": { "changes": [change] } }),
         ]
     };
     let hostile = [

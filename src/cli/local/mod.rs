@@ -2,7 +2,9 @@
 
 mod claim;
 mod config;
+mod host;
 mod migrate;
+mod nginx;
 mod state;
 mod system;
 mod words;
@@ -39,6 +41,40 @@ pub enum Migrate {
     Check,
 }
 
+/// How the host service runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostRun {
+    /// Until it is told to stop.
+    Service,
+    /// Until the process that started it is gone.
+    WithParent,
+    /// Repairs what an earlier run left half done, and ends.
+    Recover,
+}
+
+/// How nginx goes on without the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// With the panel's files as plain ones.
+    Freeze,
+    /// With what it had before.
+    Restore,
+}
+
+/// What is done with the policy of the host service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyAct<'a> {
+    /// Read and checked.
+    Show,
+    /// One key is given one more value.
+    Allow {
+        /// The key.
+        key: &'a str,
+        /// The value.
+        value: &'a str,
+    },
+}
+
 /// What local commands need from above: the composition root answers it.
 pub trait Local {
     /// The configuration of the installation at `root`; an error names every problem.
@@ -49,8 +85,14 @@ pub trait Local {
     fn settings(&self, loaded: &Loaded) -> Result<Vec<Setting>>;
     /// Runs the panel until it is told to stop. `listen` is where, instead of the configured address.
     fn serve(&self, loaded: Loaded) -> Result<()>;
+    /// Reads or widens the policy of the host service of the installation at `root`; answers its file as it stands then.
+    fn policy(&self, root: &Path, act: PolicyAct<'_>) -> Result<String>;
+    /// Runs the host service.
+    fn host(&self, loaded: &Loaded, run: HostRun) -> Result<()>;
     /// What is wrong with the machine and the installation: `{broken, findings, machine}`.
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value>;
+    /// Has nginx go on without the panel.
+    fn leave_nginx(&self, loaded: &Loaded, how: Leave) -> Result<()>;
     /// Looks at the database's migrations or runs them.
     fn migrate(&self, loaded: &Loaded, what: Migrate) -> Result<Value>;
     /// Calls one of the operations that take the server over, in this process, as the console; the panel must not run.
@@ -103,10 +145,12 @@ pub const LOCAL: &[LocalCommand] = &[
     LocalCommand { name: "apply", build: state::build_apply, run: state::apply },
     LocalCommand { name: "export", build: words::plain, run: state::export },
     LocalCommand { name: "serve", build: system::build_serve, run: system::serve },
+    LocalCommand { name: "host", build: host::build, run: host::run },
     LocalCommand { name: "claim", build: claim::build, run: claim::run },
     LocalCommand { name: "doctor", build: words::plain, run: system::doctor },
     LocalCommand { name: "config", build: config::build, run: config::run },
     LocalCommand { name: "migrate", build: migrate::build, run: migrate::run },
+    LocalCommand { name: "nginx", build: nginx::build, run: nginx::run },
     LocalCommand { name: "self-test", build: words::plain, run: system::self_test },
     LocalCommand { name: "openapi", build: words::plain, run: words::openapi },
     LocalCommand { name: "completions", build: words::build_completions, run: words::completions },

@@ -27,6 +27,8 @@ pub(in super::super) struct Instance {
     pub error_log: PathBuf,
     /// URL that answers with the generation.
     pub probe: String,
+    /// Whether this is the nginx of the machine, which systemd starts where it is there.
+    pub machine: bool,
 }
 
 impl Instance {
@@ -60,16 +62,47 @@ impl Instance {
         self.wait_for(generation, &before, log_from)
     }
 
+    /// Makes a running nginx load the configuration on disk, and waits until new workers have taken over from the former
+    /// ones; for a configuration without a generation. One that does not run is left alone.
+    pub(in super::super) fn renew(&self) -> Result<()> {
+        let Some(master) = self.master() else { return Ok(()) };
+        let log_from = log_size(&self.error_log);
+        let before = children(master);
+        signal(master, Signal::HUP)?;
+        let deadline = Instant::now() + Duration::from_secs(NGINX_RELOAD_S_MAX);
+        loop {
+            let new = children(master).iter().any(|pid| !before.contains(pid));
+            if new && before.iter().all(|pid| leaving(*pid)) {
+                return Ok(());
+            }
+            let log = log_since(&self.error_log, log_from);
+            if log.contains("[emerg]") || Instant::now() > deadline {
+                return Err(Error::new(Kind::External, "nginx_reload_failed").evidence(log));
+            }
+            pause(Duration::from_millis(5));
+        }
+    }
+
     fn start(&self) -> Result<()> {
         let main = self.conf.join("nginx.conf").display().to_string();
         let prefix = self.conf.display().to_string();
-        let output = command::run(
-            Program::Nginx,
-            &["-p", &prefix, "-c", &main],
-            Duration::from_secs(NGINX_RELOAD_S_MAX),
-            &mut |_| true,
-        )?;
-        if output.ok { Ok(()) } else { Err(Error::new(Kind::External, "nginx_start_failed").evidence(output.text)) }
+        let (program, args): (_, &[&str]) = match self.machine {
+            true if Program::Nginx.find().is_none() => return Err(command::missing(Program::Nginx)),
+            true if has_unit() => (Program::Systemctl, &["start", UNIT]),
+            true => (Program::Nginx, &["-c", &main]),
+            false => (Program::Nginx, &["-p", &prefix, "-c", &main]),
+        };
+        let output = command::run(program, args, Duration::from_secs(NGINX_RELOAD_S_MAX), &mut |_| true)?;
+        if output.ok {
+            return Ok(());
+        }
+        let mut evidence = output.text;
+        if program == Program::Systemctl {
+            // What nginx said went to the journal; asked again, it says it here.
+            let limit = Duration::from_secs(NGINX_RELOAD_S_MAX);
+            evidence += &command::run(Program::Nginx, &["-t", "-q", "-c", &main], limit, &mut |_| true)?.text;
+        }
+        Err(Error::new(Kind::External, "nginx_start_failed").evidence(evidence))
     }
 
     fn wait_for(&self, generation: u64, old_workers: &[i32], log_from: u64) -> Result<()> {
@@ -127,6 +160,15 @@ impl Instance {
     }
 }
 
+/// The unit of the distribution's package.
+const UNIT: &str = "nginx.service";
+
+/// Whether systemd runs (sd_booted(3)) and knows nginx.
+fn has_unit() -> bool {
+    let folders = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+    Path::new("/run/systemd/system").is_dir() && folders.iter().any(|folder| Path::new(folder).join(UNIT).exists())
+}
+
 fn signal(pid: i32, signal: Signal) -> Result<()> {
     let pid = Pid::from_raw(pid).ok_or_else(|| Error::fault("process id 0"))?;
     kill_process(pid, signal).map_err(|e| Error::new(Kind::External, "nginx_signal_failed").cause(e))
@@ -174,7 +216,7 @@ mod tests {
         let (conf, pid, error_log) = (dir.path().to_owned(), dir.path().join("pid"), dir.path().join("error.log"));
         std::fs::write(&error_log, format!("{}\n[alert] the last line\n", "x".repeat(5000))).unwrap();
         // Nobody listens on port 1.
-        let nginx = Instance { conf, pid, error_log, probe: "http://127.0.0.1:1/generation".into() };
+        let nginx = Instance { conf, pid, error_log, probe: "http://127.0.0.1:1/generation".into(), machine: false };
         let evidence = nginx.silence(7);
         assert!(evidence.starts_with("nginx did not answer with generation 7 within 30 s; it answers nothing."));
         assert!(evidence.ends_with("[alert] the last line") && evidence.len() < 2500, "{evidence}");

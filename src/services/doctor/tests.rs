@@ -2,6 +2,7 @@ use super::*;
 use crate::config::key_file::{FileFacts, RunsAs};
 use crate::config::{LoadInput, load};
 use crate::platform::detect::*;
+use crate::platform::nginx::Ownership;
 
 fn healthy() -> Machine {
     let nginx = "nginx version: nginx/1.22.1\nconfigure arguments: --with-http_ssl_module\n";
@@ -38,13 +39,14 @@ fn calm() -> Sight {
         key_file: Some(FileFacts { bytes: 32, mode: 0o640, uid: 0, gid: 991 }),
         listeners: vec![Listener { port: 80, process: Some("nginx".into()) }],
         foreign_vhosts: vec![],
+        nginx_ownership: Some(Ownership::Owned),
         clock_synchronised: Some(true),
     }
 }
 
 fn found(root: &str, machine: &Machine, sight: &Sight) -> Vec<Finding> {
     let loaded = load(LoadInput::at(root)).unwrap();
-    findings(machine, &Facts { loaded: &loaded, sight })
+    findings(machine, &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()) })
 }
 
 #[test]
@@ -88,7 +90,11 @@ const CASES: &[Change] = &[
         s.listeners.push(Listener { port: 443, process: Some("apache2".into()) });
     }),
     ("port_in_use", Severity::Note, |_, s| s.listeners.push(Listener { port: 443, process: None })),
-    ("foreign_vhosts", Severity::Note, |_, s| s.foreign_vhosts.push("/etc/nginx/sites-enabled/default".into())),
+    ("foreign_unserved", Severity::Warning, |_, s| s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into())),
+    ("foreign_vhosts", Severity::Note, |_, s| {
+        s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
+        s.nginx_ownership = Some(Ownership::Shared);
+    }),
 ];
 
 #[test]
@@ -131,10 +137,24 @@ fn the_worst_comes_first_and_the_answer_survives_json() {
     machine.nginx = None;
     sight.clock_synchronised = Some(false);
     let loaded = load(LoadInput::at("/")).unwrap();
-    let diagnosis = diagnose(machine, &Facts { loaded: &loaded, sight: &sight }, Lang::Ar);
+    let diagnosis =
+        diagnose(machine, &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()) }, Lang::Ar);
     let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
-    assert_eq!(ids, ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
+    assert_eq!(ids[..3], ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
     assert!(diagnosis.broken);
     let json = serde_json::to_string(&diagnosis).unwrap();
     assert_eq!(serde_json::from_str::<Diagnosis>(&json).unwrap(), diagnosis);
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_is_found_with_its_problems() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join(crate::platform::policy::FILE);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "packages = [\"-x\"]\nshell = true\n").unwrap();
+    let (loaded, policy) = (load(LoadInput::at(root.path())).unwrap(), Policy::load(root.path()));
+    let found = findings(&healthy(), &Facts { loaded: &loaded, sight: &calm(), policy: &policy });
+    assert_eq!((found[0].id, found[0].severity), ("policy_unusable", Severity::Broken));
+    let text = found[0].tell(Lang::Ar).found;
+    assert!(text.contains("packages[0]") && text.contains("shell"), "{text}");
 }

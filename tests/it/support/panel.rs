@@ -1,5 +1,6 @@
 //! A panel served on a free port, and a client that sends exactly the bytes a test writes.
 
+use super::across::across;
 use super::fake_host::FakeHost;
 use super::rig::{free_port, loaded};
 use manara::app::open;
@@ -12,6 +13,7 @@ use manara::http::{Listen, Patience, Server, Tcp, serve};
 use manara::ops::{self, auth};
 use manara::platform::Faults;
 use manara::platform::clock::SystemClock;
+use manara::platform::host_service::Service;
 use manara::platform::panel_tls::PanelTls;
 use manara::store::sessions::{self, Session};
 use manara::store::users;
@@ -33,6 +35,7 @@ pub(crate) struct Panel {
     /// The hooks that were called: point and operation.
     pub(crate) hooks: Arc<Mutex<Vec<String>>>,
     server: Option<Server>,
+    _service: Option<Service>,
 }
 
 /// Notes which hooks are called.
@@ -82,14 +85,15 @@ impl Panel {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open::store(&settings.config, clock.clone()).unwrap();
         let host = Arc::new(FakeHost { refuses: "nothing is refused", ..FakeHost::default() });
+        let (across_host, service) = across(host.clone(), root.path());
         let hooks = Arc::<Mutex<Vec<String>>>::default();
         let noted = Box::new(Noted(hooks.clone()));
-        let core = open::assemble(settings, store, host.clone(), clock, noted, Arc::new(Faults::default())).unwrap();
+        let core = open::assemble(settings, store, across_host, clock, noted, Arc::new(Faults::default())).unwrap();
         let tcp = Some(Tcp { address: "127.0.0.1:0".parse().unwrap(), tls, hsts: false });
         let listen = Listen { tcp, unix: Some(core.config.api_socket.clone()), patience };
         let server = serve(core.clone(), listen).unwrap();
         let address = server.address().unwrap();
-        Panel { core, address, root, host, hooks, server: Some(server) }
+        Panel { core, address, root, host, hooks, server: Some(server), _service: service }
     }
 
     /// Calls an operation as the console, past HTTP.
