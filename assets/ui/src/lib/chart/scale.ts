@@ -43,7 +43,7 @@ const DAY = 24 * HOUR;
 const MONTH = 30.5 * DAY;
 const CLOCK_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => seconds * SECOND);
 const HOUR_STEPS = [1, 2, 3, 4, 6, 12];
-const DAY_STEPS = [1, 2, 5, 7, 14];
+const DAY_STEPS = [1, 2, 3, 5, 7, 14];
 const MONTH_STEPS = [1, 2, 3, 6, 12];
 
 /** What the label of a tick has to say. */
