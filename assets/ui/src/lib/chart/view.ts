@@ -18,7 +18,8 @@ export interface View {
 }
 
 const DEFAULT: Range = '5m';
-const SHORTEST_MS = 10_000;
+/** Several of the finest steps that are kept for long. */
+const SHORTEST_MS = 60_000;
 /** How far back anything is kept. */
 const LONGEST_MS = 2 * 366 * 86_400_000;
 
