@@ -1,9 +1,9 @@
 //! What the command line needs of the parts above it.
 
-use super::{claim, config_cmd, migrate, open, self_test, serve};
+use super::{claim, config_cmd, host, migrate, open, self_test, serve};
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
-use crate::cli::{Local, Migrate, SelfCheck};
+use crate::cli::{HostRun, Local, Migrate, SelfCheck};
 use crate::config::{Loaded, Override};
 use crate::services::doctor;
 use serde_json::Value;
@@ -23,6 +23,10 @@ impl Local for Commands {
 
     fn serve(&self, loaded: Loaded) -> Result<()> {
         serve::run(loaded)
+    }
+
+    fn host(&self, loaded: &Loaded, run: HostRun) -> Result<()> {
+        host::run(&loaded.config, run)
     }
 
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {

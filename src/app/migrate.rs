@@ -1,6 +1,6 @@
 //! `migrate`: the database's shape, while the panel does not run.
 
-use super::open;
+use super::{open, roles};
 use crate::base::{Error, Kind, Result};
 use crate::cli::Migrate;
 use crate::config::{Config, Database};
@@ -17,6 +17,7 @@ pub fn run(config: &Config, what: Migrate) -> Result<Value> {
     if what != Migrate::Up && files::owner(path)?.is_none() {
         return Err(Error::new(Kind::NotFound, "store_missing").with("path", path.display()));
     }
+    roles::become_panel(config)?;
     let store = open::store(config, Arc::new(SystemClock))?;
     match what {
         Migrate::Status => serde_json::to_value(migrations::status(&store)?),

@@ -4,9 +4,11 @@ pub mod claim;
 mod commands;
 pub mod config_cmd;
 mod console;
+pub mod host;
 pub mod logging;
 pub mod migrate;
 pub mod open;
+mod roles;
 pub mod self_test;
 pub mod serve;
 

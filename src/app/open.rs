@@ -8,8 +8,9 @@ use crate::engine::core::Parts;
 use crate::engine::hooks::NoHooks;
 use crate::engine::{Core, recover};
 use crate::platform::clock::SystemClock;
+use crate::platform::host_service::Client;
 use crate::platform::local::{LocalHost, Places};
-use crate::platform::{Faults, Host, files};
+use crate::platform::{Faults, Host, files, users};
 use crate::store::key_file::{self, KeyFileRule};
 use crate::store::{Options, READERS_DEFAULT, Store, lease, migrations};
 use std::path::Path;
@@ -35,25 +36,44 @@ pub fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
         }
         KeyFileRule::Any
     } else {
-        KeyFileRule::Private { group: None }
+        KeyFileRule::Private { group: users::group(&config.root, users::PANEL)? }
     };
     let master_key = key_file::load(&config.key_file, rule)?;
     let Database::Sqlite(path) = &config.database;
     Store::open(Options { path: path.clone(), master_key, clock, readers: READERS_DEFAULT })
 }
 
-/// Opens everything and repairs what an earlier run left behind. Afterwards changes may be made.
+/// Opens everything over the machine that the profile says, and repairs what an earlier run left behind. Afterwards
+/// changes may be made.
 pub fn core(loaded: Loaded) -> Result<Arc<Core>> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = store(&loaded.config, clock.clone())?;
     let faults = Arc::new(Faults::from_environment());
-    let config = &loaded.config;
+    let host = host(&loaded.config, faults.clone())?;
+    core_over(loaded, host, faults)
+}
+
+/// The machine: in this process in the development profile, else through the host service.
+pub fn host(config: &Config, faults: Arc<Faults>) -> Result<Arc<dyn Host>> {
+    if config.is_development() {
+        Ok(Arc::new(local_host(config, faults)?))
+    } else {
+        Ok(Arc::new(Client::new(config.host_socket.clone())?))
+    }
+}
+
+/// The machine itself, for the process that may touch it.
+pub fn local_host(config: &Config, faults: Arc<Faults>) -> Result<LocalHost> {
     let places = Places {
         root: config.root.clone(),
         probe: control_url(config.nginx_http_port),
         may_install: config.allow_machine,
     };
-    let host: Arc<dyn Host> = Arc::new(LocalHost::open(&places, faults.clone())?);
+    LocalHost::open(&places, faults)
+}
+
+/// As [`core`] over a given machine.
+pub fn core_over(loaded: Loaded, host: Arc<dyn Host>, faults: Arc<Faults>) -> Result<Arc<Core>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = store(&loaded.config, clock.clone())?;
     assemble(loaded, store, host, clock, faults)
 }
 
@@ -74,7 +94,11 @@ pub fn assemble(
         http_port: config.nginx_http_port,
         https_port: config.nginx_https_port,
         ipv6: files::owner(Path::new("/proc/net/if_inet6"))?.is_some(),
-        user: files::is_root().then_some(if config.is_development() { "root" } else { "www-data" }),
+        user: match (config.is_development(), files::is_root()) {
+            (true, true) => Some("root"),
+            (true, false) => None,
+            (false, _) => Some("www-data"),
+        },
     };
     let core = Core::new(Parts { loaded, store, host, clock, layout, hooks: Box::new(NoHooks), faults, owner });
     recover::recover(&core)?;

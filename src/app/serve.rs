@@ -1,13 +1,14 @@
 //! Running the panel: open everything, serve it, and end in order.
 
-use super::{logging, open};
-use crate::base::{Error, Kind, Result};
+use super::{logging, open, roles};
+use crate::base::{Error, Result};
 use crate::config::Loaded;
 use crate::engine::Core;
 use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
-use crate::platform::{HostOp, own, panel_tls};
+use crate::platform::host_service::{Child, Client, Watched};
+use crate::platform::{Faults, Host, HostOp, notify, own, panel_tls};
 use crate::services::{monitoring, nginx, upkeep};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,12 +21,15 @@ const JOBS_STOP_S_MAX: u64 = 20;
 
 /// Runs the panel until it is asked to end.
 pub fn run(loaded: Loaded) -> Result<()> {
-    if !loaded.config.is_development() {
-        // Only the development profile may act on the machine from this process.
-        return Err(Error::new(Kind::Unavailable, "production_needs_host"));
-    }
     logging::start(&loaded.config, Arc::new(SystemClock));
-    let core = open::core(loaded)?;
+    let child = roles::take(&loaded.config)?;
+    let faults = Arc::new(Faults::from_environment());
+    let host = match &child {
+        Some(_) => Arc::new(Client::new(loaded.config.host_socket.clone())?) as Arc<dyn Host>,
+        None => open::host(&loaded.config, faults.clone())?,
+    };
+    let child = child.map(Child::watch).transpose()?;
+    let core = open::core_over(loaded, host, faults)?;
     core.gate.set_starting(true);
     let meter = Arc::downgrade(&core);
     spawn("metrics", move || monitoring::tell(meter))?;
@@ -46,8 +50,12 @@ pub fn run(loaded: Loaded) -> Result<()> {
     announce(&core, &server, fingerprint.as_deref())?;
     // This thread only waits from here on, and would keep what starting took.
     own::give_memory_back();
+    notify::ready();
     server.wait_for_signal()?;
-    stop(&core, server, starting)
+    notify::stopping();
+    let stopped = stop(&core, server, starting);
+    child.map_or(Ok(()), Watched::end)?;
+    stopped
 }
 
 fn bring_up(core: &Arc<Core>) {
@@ -83,6 +91,8 @@ fn stop(core: &Core, server: Server, starting: JoinHandle<()>) -> Result<()> {
     core.jobs.stop(Duration::from_secs(JOBS_STOP_S_MAX));
     // What is not up yet cannot be stopped.
     starting.join().map_err(|_| Error::fault("a thread panicked"))?;
-    core.host.ask(&HostOp::NginxStop)?;
-    crate::store::lease::release(&core.store, &core.owner)
+    // In production nginx is the machine's own: sites outlive the panel.
+    let stopped = if core.config.is_development() { core.host.ask(&HostOp::NginxStop).map(drop) } else { Ok(()) };
+    crate::store::lease::release(&core.store, &core.owner)?;
+    stopped
 }

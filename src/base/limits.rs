@@ -128,3 +128,27 @@ pub const AGENT_BYTES_MAX: usize = 200;
 pub const READY_KEPT_MS: u64 = 1000;
 /// Less free space for the data than this and the panel does not call itself ready.
 pub const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+/// Largest host operation: the files of 5000 sites take about 10 MiB as JSON.
+pub const HOST_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bodies of host operations in memory at once, all together. Read into typed values they take up to eight times as much.
+pub const HOST_BODIES_BYTES_MAX: usize = HOST_BODY_BYTES_MAX;
+/// Largest request head on the host socket.
+pub const HOST_HEAD_BYTES_MAX: usize = 8 * 1024;
+/// Open connections on the host socket; more wait in the kernel's queue.
+pub const HOST_CONNECTIONS_MAX: usize = 64;
+/// Host operations carried out at once; most of them wait for each other.
+pub const HOST_OPS_AT_ONCE_MAX: usize = 16;
+/// Long host operations (installing a component) carried out at once.
+pub const HOST_STREAMS_AT_ONCE_MAX: usize = 4;
+/// Time a host operation waits for its turn.
+pub const HOST_TURN_S_MAX: u64 = 120;
+/// Time the panel waits for the host's answer: turn, test and reload together take less.
+pub const HOST_ANSWER_S_MAX: u64 = 300;
+/// Time for which the panel tries to reach a host that is being started again.
+pub const HOST_CONNECT_MS_MAX: u64 = 2000;
+/// Lines of a long operation that wait for a slow reader.
+pub const HOST_LINES_QUEUED_MAX: usize = 256;
+/// Largest answer or frame of the host: the list of 10 000 files takes about 2 MiB.
+pub const HOST_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Time given to operations under way when the host stops.
+pub const HOST_STOP_S_MAX: u64 = 90;

@@ -99,7 +99,7 @@ pub const ALL: &[Opt] = &[
     Opt::in_file("key_file", Kind::Path, "/etc/manara/secret.key", "/etc/manara/secret.key"),
     Opt::in_file("log.level", LEVELS, "info", "info"),
     Opt::in_file("log.format", Kind::Choice(&["text", "json"]), "text", "json"),
-    Opt::in_file("host_socket", Kind::Socket, "/run/manara/host.sock", "/run/manara/host.sock"),
+    Opt::in_file("host_socket", Kind::Socket, "/run/manara-host/host.sock", "/run/manara-host/host.sock"),
     Opt::in_file("api_socket", Kind::Socket, "/run/manara/api.sock", "/run/manara/api.sock"),
     Opt::in_file("nginx.http_port", PORT, "8080", "80"),
     Opt::in_file("nginx.https_port", PORT, "8443", "443"),

@@ -211,8 +211,9 @@ fn audit_entry(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> au
 fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
     job.say(&format!("{} {}", plan.operation, plan.target_name));
     let outcome = quarantine::commit(core, &mut plan, job).and_then(|()| {
-        let finished =
-            core.faults.step("finish").and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
+        let finished = hold(core, &plan)
+            .and_then(|()| core.faults.step("finish"))
+            .and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
         finished.map_err(|e| take_back(core, &plan, e))
     });
     match outcome {
@@ -232,6 +233,13 @@ fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle
             Err(error)
         }
     }
+}
+
+/// Tells the host that the plan is live, so that it does not take it back by itself when it is started again. Error when it
+/// already did.
+fn hold(core: &Core, plan: &Plan) -> Result<()> {
+    let row_only = plan.changes.iter().all(|change| matches!(change, Change::Row(_)));
+    if row_only { Ok(()) } else { core.host.ask(&HostOp::Hold { plan: plan.id.clone() }).map(drop) }
 }
 
 /// Tells whoever listens which sites changed.

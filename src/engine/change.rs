@@ -21,8 +21,8 @@ pub enum Change {
     SiteTrash {
         /// The site.
         site: SiteId,
-        /// Its folder below the web root.
-        folder: String,
+        /// Its folder below the web root: the domain it was created with.
+        folder: Domain,
     },
 }
 

@@ -23,8 +23,8 @@ pub struct Directive {
     /// The directives in braces; `None` when the directive ends in `;`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Vec<Directive>>,
-    /// Where the parser found it. No part of equality nor of the serialised form.
-    #[serde(skip)]
+    /// Where the parser found it. No part of equality; of the serialised form only what the printer goes by.
+    #[serde(rename = "layout", default, skip_serializing_if = "Origin::is_plain", with = "layout")]
     pub origin: Origin,
 }
 
@@ -41,6 +41,35 @@ pub struct Origin {
     pub gap: bool,
     /// A comment behind another directive or `{` on the same line; the printer keeps it there.
     pub trailing: bool,
+}
+
+impl Origin {
+    fn is_plain(&self) -> bool {
+        !self.gap && !self.trailing
+    }
+}
+
+mod layout {
+    use super::Origin;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Layout {
+        Gap,
+        Trailing,
+    }
+
+    pub(super) fn serialize<S: Serializer>(origin: &Origin, to: S) -> Result<S::Ok, S::Error> {
+        if origin.trailing { Layout::Trailing } else { Layout::Gap }.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Origin, D::Error> {
+        Ok(match Layout::deserialize(from)? {
+            Layout::Gap => Origin { gap: true, ..Origin::default() },
+            Layout::Trailing => Origin { trailing: true, ..Origin::default() },
+        })
+    }
 }
 
 impl PartialEq for Origin {

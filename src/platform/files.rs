@@ -135,9 +135,14 @@ impl RootDir {
     pub fn prepare(&self, rel: &str, bytes: &[u8], mode: u32, durable: bool) -> Result<()> {
         let (dir, name) = self.parent(rel)?;
         let temporary = temporary(name);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&dir, &temporary, flags, Mode::from_raw_mode(mode))
-            .map_err(|e| failed(e, &self.path(rel)))?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let make = || rustix::fs::openat(&dir, &temporary, flags, Mode::from_raw_mode(mode));
+        let made = match make() {
+            // What a crash left there goes; it is never written into, since it may have become a link to another file.
+            Err(Errno::EXIST) => rustix::fs::unlinkat(&dir, &temporary, AtFlags::empty()).and_then(|()| make()),
+            made => made,
+        };
+        let fd = made.map_err(|e| failed(e, &self.path(rel)))?;
         let mut file = File::from(fd);
         let written = file.write_all(bytes).and_then(|()| if durable { file.sync_all() } else { Ok(()) });
         let done = written.map_err(|e| io_error(&e, &self.path(rel))).and_then(|()| {
@@ -314,6 +319,17 @@ pub fn is_root() -> bool {
 /// The account this process runs as.
 pub fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
+}
+
+/// Makes sure that the folder `path` is there with this owner, group and mode. The folder above it must be its owner's
+/// alone to change.
+pub fn folder(path: &Path, uid: u32, gid: u32, mode: u32) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|e| io_error(&e, path))?;
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|e| failed(e, path))?;
+    let (uid, gid) = (rustix::process::Uid::from_raw(uid), rustix::process::Gid::from_raw(gid));
+    rustix::fs::fchown(&fd, Some(uid), Some(gid)).map_err(|e| failed(e, path))?;
+    rustix::fs::fchmod(&fd, Mode::from_raw_mode(mode)).map_err(|e| failed(e, path))
 }
 
 /// User, group and permission bits of `path`; `None` when it is not there.

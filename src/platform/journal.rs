@@ -3,7 +3,7 @@
 
 use super::files::RootDir;
 use crate::base::limits::JOURNAL_BYTES_MAX;
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 
 /// One effect, as it must be undone.
@@ -33,9 +33,28 @@ pub(super) enum Record {
     },
 }
 
-/// The journal of all open plans: one folder a plan, one file a group of effects.
+/// The journal of all open plans: one folder a plan, one file a group of effects, and a mark where one was set.
 pub(super) struct Journal {
     root: RootDir,
+}
+
+/// Mark of a plan that is live; only the panel's database tells what becomes of it.
+const HELD: &str = "held";
+/// Mark of a plan that a starting host took back. It stays until the panel has heard of it, so that nothing more is done
+/// for the plan.
+const ENDED: &str = "ended";
+
+/// How far a plan got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing was done for it.
+    Unknown,
+    /// Effects were begun.
+    Begun,
+    /// It is live.
+    Held,
+    /// A starting host took it back.
+    Ended,
 }
 
 impl Journal {
@@ -45,6 +64,9 @@ impl Journal {
 
     /// Keeps `records` under `plan`, durably. Call before the effects.
     pub(super) fn keep(&self, plan: &str, records: &[Record]) -> Result<()> {
+        if self.stage(plan)? == Stage::Ended {
+            return Err(ended(plan));
+        }
         self.root.make_dirs(plan, 0o700)?;
         let n = self.root.list(plan)?.len();
         let text = serde_json::to_vec(records).map_err(Error::fault)?;
@@ -55,7 +77,10 @@ impl Journal {
     /// The records of `plan`, newest first.
     pub(super) fn records(&self, plan: &str) -> Result<Vec<Record>> {
         let mut records = Vec::new();
-        for name in self.root.list(plan)? {
+        if self.stage(plan)? == Stage::Ended {
+            return Ok(records);
+        }
+        for name in self.root.list(plan)?.into_iter().filter(|name| name != HELD) {
             let bytes = self.root.read(&format!("{plan}/{name}"), JOURNAL_BYTES_MAX)?.unwrap_or_default();
             let kept: Vec<Record> =
                 serde_json::from_slice(&bytes).map_err(|e| Error::fault(format!("journal {plan}/{name}: {e}")))?;
@@ -63,6 +88,31 @@ impl Journal {
         }
         records.reverse();
         Ok(records)
+    }
+
+    /// How far `plan` got.
+    pub(super) fn stage(&self, plan: &str) -> Result<Stage> {
+        let names = self.root.list(plan)?;
+        let marked = |mark: &str| names.iter().any(|name| name == mark);
+        Ok(match () {
+            () if names.is_empty() => Stage::Unknown,
+            () if marked(ENDED) => Stage::Ended,
+            () if marked(HELD) => Stage::Held,
+            () => Stage::Begun,
+        })
+    }
+
+    /// Marks `plan` as live, durably.
+    pub(super) fn hold(&self, plan: &str) -> Result<()> {
+        self.root.write(&format!("{plan}/{HELD}"), b"", 0o600)
+    }
+
+    /// Leaves nothing of `plan` but the mark that it was taken back. Called after it was: interrupted, it is taken back
+    /// again.
+    pub(super) fn end(&self, plan: &str) -> Result<()> {
+        self.root.write(&format!("{plan}/{ENDED}"), b"", 0o600)?;
+        let records = self.root.list(plan)?.into_iter().filter(|name| name != ENDED);
+        records.into_iter().try_for_each(|name| self.root.remove(&format!("{plan}/{name}")))
     }
 
     /// Ids of the plans with records.
@@ -75,4 +125,9 @@ impl Journal {
     pub(super) fn forget(&self, plan: &str) -> Result<()> {
         self.root.remove_tree(plan)
     }
+}
+
+/// The error for going on with a plan that a starting host took back.
+pub(super) fn ended(plan: &str) -> Error {
+    Error::new(Kind::Conflict, "host_plan_ended").with("plan", plan)
 }

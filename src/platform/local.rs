@@ -1,17 +1,17 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
 use super::files::RootDir;
-use super::journal::{Journal, Record};
+use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, secrets, sha256_hex, stage};
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
-use crate::base::names::SiteId;
+use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
 use crate::nginx_syntax::{block, dir, print};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Where things are on this machine.
 #[derive(Debug, Clone)]
@@ -201,7 +201,8 @@ impl LocalHost {
         if each { Ok(()) } else { self.web.sync_all() }
     }
 
-    fn trash_site(&self, plan: &str, site: &SiteId, folder: &str) -> Result<String> {
+    fn trash_site(&self, plan: &str, site: &SiteId, folder: &Domain) -> Result<String> {
+        let folder = folder.ascii();
         let trash = format!("{TRASH}/{site}");
         if self.web.stat(folder)?.is_some() {
             self.web.make_dirs(TRASH, 0o700)?;
@@ -214,7 +215,42 @@ impl LocalHost {
         Ok(self.web.path(&trash).display().to_string())
     }
 
+    /// Marks a plan as live, if everything done for it is still there.
+    fn hold(&self, plan: &str) -> Result<()> {
+        self.faults.step("hold the plan")?;
+        match self.journal.stage(plan)? {
+            Stage::Begun => self.journal.hold(plan),
+            Stage::Held => Ok(()),
+            Stage::Unknown | Stage::Ended => Err(journal::ended(plan)),
+        }
+    }
+
+    /// Takes back what an earlier run of the host left half done: every plan that was begun and is not known to be live.
+    /// Returns their ids. nginx is left alone: at boot it starts afterwards, and a running one goes on with what it has
+    /// until the panel, which hears of it as a plan that is still open, loads it anew.
+    pub fn recover(&self) -> Result<Vec<String>> {
+        let _one = self.turn()?;
+        let mut ended = Vec::new();
+        for plan in self.journal.plans()? {
+            if self.journal.stage(&plan)? == Stage::Begun {
+                self.take_back(&plan)?;
+                self.journal.end(&plan)?;
+                ended.push(plan);
+            }
+        }
+        Ok(ended)
+    }
+
+    fn turn(&self) -> Result<MutexGuard<'_, ()>> {
+        self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))
+    }
+
     fn undo(&self, plan: &str) -> Result<()> {
+        self.take_back(plan)?;
+        self.journal.forget(plan)
+    }
+
+    fn take_back(&self, plan: &str) -> Result<()> {
         for record in self.journal.records(plan)? {
             match record {
                 Record::NginxFile { rel, before } => {
@@ -228,7 +264,7 @@ impl LocalHost {
                 Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,
             }
         }
-        self.journal.forget(plan)
+        Ok(())
     }
 
     /// Restores a file. One that is as it was is left alone, and on a full disk the new one makes room for the old one:
@@ -261,7 +297,7 @@ impl Host for LocalHost {
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
-            _ => Some(self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))?),
+            _ => Some(self.turn()?),
         };
         Ok(match op {
             HostOp::NginxPrepare => done(self.prepare()?),
@@ -280,6 +316,7 @@ impl Host for LocalHost {
             HostOp::SiteTrash { plan, site, folder } => {
                 HostReply::Trashed { path: self.trash_site(plan.as_str(), site, folder)? }
             }
+            HostOp::Hold { plan } => done(self.hold(plan.as_str())?),
             HostOp::Undo { plan } => done(self.undo(plan.as_str())?),
             HostOp::Forget { plan } => done(self.journal.forget(plan.as_str())?),
             HostOp::OpenPlans => HostReply::OpenPlans { plans: self.journal.plans()? },

@@ -1,5 +1,5 @@
 //! Floor 1: the machine. Every effect is a typed, serialisable [`HostOp`]; the same list is what the root host service
-//! will offer over its socket, so nothing here takes a path plus bytes on a caller's word.
+//! ([`host_service`]) offers over its socket, so nothing here takes a path plus bytes on a caller's word.
 
 pub mod clock;
 pub mod command;
@@ -8,28 +8,35 @@ pub mod detect;
 pub mod faults;
 pub mod fetch;
 pub mod files;
+pub mod host_service;
 mod journal;
 pub mod local;
 pub mod metrics;
 pub mod nginx;
+pub mod notify;
 pub mod own;
 pub mod panel_tls;
 pub mod sites;
 pub mod sockets;
 mod sys;
 pub mod terminal;
+pub mod users;
 
 pub use faults::Faults;
 pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
 pub use sites::SiteTree;
 
 use crate::base::Result;
-use crate::base::names::{ObjectId, SiteId};
+use crate::base::names::{Domain, ObjectId, SiteId};
 use serde::{Deserialize, Serialize};
 
 /// Everything the panel may ask of the machine. Named by artefact, carrying parsed values only.
+///
+/// Serialised as `"nginx_status"` or `{ "undo": { "plan": … } }`: with the name in front serde reads straight into the
+/// typed value. (With a tag among the fields it would first keep everything as untyped values, which take ten times the
+/// memory.)
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum HostOp {
     /// Makes the folders nginx needs, the fallback certificate and the session ticket key; idempotent.
     NginxPrepare,
@@ -79,8 +86,14 @@ pub enum HostOp {
         plan: ObjectId,
         /// The site.
         site: SiteId,
-        /// Its folder's name below the web root.
-        folder: String,
+        /// Its folder's name below the web root: the domain it was created with.
+        folder: Domain,
+    },
+    /// Says that `plan` is live and about to be recorded as done. From here on only the panel's database tells whether
+    /// it is undone or forgotten; until here a host that starts again takes it back by itself.
+    Hold {
+        /// The plan.
+        plan: ObjectId,
     },
     /// Takes every effect of `plan` back, newest first; idempotent.
     Undo {
@@ -103,9 +116,53 @@ pub enum HostOp {
     Components,
 }
 
+impl HostOp {
+    /// Its name, as it stands on the wire and in the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            HostOp::NginxPrepare => "nginx_prepare",
+            HostOp::NginxStatus => "nginx_status",
+            HostOp::NginxRead { .. } => "nginx_read",
+            HostOp::NginxList => "nginx_list",
+            HostOp::NginxTest { .. } => "nginx_test",
+            HostOp::NginxSwitch { .. } => "nginx_switch",
+            HostOp::NginxReload { .. } => "nginx_reload",
+            HostOp::NginxStop => "nginx_stop",
+            HostOp::SitesCheck { .. } => "sites_check",
+            HostOp::SitesCreate { .. } => "sites_create",
+            HostOp::SiteTrash { .. } => "site_trash",
+            HostOp::Hold { .. } => "hold",
+            HostOp::Undo { .. } => "undo",
+            HostOp::Forget { .. } => "forget",
+            HostOp::OpenPlans => "open_plans",
+            HostOp::Install { .. } => "install",
+            HostOp::Components => "components",
+        }
+    }
+
+    /// Whether it may take minutes and prints lines meanwhile.
+    pub fn is_long(&self) -> bool {
+        matches!(self, HostOp::Install { .. })
+    }
+
+    /// Whether it changes nothing, so that asking twice does no harm.
+    pub fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            HostOp::NginxStatus
+                | HostOp::NginxRead { .. }
+                | HostOp::NginxList
+                | HostOp::NginxTest { .. }
+                | HostOp::SitesCheck { .. }
+                | HostOp::OpenPlans
+                | HostOp::Components
+        )
+    }
+}
+
 /// The answer to a [`HostOp`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum HostReply {
     /// Done, nothing to say.
     Done,

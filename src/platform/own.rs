@@ -31,6 +31,12 @@ pub fn give_memory_back() {
     super::sys::give_memory_back();
 }
 
+/// Asks this process to end in an orderly way, as a service manager would.
+pub(crate) fn ask_to_end() {
+    // A process can always signal itself.
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+}
+
 /// The machine's own name.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()

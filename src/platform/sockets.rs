@@ -1,8 +1,9 @@
-//! The panel's Unix socket.
+//! Unix sockets of the panel and of the host service.
 
 #![expect(clippy::disallowed_methods, reason = "a socket file takes its place by a rename")]
 
 use crate::base::{Error, Kind, Result};
+use rustix::net::AddressFamily;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -15,6 +16,11 @@ const UNFINISHED: &str = ".s";
 /// The caller makes sure that no other process serves it (the state folder's lock does). Nobody can connect before the
 /// mode is set: the socket is made under another name. The folder is made where it is missing.
 pub fn listen(path: &Path) -> Result<UnixListener> {
+    listen_for(path, None)
+}
+
+/// As [`listen`], for another group than this process's own.
+pub fn listen_for(path: &Path, group: Option<u32>) -> Result<UnixListener> {
     let failed = |e: std::io::Error| {
         Error::new(Kind::Unavailable, "socket_failed").with("path", path.display()).with("reason", &e).cause(e)
     };
@@ -26,10 +32,26 @@ pub fn listen(path: &Path) -> Result<UnixListener> {
         _ => {}
     }
     let listener = UnixListener::bind(&unfinished).map_err(failed)?;
+    std::os::unix::fs::chown(&unfinished, None, group).map_err(failed)?;
     std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(0o660)).map_err(failed)?;
     std::fs::rename(&unfinished, path).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     Ok(listener)
+}
+
+/// The listening socket that systemd opened for this process (sd_listen_fds(3)); `None` when it did not. Error:
+/// `socket_handed_over` when what was handed over is something else.
+pub fn handed_over() -> Result<Option<UnixListener>> {
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
+    if number("LISTEN_PID") != Some(std::process::id()) || number("LISTEN_FDS").is_none_or(|count| count == 0) {
+        return Ok(None);
+    }
+    let wrong = || Error::new(Kind::Unavailable, "socket_handed_over");
+    let socket = super::sys::handed_over().ok_or_else(wrong)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC).map_err(|e| wrong().cause(e))?;
+    let listens = rustix::net::sockopt::socket_acceptconn(&socket).is_ok_and(|yes| yes);
+    let unix = rustix::net::sockopt::socket_domain(&socket).is_ok_and(|domain| domain == AddressFamily::UNIX);
+    if number("LISTEN_FDS") == Some(1) && listens && unix { Ok(Some(socket.into())) } else { Err(wrong()) }
 }
 
 /// The account this process runs as.

@@ -1,9 +1,11 @@
 //! Calls that no crate offers in a safe form.
-#![allow(unsafe_code, reason = "declares functions of the allocator, which is linked into every build")]
+#![allow(unsafe_code, reason = "functions of the allocator, which is linked into every build; inherited descriptors")]
 
 // Named so that the allocator is linked where this is, also into tests.
 use mimalloc as _;
 use std::ffi::{c_int, c_long};
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// mimalloc's `mi_option_purge_delay` (mimalloc.h, `mi_option_t`).
 const PURGE_DELAY: c_int = 15;
@@ -15,6 +17,18 @@ unsafe extern "C" {
     safe fn mi_collect(force: bool);
     #[cfg(test)]
     safe fn mi_option_get(option: c_int) -> c_long;
+}
+
+/// The first descriptor that systemd hands over (sd_listen_fds(3)); `None` when it was asked for before. Whether there is
+/// one, and what it is, the caller finds out.
+pub(super) fn handed_over() -> Option<OwnedFd> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    const FIRST: RawFd = 3;
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        return None;
+    }
+    // SAFETY: taken once only, and by the protocol nobody else in this process owns the descriptor.
+    Some(unsafe { OwnedFd::from_raw_fd(FIRST) })
 }
 
 /// Gives freed memory back to the kernel after this time.

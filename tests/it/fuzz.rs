@@ -45,6 +45,9 @@ fn nginx_text(bytes: &[u8]) {
     let again = parse(text.as_bytes()).expect("what was printed can be parsed");
     assert_eq!(again, tree);
     assert_eq!(print(&again).as_deref(), Ok(&*text), "printing is a fixed point");
+    let json = serde_json::to_string(&again).expect("serialises");
+    let across: Vec<Directive> = serde_json::from_str(&json).expect("deserialises");
+    assert_eq!(print(&across).as_deref(), Ok(&*text), "what goes over a wire is printed the same");
 }
 
 /// Any tree: refused for a stated reason, or read back as itself.

@@ -1,7 +1,6 @@
 //! `kill -9` at every step of a change, with a real process and a real nginx that goes on serving.
 
-use crate::support::rig::{Rig, loaded};
-use manara::app::open;
+use crate::support::rig::{Rig, loaded, open_core};
 use manara::base::locale::Lang;
 use manara::engine::{Actor, Request};
 use manara::ops;
@@ -15,7 +14,8 @@ use std::process::Command;
 fn victim() {
     let Ok(root) = std::env::var("MANARA_TEST_VICTIM_ROOT") else { return };
     let port = |name: &str| std::env::var(name).unwrap().parse().unwrap();
-    let core = open::core(loaded(PathBuf::from(root), port("MANARA_TEST_HTTP"), port("MANARA_TEST_HTTPS"))).unwrap();
+    let settings = loaded(PathBuf::from(root), port("MANARA_TEST_HTTP"), port("MANARA_TEST_HTTPS"));
+    let (core, _service) = open_core(settings);
     let op = ops::find(&std::env::var("MANARA_TEST_OPERATION").unwrap()).unwrap();
     let input: Value = serde_json::from_str(&std::env::var("MANARA_TEST_INPUT").unwrap()).unwrap();
     let request = Request::console("r0123456789".into(), Lang::En);

@@ -9,6 +9,7 @@ mod disk;
 mod fuzz;
 mod generated;
 mod groups;
+mod host_service;
 mod http;
 mod kill;
 mod nginx_syntax;

@@ -2,6 +2,7 @@
 
 mod claim;
 mod config;
+mod host;
 mod migrate;
 mod state;
 mod system;
@@ -39,6 +40,17 @@ pub enum Migrate {
     Check,
 }
 
+/// How the host service runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostRun {
+    /// Until it is told to stop.
+    Service,
+    /// Until the process that started it is gone.
+    WithParent,
+    /// Repairs what an earlier run left half done, and ends.
+    Recover,
+}
+
 /// What local commands need from above: the composition root answers it.
 pub trait Local {
     /// The configuration of the installation at `root`; an error names every problem.
@@ -47,6 +59,8 @@ pub trait Local {
     fn checked_config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
     /// Runs the panel until it is told to stop. `listen` is where, instead of the configured address.
     fn serve(&self, loaded: Loaded) -> Result<()>;
+    /// Runs the host service.
+    fn host(&self, loaded: &Loaded, run: HostRun) -> Result<()>;
     /// What is wrong with the machine and the installation: `{broken, findings, machine}`.
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value>;
     /// Looks at the database's migrations or runs them.
@@ -101,6 +115,7 @@ pub const LOCAL: &[LocalCommand] = &[
     LocalCommand { name: "apply", build: state::build_apply, run: state::apply },
     LocalCommand { name: "export", build: words::plain, run: state::export },
     LocalCommand { name: "serve", build: system::build_serve, run: system::serve },
+    LocalCommand { name: "host", build: host::build, run: host::run },
     LocalCommand { name: "claim", build: claim::build, run: claim::run },
     LocalCommand { name: "doctor", build: words::plain, run: system::doctor },
     LocalCommand { name: "config", build: config::build, run: config::run },

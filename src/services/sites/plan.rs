@@ -142,7 +142,9 @@ pub fn plan_delete(core: &Core, site: &str, seen: Option<i64>) -> Result<Draft> 
     draft.discard_drift = true;
     draft.changes.push(Change::Nginx(NginxChange { file: NginxFile::Site(old.id.clone()), content: None }));
     if old.kind()? == SiteKind::Static {
-        draft.changes.push(Change::SiteTrash { site: old.id.clone(), folder: old.row.root.clone() });
+        draft
+            .changes
+            .push(Change::SiteTrash { site: old.id.clone(), folder: old.row.root.parse().map_err(Error::fault)? });
         draft
             .notes
             .push(Note::new("files_in_trash").with("path", core.layout.path(&format!("srv/www/.trash/{}", old.id))));

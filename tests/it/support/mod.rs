@@ -1,5 +1,6 @@
 //! Shared by the tests.
 
+pub(crate) mod across;
 pub(crate) mod disk;
 pub(crate) mod fake_host;
 pub(crate) mod panel;

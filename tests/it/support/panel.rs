@@ -1,5 +1,6 @@
 //! A panel served on a free port, and a client that sends exactly the bytes a test writes.
 
+use super::across::across;
 use super::fake_host::FakeHost;
 use super::rig::{free_port, loaded};
 use manara::app::open;
@@ -11,6 +12,7 @@ use manara::http::{Listen, Patience, Server, Tcp, serve};
 use manara::ops::{self, auth};
 use manara::platform::Faults;
 use manara::platform::clock::SystemClock;
+use manara::platform::host_service::Service;
 use manara::platform::panel_tls::PanelTls;
 use manara::store::sessions::{self, Session};
 use manara::store::users;
@@ -29,6 +31,7 @@ pub(crate) struct Panel {
     pub(crate) address: SocketAddr,
     pub(crate) root: tempfile::TempDir,
     server: Option<Server>,
+    _service: Option<Service>,
 }
 
 /// An answer, read to its end.
@@ -58,12 +61,13 @@ impl Panel {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open::store(&settings.config, clock.clone()).unwrap();
         let host = Arc::new(FakeHost { refuses: "nothing is refused", ..FakeHost::default() });
+        let (host, service) = across(host, root.path());
         let core = open::assemble(settings, store, host, clock, Arc::new(Faults::default())).unwrap();
         let tcp = Some(Tcp { address: "127.0.0.1:0".parse().unwrap(), tls, hsts: false });
         let listen = Listen { tcp, unix: Some(core.config.api_socket.clone()), patience };
         let server = serve(core.clone(), listen).unwrap();
         let address = server.address().unwrap();
-        Panel { core, address, root, server: Some(server) }
+        Panel { core, address, root, server: Some(server), _service: service }
     }
 
     /// Calls an operation as the console, past HTTP.

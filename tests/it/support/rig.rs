@@ -1,12 +1,14 @@
 //! A panel of its own for a test: temporary root, real store, real nginx on ports nobody else has.
 
+use super::across::across;
 use manara::app::open;
 use manara::base::locale::Lang;
 use manara::base::{Error, Result};
-use manara::config::{LoadInput, Override, load};
+use manara::config::{LoadInput, Loaded, Override, load};
 use manara::engine::{Actor, Core, Request};
 use manara::ops::{self, Outcome};
-use manara::platform::HostOp;
+use manara::platform::host_service::Service;
+use manara::platform::{Faults, HostOp};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,6 +19,7 @@ use std::time::Duration;
 /// A panel in a temporary folder; nginx is stopped when it goes.
 pub(crate) struct Rig {
     core: Option<Arc<Core>>,
+    service: Option<Service>,
     pub(crate) http_port: u16,
     pub(crate) https_port: u16,
     pub(crate) root: tempfile::TempDir,
@@ -28,10 +31,19 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// The settings of a panel at `root` with these ports.
-pub(crate) fn loaded(root: PathBuf, http: u16, https: u16) -> manara::config::Loaded {
+pub(crate) fn loaded(root: PathBuf, http: u16, https: u16) -> Loaded {
     let set = |key: &str, value: u16| Override { key: key.into(), value: value.to_string(), flag: "--test".into() };
     let overrides = vec![set("nginx.http_port", http), set("nginx.https_port", https)];
     load(LoadInput { overrides, ..LoadInput::at(root) }).unwrap_or_else(|p| panic!("{}", p.text(Lang::En)))
+}
+
+/// The engine over the machine itself, or over a host service that serves it; recovery included.
+pub(crate) fn open_core(settings: Loaded) -> (Arc<Core>, Option<Service>) {
+    let faults = Arc::new(Faults::from_environment());
+    let host = open::local_host(&settings.config, faults.clone()).unwrap();
+    host.recover().unwrap();
+    let (host, service) = across(Arc::new(host), &settings.config.root);
+    (open::core_over(settings, host, faults).unwrap(), service)
 }
 
 impl Rig {
@@ -44,7 +56,7 @@ impl Rig {
     pub(crate) fn at(root: tempfile::TempDir) -> Rig {
         std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let (http_port, https_port) = (free_port(), free_port());
-        let mut rig = Rig { core: None, http_port, https_port, root };
+        let mut rig = Rig { core: None, service: None, http_port, https_port, root };
         rig.reopen();
         rig
     }
@@ -60,6 +72,9 @@ impl Rig {
         core.jobs.stop(Duration::from_secs(10));
         let store = core.store.clone();
         drop(core);
+        if let Some(service) = self.service.take() {
+            service.stop().unwrap();
+        }
         // The threads of the pool let go of the store a moment later.
         let deadline = std::time::Instant::now() + Duration::from_secs(5);
         let folder = store.folder().to_owned();
@@ -73,9 +88,10 @@ impl Rig {
     /// Opens the panel (again), with recovery.
     pub(crate) fn reopen(&mut self) {
         let settings = loaded(self.root.path().to_owned(), self.http_port, self.https_port);
-        let core = open::core(settings).unwrap();
+        let (core, service) = open_core(settings);
         manara::services::nginx::ensure(&core).unwrap();
         self.core = Some(core);
+        self.service = service;
     }
 
     /// Calls an operation as the console.
