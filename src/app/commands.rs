@@ -1,10 +1,11 @@
 //! What the command line needs of the parts above it.
 
-use super::{claim, config_cmd, host, migrate, open, self_test, serve};
+use super::{claim, config_cmd, host, itself, migrate, open, self_test, serve};
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
-use crate::cli::{HostRun, Local, Migrate, SelfCheck};
+use crate::cli::{HostRun, Itself, Local, Migrate, SelfCheck, Tell};
 use crate::config::{Loaded, Override};
+use crate::platform::install::units;
 use crate::services::doctor;
 use serde_json::Value;
 use std::path::Path;
@@ -39,6 +40,14 @@ impl Local for Commands {
 
     fn claim(&self, loaded: Loaded, lang: Lang, operation: &str, input: Value) -> Result<Value> {
         claim::call(loaded, lang, operation, input)
+    }
+
+    fn itself(&self, root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
+        itself::run(root, what, tell)
+    }
+
+    fn unit(&self, name: &str) -> Option<&'static str> {
+        units::text(name)
     }
 
     fn self_test(&self) -> Vec<SelfCheck> {

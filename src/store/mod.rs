@@ -13,6 +13,7 @@ pub mod failures;
 pub mod generation;
 pub mod idempotency;
 pub mod jobs;
+pub mod kept;
 pub mod key_file;
 pub mod keys;
 pub mod lease;

@@ -27,7 +27,9 @@ pub(super) fn make_folder(path: &Path, mode: u32) -> Result<()> {
             make_folder(path, mode)
         }
         // The mask may have taken bits away.
-        made => made.and_then(|()| fs::set_permissions(path, PermissionsExt::from_mode(mode))).map_err(|e| failed(path, &e)),
+        made => {
+            made.and_then(|()| fs::set_permissions(path, PermissionsExt::from_mode(mode))).map_err(|e| failed(path, &e))
+        }
     }
 }
 
@@ -83,11 +85,6 @@ pub(super) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Moves a folder or file within one file system.
-pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).and_then(|()| sync_folder(to)).map_err(|e| failed(to, &e))
-}
-
 /// Deletes a file or link, or a folder with all that is in it; links are deleted, never followed.
 pub(super) fn remove(path: &Path) -> Result<()> {
     let done = match path.symlink_metadata() {
@@ -106,6 +103,17 @@ pub(super) fn remove_empty(path: &Path) -> Result<()> {
     match fs::remove_dir(path) {
         Err(e) if !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => Err(failed(path, &e)),
         _ => Ok(()),
+    }
+}
+
+/// Takes the lock file at `path`; `None` when another process has it.
+pub(super) fn lock(path: &Path) -> Result<Option<File>> {
+    let options = || File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = options().map_err(|e| failed(path, &e))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(e) => Err(failed(path, &e.into())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The installation on a machine: its users, files, units and versions; how it is put there, replaced and taken away.
 
 mod disk;
-mod health;
+pub mod health;
 mod own_files;
 mod people;
 mod receipt;

@@ -28,7 +28,8 @@ impl Receipt {
     pub(super) fn read(root: &Path) -> Result<Receipt> {
         let path = root.join(FILE);
         let text = disk::read(&path)?;
-        let receipt: Receipt = text.map_or(Ok(Receipt::default()), |t| serde_json::from_str(&t).map_err(Error::fault))?;
+        let receipt: Receipt =
+            text.map_or(Ok(Receipt::default()), |t| serde_json::from_str(&t).map_err(Error::fault))?;
         Ok(Receipt { path, ..receipt })
     }
 

@@ -45,7 +45,9 @@ impl PublicKey {
         let path = root.join("etc/manara/release.pub");
         let text = disk::read(&path)?;
         let text = text.as_deref().or(BUILT_IN);
-        PublicKey::parse(text.ok_or_else(|| Error::new(Kind::Unavailable, "release_key_missing").with("path", path.display()))?)
+        PublicKey::parse(
+            text.ok_or_else(|| Error::new(Kind::Unavailable, "release_key_missing").with("path", path.display()))?,
+        )
     }
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<()> {
@@ -78,7 +80,8 @@ pub fn verify(path: &Path, key: &PublicKey) -> Result<Release> {
     if sha256_of(path)? != wanted {
         return Err(bad_sum());
     }
-    let (version, machine) = parts(&name).ok_or_else(|| Error::new(Kind::BadInput, "release_name_bad").with("file", &name))?;
+    let (version, machine) =
+        parts(&name).ok_or_else(|| Error::new(Kind::BadInput, "release_name_bad").with("file", &name))?;
     if machine != machine_name() {
         let e = Error::new(Kind::BadInput, "release_wrong_machine").with("file", &name);
         return Err(e.with("machine", machine_name()));
@@ -210,7 +213,8 @@ pub(super) mod tests {
     #[test]
     fn names_give_versions_that_may_be_folders() {
         assert_eq!(parts("manara-1.2.0-rc.1-x86_64.tar.gz"), Some(("1.2.0-rc.1", "x86_64")));
-        for bad in ["manara-../x-x86_64.tar.gz", "manara--x86_64.tar.gz", "manara-1.tar.gz", "x", "manara-v1-x.tar.gz"] {
+        for bad in ["manara-../x-x86_64.tar.gz", "manara--x86_64.tar.gz", "manara-1.tar.gz", "x", "manara-v1-x.tar.gz"]
+        {
             assert_eq!(parts(bad), None, "{bad}");
         }
     }

@@ -168,7 +168,9 @@ fn texts(wanted: &Wanted) -> Result<Vec<Step>> {
 
 /// The configuration of a new installation.
 fn configuration(port: Option<u16>) -> String {
-    let mut text = "# Configuration of the Manara panel. All options: `manara config show`.\nprofile = \"production\"\n".to_owned();
+    let mut text =
+        "# Configuration of the Manara panel. All options: `manara config show`.\nprofile = \"production\"\n"
+            .to_owned();
     if let Some(port) = port {
         text += &format!("\n[panel]\nlisten = \"[::]:{port}\"\n");
     }
@@ -273,7 +275,8 @@ mod tests {
     fn what_the_admin_wrote_stays() {
         let machine = testing::machine();
         run(&machine.wanted, &Faults::default(), &mut |_| {}).unwrap();
-        let (config, key) = (machine.root().join("etc/manara/manara.toml"), machine.root().join("etc/manara/secret.key"));
+        let (config, key) =
+            (machine.root().join("etc/manara/manara.toml"), machine.root().join("etc/manara/secret.key"));
         std::fs::write(&config, "profile = \"production\"\nlog.level = \"debug\"\n").unwrap();
         let before = std::fs::read(&key).unwrap();
         std::fs::remove_file(machine.root().join("etc/systemd/system/manara.service")).unwrap();
