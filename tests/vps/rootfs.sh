@@ -28,7 +28,7 @@ trap 'rm -rf "$work"' EXIT
 own=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
 sources=()
 for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-  [ -f "$file" ] && grep -q 'debian' "$file" || continue
+  { [ -f "$file" ] && grep -q 'debian' "$file"; } || continue
   sed "s/\b$own\b/$suite/g" "$file" >"$work/$(basename "$file")"
   sources+=("$work/$(basename "$file")")
 done
