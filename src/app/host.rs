@@ -11,8 +11,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Runs as `how` says. Errors: `host_needs_root` in the production profile, those of the socket, and a fault after an
-/// operation panicked.
+/// Runs as `how` says. Errors: `host_needs_root` in the production profile, and those of the socket.
 pub fn run(config: &Config, how: HostRun) -> Result<()> {
     if !config.is_development() && !files::is_root() {
         return Err(Error::new(Kind::Forbidden, "host_needs_root"));

@@ -66,6 +66,7 @@ pub fn local_host(config: &Config, faults: Arc<Faults>) -> Result<LocalHost> {
         root: config.root.clone(),
         probe: control_url(config.nginx_http_port),
         may_install: config.allow_machine,
+        may_stop_nginx: config.is_development(),
     };
     LocalHost::open(&places, faults)
 }

@@ -36,7 +36,8 @@ pub fn run(loaded: Loaded) -> Result<()> {
     let kept = Arc::downgrade(&core);
     spawn("upkeep", move || upkeep::run(&kept))?;
     let panel = auth::panel_settings(&core)?;
-    let tls = if panel.tls { Some(panel_tls::ensure(&core.config.root, &names(&panel.host_names))?) } else { None };
+    let folder = roles::panel_tls_folder(&core.config);
+    let tls = if panel.tls { Some(panel_tls::ensure(&folder, &names(&panel.host_names))?) } else { None };
     let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
     let listen = Listen {
         tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),

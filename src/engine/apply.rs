@@ -12,7 +12,7 @@ use super::gate;
 use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
 use super::plan::{Draft, Plan, ShownChange};
-use super::{quarantine, unrecorded};
+use super::{caught, quarantine, unrecorded};
 use crate::base::limits::PLAN_TTL_S;
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
@@ -160,6 +160,7 @@ pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> 
         target: plan.target_name.clone(),
         actor: actor_json(actor, request),
         plan: Some(plan.id.to_string()),
+        waits: core.jobs.full(),
     };
     unrecorded::retry(core)?;
     core.faults.step("begin")?;
@@ -210,17 +211,23 @@ fn audit_entry(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> au
 
 fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle) -> Result<serde_json::Value> {
     job.say(&format!("{} {}", plan.operation, plan.target_name));
-    let outcome = quarantine::commit(core, &mut plan, job).and_then(|()| {
-        let finished = hold(core, &plan)
-            .and_then(|()| core.faults.step("finish"))
-            .and_then(|()| core.store.write(|tx| finish(core, tx, &plan, &entry, job)));
+    // Panics become errors here, so that a plan ends like any other that failed: taken back, and written down.
+    let outcome = caught(|| quarantine::commit(core, &mut plan, job)).and_then(|()| {
+        let finished = caught(|| {
+            hold(core, &plan)?;
+            core.faults.step("finish")?;
+            core.store.write(|tx| finish(core, tx, &plan, &entry, job))
+        });
         finished.map_err(|e| take_back(core, &plan, e))
     });
     match outcome {
         Ok(()) => {
             // What is left in the journal after a crash here is dropped at the next start: the store says done.
-            let forget = || core.host.ask(&HostOp::Forget { plan: plan.id.clone() });
-            if let Err(e) = core.faults.step("forget").and_then(|()| forget()) {
+            let forgotten = caught(|| {
+                core.faults.step("forget")?;
+                core.host.ask(&HostOp::Forget { plan: plan.id.clone() })
+            });
+            if let Err(e) = forgotten {
                 log::warn!(target: "engine", "the journal of plan {} was not dropped: {e}", plan.id);
             }
             tell(core, &plan);

@@ -1,14 +1,17 @@
 //! The one way into nginx. Plans that wait for each other are tested, switched and reloaded together; when a group fails
 //! it is taken back and each plan is tried by itself, so that a bad one does not take the others down with it.
 
+use super::caught;
 use super::change::Change;
 use super::core::{Core, unexpected};
 use super::plan::Plan;
+use super::recover;
 use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
 use crate::store::generation;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Lets one group at a time through.
@@ -19,6 +22,8 @@ pub struct Gate {
     /// Whether nginx is still being brought up.
     starting: Mutex<bool>,
     started: Condvar,
+    /// Whether a plan could not be taken back; see [`recover::settle`].
+    owed: AtomicBool,
 }
 
 struct Ticket {
@@ -29,7 +34,8 @@ struct Ticket {
 impl Gate {
     /// Holds everybody else back, for recovery and for shutting down.
     pub fn hold(&self) -> Result<MutexGuard<'_, ()>> {
-        self.turn.lock().map_err(Error::fault)
+        // It guards no data: after a panic the next one finds what a crash would have left, which undoing repairs.
+        Ok(self.turn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Says that nginx is being brought up, or that this is over. The panel answers meanwhile.
@@ -53,6 +59,16 @@ impl Gate {
         if *still { Err(Error::new(Kind::Unavailable, "starting")) } else { Ok(()) }
     }
 
+    /// Whether a plan is still to be taken back. Asking settles the question: whoever asks does it.
+    pub(super) fn take_owed(&self) -> bool {
+        self.owed.swap(false, Ordering::Relaxed)
+    }
+
+    /// Notes that a plan is still to be taken back.
+    pub(super) fn set_owed(&self) {
+        self.owed.store(true, Ordering::Relaxed);
+    }
+
     /// Brings the plan's effects on the machine about. After an error none of them is left.
     pub fn commit(&self, core: &Core, plan: &Plan) -> Result<()> {
         let ticket = Arc::new(Ticket { plan: plan.clone(), outcome: Mutex::new(None) });
@@ -62,9 +78,17 @@ impl Gate {
             return outcome;
         }
         let group = std::mem::take(&mut *self.waiting.lock().map_err(Error::fault)?);
-        let together = if group.len() > 1 { commit_group(core, &group) } else { Err(Error::fault("a group of one")) };
+        let settled = recover::settle_held(core);
+        let together = match &settled {
+            Ok(()) if group.len() > 1 => commit_group(core, &group),
+            _ => Err(Error::fault("a group of one")),
+        };
         for member in &group {
-            let outcome = if together.is_ok() { Ok(()) } else { commit_group(core, std::slice::from_ref(member)) };
+            let outcome = match &settled {
+                Err(e) => Err(e.clone()),
+                Ok(()) if together.is_ok() => Ok(()),
+                Ok(()) => commit_group(core, std::slice::from_ref(member)),
+            };
             *member.outcome.lock().map_err(Error::fault)? = Some(outcome);
         }
         let own = ticket.outcome.lock().map_err(Error::fault)?.take();
@@ -72,7 +96,12 @@ impl Gate {
     }
 }
 
+/// A panic is an error of the group, so that nobody in it waits for an outcome in vain.
 fn commit_group(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
+    caught(|| commit_together(core, group))
+}
+
+fn commit_together(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
     let changes: Vec<NginxChange> = group.iter().flat_map(|t| t.plan.nginx_changes()).collect();
     group.iter().try_for_each(|t| check_fresh(core, &t.plan))?;
     if !changes.is_empty() {
@@ -81,10 +110,10 @@ fn commit_group(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
             return Err(refused(&report, &changes));
         }
     }
-    let effects = group
-        .iter()
-        .try_for_each(|t| perform(core, &t.plan))
-        .and_then(|()| if changes.is_empty() { Ok(()) } else { reload(core) });
+    let effects = caught(|| {
+        group.iter().try_for_each(|t| perform(core, &t.plan))?;
+        if changes.is_empty() { Ok(()) } else { reload(core) }
+    });
     effects.map_err(|e| {
         let undone = group.iter().rev().try_for_each(|t| undo(core, &t.plan));
         after_undo(core, e, undone, !changes.is_empty())
@@ -151,10 +180,18 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Loads what is on disk under a new generation number and waits until it is live.
+/// Loads what is on disk under a new generation number and waits until it is live. Where nginx's files come from an
+/// installation with another database, its numbers go on.
 pub fn reload(core: &Core) -> Result<()> {
-    let generation = core.store.write(generation::next)?.unsigned_abs();
-    core.host.ask(&HostOp::NginxReload { generation }).map(drop)
+    let load = |number: i64| core.host.ask(&HostOp::NginxReload { generation: number.unsigned_abs() }).map(drop);
+    match load(core.store.write(generation::next)?) {
+        Err(e) if e.code() == "generation_passed" => {
+            let present = e.param("present").and_then(|number| number.parse().ok()).ok_or(e)?;
+            core.store.write(|tx| generation::at_least(tx, present))?;
+            load(core.store.write(generation::next)?)
+        }
+        outcome => outcome,
+    }
 }
 
 /// As [`reload`] for a disk on which nothing can be written: the generation stays, and that the workers are new ones proves
@@ -181,6 +218,7 @@ pub fn after_undo(core: &Core, cause: Error, undone: Result<()>, touched_nginx: 
     match proved {
         Ok(()) => cause,
         Err(second) => {
+            core.gate.set_owed();
             log::error!(target: "engine", "undoing failed: {second}; the change had failed with: {cause}");
             cause.with("undo", "failed").cause(format!("undoing failed as well: {second}"))
         }

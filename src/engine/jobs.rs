@@ -10,15 +10,13 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// Threads that carry out jobs, at most. nginx changes wait for each other anyway, so that they can go in groups.
 const WORKERS: usize = 8;
-/// Time after which a waiting thread looks whether the pool is still there.
-const TURN: Duration = Duration::from_millis(500);
-/// Turns without a job after which a thread ends.
-const TURNS_MAX: u32 = 20;
+/// Time without a job after which a thread ends.
+const IDLE: Duration = Duration::from_secs(10);
 
 type Work = Box<dyn FnOnce(&Handle) -> Result<Value> + Send>;
 
@@ -35,6 +33,8 @@ pub struct NewJob {
     pub actor: Value,
     /// The plan it applies.
     pub plan: Option<String>,
+    /// Whether it is going to wait for a thread ([`Jobs::full`]): its row then says `queued` until it begins.
+    pub waits: bool,
 }
 
 /// A job that was queued.
@@ -112,6 +112,7 @@ impl Handle {
 struct Queued {
     handle: Handle,
     work: Work,
+    waits: bool,
     done: mpsc::Sender<Result<Value>>,
 }
 
@@ -134,9 +135,17 @@ pub struct Progress {
     pub steps: Option<(i64, i64)>,
 }
 
-/// The pool.
+/// The pool. When the last of its handles goes, its threads end; they hold none themselves.
 #[derive(Clone)]
-pub struct Jobs(Arc<Inner>);
+pub struct Jobs(Arc<Outside>);
+
+struct Outside(Arc<Inner>);
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
 
 struct Inner {
     store: Store,
@@ -162,12 +171,21 @@ impl Jobs {
             live: Mutex::default(),
             stopping: AtomicBool::new(false),
         });
-        Jobs(inner)
+        Jobs(Arc::new(Outside(inner)))
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        &self.0.0
+    }
+
+    /// Whether every thread is busy, so that one more job waits for its turn.
+    pub fn full(&self) -> bool {
+        self.inner().queue.lock().is_ok_and(|q| q.threads >= WORKERS && q.idle <= q.waiting.len())
     }
 
     /// Writes the row of a job that is about to be queued.
     pub fn insert(&self, tx: &Tx, job: &NewJob) -> Result<()> {
-        let now = self.0.clock.now();
+        let now = self.inner().clock.now();
         rows::insert(
             tx,
             &rows::Job {
@@ -175,15 +193,15 @@ impl Jobs {
                 operation: job.operation.clone(),
                 target: job.target.clone(),
                 actor: job.actor.clone(),
-                state: rows::JobState::Running,
+                state: if job.waits { rows::JobState::Queued } else { rows::JobState::Running },
                 plan_id: job.plan.clone(),
                 result: None,
                 error: None,
                 output: String::new(),
-                owner: self.0.owner.clone(),
+                owner: self.inner().owner.clone(),
                 heartbeat_at: now,
                 created_at: now,
-                started_at: Some(now),
+                started_at: (!job.waits).then_some(now),
                 finished_at: None,
             },
         )
@@ -193,20 +211,24 @@ impl Jobs {
     pub fn run(&self, job: NewJob, work: impl FnOnce(&Handle) -> Result<Value> + Send + 'static) -> Result<Ticket> {
         let (send, done) = mpsc::channel();
         let live = Arc::new(Live { operation: job.operation.clone(), ..Live::default() });
-        let handle = Handle { id: job.id.clone(), live: live.clone(), bus: self.0.bus.clone() };
-        let mut queue = self.0.queue.lock().map_err(Error::fault)?;
-        if self.0.stopping.load(Ordering::Relaxed) {
+        let handle = Handle { id: job.id.clone(), live: live.clone(), bus: self.inner().bus.clone() };
+        let mut queue = self.inner().queue.lock().map_err(Error::fault)?;
+        if self.inner().stopping.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Unavailable, "stopping"));
         }
         if queue.waiting.len() >= JOBS_QUEUED_MAX {
             return Err(Error::new(Kind::Unavailable, "jobs_full").with("max", JOBS_QUEUED_MAX));
         }
         self.staff(&mut queue)?;
-        self.0.live.lock().map_err(Error::fault)?.insert(job.id.clone(), live);
-        self.0.bus.tell(Topic::Jobs, "job", json!({ "id": job.id, "operation": job.operation, "state": "running" }));
-        queue.waiting.push_back(Queued { handle, work: Box::new(work), done: send });
+        self.inner().live.lock().map_err(Error::fault)?.insert(job.id.clone(), live);
+        self.inner().bus.tell(
+            Topic::Jobs,
+            "job",
+            json!({ "id": job.id, "operation": job.operation, "state": if job.waits { "queued" } else { "running" } }),
+        );
+        queue.waiting.push_back(Queued { handle, work: Box::new(work), waits: job.waits, done: send });
         drop(queue);
-        self.0.arrived.notify_one();
+        self.inner().arrived.notify_one();
         Ok(Ticket { id: job.id, done })
     }
 
@@ -215,8 +237,7 @@ impl Jobs {
         if queue.idle > queue.waiting.len() || queue.threads >= WORKERS {
             return Ok(());
         }
-        // A weak reference: the threads end when everybody else has let go of the pool.
-        let pool = Arc::downgrade(&self.0);
+        let pool = self.inner().clone();
         match std::thread::Builder::new().name("job".into()).spawn(move || work(&pool)) {
             Ok(_) => queue.threads += 1,
             Err(e) if queue.threads > 0 => log::warn!(target: "jobs", "no further job thread could be started: {e}"),
@@ -227,7 +248,7 @@ impl Jobs {
 
     /// Asks a job to stop. `false` when it does not run.
     pub fn cancel(&self, id: &str) -> bool {
-        let live = self.0.live.lock().ok().and_then(|l| l.get(id).cloned());
+        let live = self.inner().live.lock().ok().and_then(|l| l.get(id).cloned());
         live.is_some_and(|l| {
             l.cancel.store(true, Ordering::Relaxed);
             true
@@ -236,21 +257,20 @@ impl Jobs {
 
     /// What a running job has said so far.
     pub fn live(&self, id: &str) -> Option<Progress> {
-        let live = self.0.live.lock().ok()?.get(id).cloned()?;
+        let live = self.inner().live.lock().ok()?.get(id).cloned()?;
         let output = live.output.lock().ok()?;
         Some(output.clone())
     }
 
     /// How many jobs run or wait.
     pub fn count(&self) -> usize {
-        self.0.live.lock().map_or(0, |l| l.len())
+        self.inner().live.lock().map_or(0, |l| l.len())
     }
 
     /// Takes no more jobs, asks the running ones to stop, and waits for them at most until `limit` has passed.
     pub fn stop(&self, limit: Duration) {
-        self.0.stopping.store(true, Ordering::Relaxed);
-        self.0.arrived.notify_all();
-        let Ok(mut live) = self.0.live.lock() else { return };
+        self.inner().end();
+        let Ok(mut live) = self.inner().live.lock() else { return };
         live.values()
             .filter(|l| !l.operation.starts_with("site."))
             .for_each(|l| l.cancel.store(true, Ordering::Relaxed));
@@ -262,7 +282,7 @@ impl Jobs {
             }
             drop(live);
             crate::platform::clock::pause(Duration::from_millis(20).min(left));
-            match self.0.live.lock() {
+            match self.inner().live.lock() {
                 Ok(again) => live = again,
                 Err(_) => return,
             }
@@ -274,44 +294,57 @@ impl Jobs {
         if self.count() == 0 {
             return Ok(());
         }
-        self.0.store.write(|tx| rows::heartbeat(tx, &self.0.owner, self.0.clock.now())).map(drop)
+        self.inner().store.write(|tx| rows::heartbeat(tx, &self.inner().owner, self.inner().clock.now())).map(drop)
     }
 }
 
-/// One thread of the pool: carries out jobs until none has come for a while.
-fn work(pool: &Weak<Inner>) {
-    let mut turns = 0;
-    while let Some(inner) = pool.upgrade() {
-        let last = turns >= TURNS_MAX || inner.stopping.load(Ordering::Relaxed);
-        match next(&inner, last) {
-            Some(queued) => {
-                turns = 0;
-                carry_out(&inner, queued);
-            }
-            None if last => return,
-            None => turns += 1,
-        }
+impl Inner {
+    /// Takes no more jobs; the threads end when none waits any more.
+    fn end(&self) {
+        // With the queue in hand, so that no thread is between looking and waiting.
+        let _queue = self.queue.lock();
+        self.stopping.store(true, Ordering::Relaxed);
+        self.arrived.notify_all();
     }
 }
 
-/// The next job. Without one, a thread in its `last` turn is no longer counted.
-fn next(pool: &Inner, last: bool) -> Option<Queued> {
+/// One thread of the pool: carries out jobs until none has come for a while, or none will.
+fn work(pool: &Inner) {
+    while let Some(queued) = next(pool) {
+        carry_out(pool, queued);
+    }
+}
+
+/// The next job. Without one, the thread is no longer counted.
+fn next(pool: &Inner) -> Option<Queued> {
     let mut queue = pool.queue.lock().ok()?;
     queue.idle += 1;
-    let waited = pool
-        .arrived
-        .wait_timeout_while(queue, TURN, |q| q.waiting.is_empty() && !pool.stopping.load(Ordering::Relaxed));
+    let stopping = || pool.stopping.load(Ordering::Relaxed);
+    let waited = pool.arrived.wait_timeout_while(queue, IDLE, |q| q.waiting.is_empty() && !stopping());
     let (mut queue, _) = waited.ok()?;
     queue.idle -= 1;
     let next = queue.waiting.pop_front();
-    if next.is_none() && last {
+    if next.is_none() {
         queue.threads -= 1;
     }
     next
 }
 
+/// Says that a job which had to wait has begun.
+fn begin(pool: &Inner, handle: &Handle) {
+    if let Err(e) = pool.store.write(|tx| rows::begin(tx, handle.id(), pool.clock.now())) {
+        log::warn!(target: "jobs", "the beginning of job {} could not be recorded: {e}", handle.id());
+    }
+    let operation = &handle.live.operation;
+    pool.bus.tell(Topic::Jobs, "job", json!({ "id": handle.id(), "operation": operation, "state": "running" }));
+}
+
 fn carry_out(pool: &Inner, queued: Queued) {
-    let Queued { handle, work, done } = queued;
+    let Queued { handle, work, waits, done } = queued;
+    if waits {
+        begin(pool, &handle);
+    }
+    // Whoever queued a job catches its panics and writes down what became of it; this is for a panic while doing so.
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&handle)));
     let outcome = ended.unwrap_or_else(|_| {
         let error = Error::fault("the job panicked");
@@ -336,3 +369,6 @@ fn carry_out(pool: &Inner, queued: Queued) {
     // Nobody may be waiting any more.
     let _ = done.send(outcome);
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod apply;
 pub mod callers;
+mod caught;
 pub mod change;
 pub mod core;
 pub mod drift;
@@ -19,4 +20,5 @@ pub mod unrecorded;
 
 pub use self::core::Core;
 pub use actor::{Actor, Request};
+pub use caught::caught;
 pub use plan::{Draft, Plan, PlanView};

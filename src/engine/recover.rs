@@ -23,11 +23,7 @@ pub struct Recovered {
 pub fn recover(core: &Core) -> Result<Recovered> {
     let _turn = core.gate.hold()?;
     let mut done = Recovered::default();
-    let open = match core.host.ask(&HostOp::OpenPlans)? {
-        HostReply::OpenPlans { plans } => plans,
-        other => return Err(unexpected(&other)),
-    };
-    for id in open {
+    for id in open_plans(core)? {
         let plan: ObjectId = id.parse().map_err(Error::fault)?;
         let state = core.store.read(|tx| plans::by_id(tx, &id))?.map(|row| row.state);
         if state.as_deref() == Some(plans::APPLIED) {
@@ -44,6 +40,43 @@ pub fn recover(core: &Core) -> Result<Recovered> {
         log::warn!(target: "engine", "recovery took {} interrupted changes back", done.undone);
     }
     Ok(done)
+}
+
+/// Takes back what could not be taken back when it failed, for example because the host was being started again. Nothing
+/// is done where nothing is owed; where it fails again it stays owed.
+pub fn settle(core: &Core) -> Result<()> {
+    let _turn = core.gate.hold()?;
+    settle_held(core)
+}
+
+/// As [`settle`] for who holds the gate.
+pub(super) fn settle_held(core: &Core) -> Result<()> {
+    if !core.gate.take_owed() {
+        return Ok(());
+    }
+    settle_failed(core).inspect_err(|_| core.gate.set_owed())
+}
+
+fn settle_failed(core: &Core) -> Result<()> {
+    for id in open_plans(core)? {
+        let state = core.store.read(|tx| plans::by_id(tx, &id))?.map(|row| row.state);
+        let plan = id.parse().map_err(Error::fault)?;
+        match state.as_deref() {
+            Some(plans::FAILED) => drop(core.host.ask(&HostOp::Undo { plan })?),
+            Some(plans::APPLIED) => drop(core.host.ask(&HostOp::Forget { plan })?),
+            // Being applied, or not yet written down as failed.
+            _ => core.gate.set_owed(),
+        }
+    }
+    // Whether or not the host had done it already, nginx may still run with the change.
+    gate::reload(core)
+}
+
+fn open_plans(core: &Core) -> Result<Vec<String>> {
+    match core.host.ask(&HostOp::OpenPlans)? {
+        HostReply::OpenPlans { plans } => Ok(plans),
+        other => Err(unexpected(&other)),
+    }
 }
 
 /// Jobs of an earlier run can only have been interrupted: one process owns the store at a time.

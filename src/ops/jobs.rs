@@ -161,6 +161,12 @@ pub(super) fn view(core: &Core, id: &str, lang: Lang) -> Result<JobView> {
 pub(super) struct JobQuery {
     /// Only this state.
     state: Option<JobState>,
+    /// Only this operation, such as `site.create`.
+    #[schemars(length(max = 64))]
+    operation: Option<String>,
+    /// Only about this object: a site's domain in ASCII form, a component's name.
+    #[schemars(length(max = 253))]
+    target: Option<String>,
     /// Rows of a page.
     #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
@@ -192,7 +198,8 @@ impl Operation for JobList {
 impl Read for JobList {
     fn read(cx: &Cx, input: JobQuery) -> Result<Page> {
         let limit = input.limit.unwrap_or(PAGE_ROWS_DEFAULT);
-        let filter = rows::JobFilter { state: input.state, ..rows::JobFilter::default() };
+        let (operation, target) = (input.operation.as_deref(), input.target.as_deref());
+        let filter = rows::JobFilter { state: input.state, operation, target };
         let (page, total) = cx
             .core
             .store

@@ -5,6 +5,7 @@ use super::meta::{Need, Op, Shape};
 use super::{Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, change};
 use crate::base::locale::Lang;
 use crate::base::{Error, Kind, Result, schema};
+use crate::engine::caught;
 use crate::engine::events::{Sink, Subscription, Topic};
 use crate::engine::jobs::{Handle, NewJob};
 use crate::engine::plan::PlanView;
@@ -237,6 +238,7 @@ fn work(cx: &Cx, core: &Arc<Core>, op: &Op, fns: WorkFns, input: Value) -> Resul
         target: target.clone(),
         actor: apply::actor_json(cx.actor, cx.request),
         plan: None,
+        waits: core.jobs.full(),
     };
     let entry = audit::Entry {
         at: core.now(),
@@ -256,7 +258,7 @@ fn work(cx: &Cx, core: &Arc<Core>, op: &Op, fns: WorkFns, input: Value) -> Resul
     let refused = (job.id.clone(), entry.clone());
     let ticket = core.jobs.run(job, move |handle| {
         let _held = held;
-        let outcome = (fns.work)(&worker, input, handle);
+        let outcome = caught(|| (fns.work)(&worker, input, handle));
         end_work(&worker, (handle.id(), handle.cancelled()), entry, &outcome)?;
         outcome
     });

@@ -9,6 +9,8 @@ use std::sync::Mutex;
 pub enum Fault {
     /// The N-th effect (from 1) reports an error instead of happening.
     Fail(u64),
+    /// The thread panics right before the N-th effect.
+    Panic(u64),
     /// The process is killed with SIGKILL right before the N-th effect.
     Kill(u64),
 }
@@ -59,6 +61,10 @@ impl Faults {
             Some(Fault::Kill(at)) if at == n => {
                 let me = rustix::process::getpid();
                 rustix::process::kill_process(me, rustix::process::Signal::KILL).map_err(Error::fault)
+            }
+            Some(Fault::Panic(at)) if at == n => {
+                drop(state);
+                std::panic::panic_any(format!("injected panic at {n} ({name})"))
             }
             Some(Fault::Fail(at)) if at == n => {
                 Err(Error::new(Kind::External, "injected_fault").with("step", name).with("n", n))

@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the one place that writes files")]
 
 use crate::base::{Error, Kind, Result};
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -29,6 +29,8 @@ pub struct Stat {
     pub uid: u32,
     /// Whether it is a folder.
     pub is_dir: bool,
+    /// Whether it is an ordinary file: no folder, link, device, pipe or socket.
+    pub is_file: bool,
     /// Size in bytes.
     pub size: u64,
 }
@@ -40,6 +42,11 @@ impl RootDir {
         let fd =
             rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|e| failed(e, path))?;
         Ok(Self { path: path.to_owned(), fd })
+    }
+
+    /// Lets nobody else into the folder.
+    pub fn make_private(&self) -> Result<()> {
+        rustix::fs::fchmod(&self.fd, Mode::from_raw_mode(0o700)).map_err(|e| failed(e, &self.path))
     }
 
     /// Absolute path of `rel`, for messages and for programs that take a path.
@@ -106,6 +113,10 @@ impl RootDir {
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
             Err(e) => return Err(failed(e, &self.path(rel))),
         };
+        let kind = rustix::fs::fstat(&fd).map_err(|e| failed(e, &self.path(rel)))?.st_mode;
+        if !FileType::from_raw_mode(kind).is_file() {
+            return Err(irregular(&self.path(rel)));
+        }
         let mut bytes = Vec::new();
         let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
         File::from(fd).take(limit).read_to_end(&mut bytes).map_err(|e| io_error(&e, &self.path(rel)))?;
@@ -247,7 +258,8 @@ impl RootDir {
             Ok(s) => Ok(Some(Stat {
                 mode: s.st_mode & 0o7777,
                 uid: s.st_uid,
-                is_dir: s.st_mode & 0o170_000 == 0o040_000,
+                is_dir: FileType::from_raw_mode(s.st_mode).is_dir(),
+                is_file: FileType::from_raw_mode(s.st_mode).is_file(),
                 size: u64::try_from(s.st_size).unwrap_or(0),
             })),
             Err(Errno::NOENT) => Ok(None),
@@ -362,6 +374,11 @@ fn io_error(e: &std::io::Error, path: &Path) -> Error {
         Some(code) => failed(Errno::from_raw_os_error(code), path),
         None => Error::new(Kind::External, "file_failed").with("path", path.display()).with("reason", e),
     }
+}
+
+/// The error for a link, device, pipe or socket in the place of a file.
+pub(super) fn irregular(path: &Path) -> Error {
+    Error::new(Kind::External, "file_irregular").with("path", path.display())
 }
 
 fn failed(e: Errno, path: &Path) -> Error {

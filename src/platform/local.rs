@@ -8,10 +8,10 @@ use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
-use crate::nginx_syntax::{block, dir, print};
+use crate::nginx_syntax::print;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where things are on this machine.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Places {
     pub probe: String,
     /// Whether packages may be installed: not from a development profile, unless its owner said so.
     pub may_install: bool,
+    /// Whether nginx ends with the panel: in the development profile. On a real machine nobody stops it through the panel.
+    pub may_stop_nginx: bool,
 }
 
 /// The machine, through descriptors of the folders the panel may touch.
@@ -33,6 +35,8 @@ pub struct LocalHost {
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
+    may_stop_nginx: bool,
+    roots: allow::Roots,
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
@@ -46,6 +50,7 @@ impl LocalHost {
         for path in ["run", "var/log/nginx", "var/lib/nginx", "var/lib/acme-challenge"] {
             below(path)?;
         }
+        below("var/lib/manara-host")?.make_private()?;
         let nginx = below("etc/nginx")?;
         Ok(Self {
             instance: Instance {
@@ -60,6 +65,8 @@ impl LocalHost {
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
+            may_stop_nginx: places.may_stop_nginx,
+            roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
     }
@@ -124,10 +131,9 @@ impl LocalHost {
         folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
     }
 
-    /// The new texts, each after every directive was found on the allow-list of its file's kind.
+    /// The new texts, each after every directive was found on the list of what may stand in its file.
     fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
-        let web = self.web.path("").display().to_string();
-        let text = |change: &NginxChange| allow::check(&web, change).and_then(|()| change.text());
+        let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
     }
 
@@ -140,16 +146,15 @@ impl LocalHost {
         Ok(Record::NginxFile { rel, before })
     }
 
+    /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing.
     fn write_generation(&self, generation: u64) -> Result<()> {
-        let number = generation.to_string();
-        let tree = [block(
-            "location",
-            &["=", "/generation"],
-            vec![dir("default_type", &["text/plain"]), dir("return", &["200", &number])],
-        )];
-        let text = print(&tree).map_err(Error::fault)?;
         let rel = stage::generation_rel();
-        if self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == text.as_bytes()) {
+        let present = self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?;
+        if let Some(number) = present.as_deref().and_then(stage::generation_in).filter(|number| *number > generation) {
+            return Err(Error::new(Kind::Conflict, "generation_passed").with("present", number));
+        }
+        let text = print(&stage::generation_tree(generation)).map_err(Error::fault)?;
+        if present.is_some_and(|there| there == text.as_bytes()) {
             return Ok(());
         }
         self.nginx.write(&rel, text.as_bytes(), NginxFile::MODE)
@@ -229,7 +234,7 @@ impl LocalHost {
     /// Returns their ids. nginx is left alone: at boot it starts afterwards, and a running one goes on with what it has
     /// until the panel, which hears of it as a plan that is still open, loads it anew.
     pub fn recover(&self) -> Result<Vec<String>> {
-        let _one = self.turn()?;
+        let _one = self.turn();
         let mut ended = Vec::new();
         for plan in self.journal.plans()? {
             if self.journal.stage(&plan)? == Stage::Begun {
@@ -241,8 +246,9 @@ impl LocalHost {
         Ok(ended)
     }
 
-    fn turn(&self) -> Result<MutexGuard<'_, ()>> {
-        self.busy.lock().map_err(|_| Error::fault("an earlier host operation panicked"))
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        // After a panic things are as after a crash, and undoing, which is another operation, repairs them.
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn undo(&self, plan: &str) -> Result<()> {
@@ -270,7 +276,8 @@ impl LocalHost {
     /// Restores a file. One that is as it was is left alone, and on a full disk the new one makes room for the old one:
     /// should that fail too, the journal still has it.
     fn put_back(&self, rel: &str, bytes: &[u8], mode: u32) -> Result<()> {
-        let same = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.is_some_and(|there| there == bytes);
+        // What cannot be read, such as a link that somebody put there, is replaced.
+        let same = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX).is_ok_and(|there| there.is_some_and(|t| t == bytes));
         if same && self.nginx.stat(rel)?.is_some_and(|stat| stat.mode == mode) {
             return Ok(());
         }
@@ -297,7 +304,7 @@ impl Host for LocalHost {
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
-            _ => Some(self.turn()?),
+            _ => Some(self.turn()),
         };
         Ok(match op {
             HostOp::NginxPrepare => done(self.prepare()?),
@@ -310,6 +317,7 @@ impl Host for LocalHost {
             }
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
+            HostOp::NginxStop if !self.may_stop_nginx => return Err(Error::new(Kind::Forbidden, "nginx_stop_refused")),
             HostOp::NginxStop => done(self.instance.stop()?),
             HostOp::SitesCheck { trees } => done(self.check_sites(trees)?),
             HostOp::SitesCreate { plan, trees } => done(self.create_sites(plan.as_str(), trees)?),

@@ -1,6 +1,7 @@
 //! Floor 1: the machine. Every effect is a typed, serialisable [`HostOp`]; the same list is what the root host service
 //! ([`host_service`]) offers over its socket, so nothing here takes a path plus bytes on a caller's word.
 
+pub mod addresses;
 pub mod clock;
 pub mod command;
 pub mod components;

@@ -4,8 +4,6 @@ use super::files::RootDir;
 use crate::base::{Error, Result, Secret};
 use std::path::Path;
 
-/// Folder below the root prefix.
-const FOLDER: &str = "etc/manara";
 const CERTIFICATE: &str = "tls/panel.pem";
 const KEY: &str = "tls/panel.key";
 /// Largest file that is read: chains with several large certificates have a few ten kilobytes.
@@ -20,11 +18,11 @@ pub struct PanelTls {
     pub key: Secret<String>,
 }
 
-/// Reads `ROOT/etc/manara/tls/panel.pem` and `panel.key`. Where one is missing both are made: a self-signed certificate
+/// Reads `tls/panel.pem` and `tls/panel.key` below `folder`. Where one is missing both are made: a self-signed certificate
 /// for `names` (host names and addresses), `localhost` and the loopback addresses. A certificate of one's own is put
 /// there by hand, and stays.
-pub fn ensure(root: &Path, names: &[String]) -> Result<PanelTls> {
-    let folder = RootDir::open_or_make(&root.join(FOLDER))?;
+pub fn ensure(folder: &Path, names: &[String]) -> Result<PanelTls> {
+    let folder = RootDir::open_or_make(folder)?;
     let read = |rel: &str| -> Result<Option<String>> {
         let bytes = folder.read(rel, BYTES_MAX)?;
         bytes.map(|b| String::from_utf8(b).map_err(|_| Error::fault(format!("{rel} is not PEM")))).transpose()
@@ -63,8 +61,8 @@ mod tests {
         assert_eq!(first.certificate, second.certificate);
         assert_eq!(first.key.expose(), second.key.expose());
         let mode = |path: &str| std::fs::metadata(root.path().join(path)).unwrap().mode() & 0o777;
-        assert_eq!(mode("etc/manara/tls/panel.key"), 0o600);
-        assert_eq!(mode("etc/manara/tls"), 0o700);
+        assert_eq!(mode("tls/panel.key"), 0o600);
+        assert_eq!(mode("tls"), 0o700);
         let other = tempfile::tempdir().unwrap();
         assert_ne!(ensure(other.path(), &[]).unwrap().key.expose(), first.key.expose(), "two installs share no key");
     }

@@ -4,7 +4,7 @@
 use super::accounts;
 use crate::base::limits::{HEARTBEAT_S, IDEMPOTENCY_S_MAX, JOB_S_MAX, PLAN_BODY_S_MAX, SWEEP_S};
 use crate::base::{Error, Result};
-use crate::engine::{Core, unrecorded};
+use crate::engine::{Core, recover, unrecorded};
 use crate::platform::clock::pause;
 use crate::platform::own;
 use crate::store::{idempotency, jobs, lease, plans};
@@ -15,7 +15,12 @@ use std::time::Duration;
 type Step = fn(&Core) -> Result<u64>;
 
 /// Every [`HEARTBEAT_S`]. The lease comes first: whoever lost it must not write anything more.
-const BEATS: &[(&str, Step)] = &[("lease", beat_lease), ("jobs", beat_jobs), ("failures", record_failures)];
+const BEATS: &[(&str, Step)] = &[
+    ("lease", beat_lease),
+    ("jobs", beat_jobs),
+    ("failures", record_failures),
+    ("interrupted changes", |core| recover::settle(core).map(|()| 0)),
+];
 
 /// Every [`SWEEP_S`]. Jobs come before the plans that they refer to.
 const SWEEPS: &[(&str, Step)] = &[

@@ -9,6 +9,15 @@ pub fn current(tx: &Tx) -> Result<i64> {
     tx.count("SELECT number FROM generation WHERE id = 1", &[])
 }
 
+/// Goes on from `number` where the present one is smaller: nginx's files may be older than the database.
+pub fn at_least(tx: &Tx, number: i64) -> Result<()> {
+    if current(tx)? < number {
+        next(tx)?;
+        tx.exec("UPDATE generation SET number = ? WHERE id = 1", &values![number])?;
+    }
+    Ok(())
+}
+
 /// Takes the next number.
 pub fn next(tx: &Tx) -> Result<i64> {
     if !tx.exec_one("UPDATE generation SET number = number + 1 WHERE id = 1", &[])? {

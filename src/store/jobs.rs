@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 mod change;
 
-pub use change::{append_output, finish, heartbeat};
+pub use change::{append_output, begin, finish, heartbeat};
 
 const SELECT: &str = "SELECT id, operation, target, actor, state, plan_id, result, error, output, owner, heartbeat_at, \
                       created_at, started_at, finished_at FROM jobs";
@@ -141,10 +141,13 @@ pub fn count(tx: &Tx, filter: &JobFilter<'_>) -> Result<i64> {
     conditions(filter).count(tx, "jobs")
 }
 
-/// Running jobs of other processes: what a recovery has to look at. `owner` is the one that asks; with
+/// Waiting and running jobs of other processes: what a recovery has to look at. `owner` is the one that asks; with
 /// `silent_since`, only those whose process has not been heard of since.
 pub fn orphans(tx: &Tx, owner: &str, silent_since: Option<Time>) -> Result<Vec<Job>> {
-    let sql = format!("{SELECT} WHERE state = 'running' AND owner <> ? AND heartbeat_at <= ? ORDER BY created_at, id");
+    let sql = format!(
+        "{SELECT} WHERE state IN ('queued', 'running') AND owner <> ? \
+                       AND heartbeat_at <= ? ORDER BY created_at, id"
+    );
     rows::all(&tx.query(&sql, &values![owner, silent_since.unwrap_or(Time(i64::MAX))])?, read)
 }
 

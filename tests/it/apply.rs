@@ -71,10 +71,21 @@ fn a_plan_is_stale_after_another_change() {
 
 /// Fails every effect of one operation in turn; each time the state before must be back, live.
 fn fail_everywhere(rig: &Rig, operation: &str, input: &Value, check: impl Fn(&Rig)) -> usize {
+    break_everywhere(rig, (Fault::Fail, "injected_fault"), operation, input, check)
+}
+
+/// Breaks every effect of one operation in turn; each time the state before must be back, live, and `code` answered.
+fn break_everywhere(
+    rig: &Rig,
+    (fault, code): (fn(u64) -> Fault, &str),
+    operation: &str,
+    input: &Value,
+    check: impl Fn(&Rig),
+) -> usize {
     rig.core().faults.disarm();
     let before = rig.snapshot();
     for n in 1.. {
-        rig.core().faults.arm(Fault::Fail(n));
+        rig.core().faults.arm(fault(n));
         let outcome = rig.call(operation, input.clone());
         let steps = rig.core().faults.disarm();
         let Err(error) = outcome else {
@@ -82,7 +93,7 @@ fn fail_everywhere(rig: &Rig, operation: &str, input: &Value, check: impl Fn(&Ri
             return steps.len();
         };
         let step = steps.last().cloned().unwrap_or_default();
-        assert_eq!(error.code(), "injected_fault", "at {n} ({step}): {error}");
+        assert_eq!(error.code(), code, "at {n} ({step}): {error}");
         assert_eq!(rig.snapshot(), before, "{operation} left something behind at {n} ({step})");
         check(rig);
     }
@@ -109,6 +120,36 @@ fn whatever_fails_the_old_state_is_back() {
         assert_eq!(rig.call("site.show", json!({ "domain": "b.test" })).unwrap().body["domain"], "b.test");
     });
     assert!(rig.call("drift.list", json!({})).unwrap().body["items"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_panic_anywhere_is_taken_back_at_once() {
+    let rig = Rig::new();
+    create(&rig, "keep.test");
+    let list = |operation: &str, input: Value| {
+        let body = rig.call(operation, input).unwrap().body;
+        (body["total"].clone(), body["items"][0].clone())
+    };
+    let ended = |rig: &Rig| {
+        assert_eq!(rig.get("keep.test", "/").unwrap().0, 200);
+        // What began is over: nothing runs, nothing is reserved, and the audit trail says how it ended.
+        for state in ["queued", "running"] {
+            assert_eq!(list("job.list", json!({ "state": state })).0, 0);
+        }
+        let started = list("audit.list", json!({ "operation": "site.create", "result": "started" })).0;
+        let done = list("audit.list", json!({ "operation": "site.create", "result": "done" })).0;
+        let failed = list("audit.list", json!({ "operation": "site.create", "result": "failed" })).0;
+        assert_eq!(started.as_i64(), Some(done.as_i64().unwrap() + failed.as_i64().unwrap()));
+        let dry = json!({ "domain": "a.test", "kind": "static" });
+        rig.call_with("site.create", dry, |r| r.dry_run = true).unwrap();
+    };
+    let input = json!({ "domain": "a.test", "kind": "static" });
+    break_everywhere(&rig, (Fault::Panic, "fault"), "site.create", &input, ended);
+    let (total, job) = list("job.list", json!({ "operation": "site.create", "target": "a.test", "state": "failed" }));
+    assert!(total.as_i64().unwrap() >= 4, "{total}");
+    assert_eq!((&job["error"]["code"], &job["target"]), (&json!("fault"), &json!("a.test")));
+    assert_eq!(list("job.list", json!({ "operation": "site.create", "target": "keep.test" })).0, 1);
+    assert_eq!(list("job.list", json!({ "operation": "site.delete" })).0, 0);
 }
 
 #[test]
@@ -154,4 +195,30 @@ fn concurrent_changes_have_one_winner_or_go_together() {
     for i in 0..4 {
         assert_eq!(rig.get(&format!("s{i}.test"), "/").unwrap().0, 200);
     }
+}
+
+#[test]
+fn the_side_that_writes_refuses_hostile_files_whoever_asks() {
+    let rig = Rig::new();
+    let before = rig.snapshot();
+    let wire = |file: &str, directive: Value| {
+        let change = json!({ "file": file, "content": [directive] });
+        [
+            json!({ "op": "nginx_switch", "plan": "p0123456789", "changes": [change] }),
+            json!({ "op": "nginx_test", "changes": [change] }),
+        ]
+    };
+    let hostile = [
+        wire("main", json!({ "name": "load_module", "args": ["/tmp/x.so"] })),
+        wire("main", json!({ "name": "error_log", "args": ["/etc/cron.d/x"] })),
+        wire("http", json!({ "name": "access_log", "args": ["/etc/cron.d/x", "manara"] })),
+        wire("http", json!({ "name": "log_format", "args": ["manara", "escape=none", "$http_user_agent"] })),
+        wire("proxy_snippet", json!({ "name": "include", "args": ["/etc/passwd"] })),
+    ];
+    for op in hostile.into_iter().flatten() {
+        let op: manara::platform::HostOp = serde_json::from_value(op).unwrap();
+        let error = rig.core().host.ask(&op).unwrap_err();
+        assert_eq!((error.code(), error.kind().http_status()), ("nginx_directive_refused", 403), "{op:?}");
+    }
+    assert_eq!(rig.snapshot(), before);
 }

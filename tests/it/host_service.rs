@@ -150,9 +150,11 @@ fn an_operation_under_way_is_finished_before_the_host_stops() {
 }
 
 #[test]
-fn a_host_whose_operation_panicked_ends_so_that_a_new_one_begins_with_the_journal() {
+fn a_host_goes_on_after_an_operation_panicked() {
     let (_root, _, client, service) = rig(Machine::default());
-    let error = client.ask(&HostOp::NginxList).unwrap_err();
-    assert_eq!(error.kind(), Kind::Fault);
-    assert!(service.wait().is_err());
+    for _ in 0..40 {
+        assert_eq!(client.ask(&HostOp::NginxList).unwrap_err().kind(), Kind::Fault);
+    }
+    client.ask(&HostOp::OpenPlans).unwrap();
+    service.stop().unwrap();
 }

@@ -110,3 +110,55 @@ fn a_dead_upstream_is_a_502_and_can_be_changed() {
         assert_eq!(error.code(), "bad_input", "{bad}");
     }
 }
+
+#[test]
+fn the_panels_own_ports_are_no_upstream() {
+    let rig = Rig::new();
+    let app = upstream();
+    create(&rig, "p.test", app, json!({}));
+    let code = |operation: &str, upstream: String| {
+        let input = json!({ "domain": "p.test", "upstream": upstream });
+        let error = rig.call_with(operation, input, |r| r.dry_run = true).unwrap_err();
+        assert_eq!(error.fields()[0].field, "upstream", "{error}");
+        error.fields()[0].code.to_string()
+    };
+    let (http, https) = (rig.http_port, rig.https_port);
+    for loops in [
+        format!("http://127.0.0.1:{http}"),
+        format!("http://localhost:{http}"),
+        format!("https://[::1]:{https}"),
+        format!("http://[::ffff:127.0.0.1]:{http}"),
+        format!("http://127.86.65.78:{app}"),
+    ] {
+        assert_eq!(code("site.update", loops.clone()), "upstream_own_nginx", "{loops}");
+    }
+    let panel = rig.core().settings.now(&rig.core().store).unwrap().panel.listen.port();
+    for own in [format!("http://127.0.0.1:{panel}"), format!("https://[::1]:{panel}")] {
+        assert_eq!(code("site.update", own), "upstream_own_panel");
+    }
+    let elsewhere = json!({ "domain": "p.test", "upstream": format!("http://198.51.100.7:{panel}") });
+    rig.call_with("site.update", elsewhere, |r| r.dry_run = true).unwrap();
+    let create = json!({ "domain": "q.test", "kind": "proxy", "upstream": format!("http://127.0.0.1:{panel}") });
+    assert_eq!(rig.call("site.create", create).unwrap_err().fields()[0].code, "upstream_own_panel");
+    let file = format!(
+        "manara = 1\n[[site]]\ndomain = \"p.test\"\nkind = \"proxy\"\nupstream = \"http://127.0.0.1:{panel}\"\n"
+    );
+    assert_eq!(
+        rig.call("state.apply", json!({ "document": file })).unwrap_err().fields()[0].code,
+        "upstream_own_panel"
+    );
+
+    // The panel moves to the application's port: the next rendering of the site says so.
+    rig.call("setting.update", json!({ "panel.listen": format!("127.0.0.1:{app}") })).unwrap();
+    for (operation, input) in [
+        ("site.update", json!({ "domain": "p.test", "max_body_mb": 3 })),
+        ("site.reapply", json!({ "domain": "p.test" })),
+    ] {
+        let error = rig.call(operation, input).unwrap_err();
+        assert_eq!(error.fields()[0].code, "upstream_own_panel", "{operation}: {error}");
+    }
+    assert_eq!(rig.get("p.test", "/").unwrap().0, 200, "what is live is left alone");
+    rig.call("site.disable", json!({ "domain": "p.test" })).unwrap();
+    let enable = rig.call("site.enable", json!({ "domain": "p.test" })).unwrap_err();
+    assert_eq!(enable.fields()[0].code, "upstream_own_panel");
+}

@@ -65,7 +65,8 @@ impl Client {
                 Ok(stream) => return Ok(stream),
                 Err(error) => error,
             };
-            let may_come = [ErrorKind::ConnectionRefused, ErrorKind::NotFound, ErrorKind::WouldBlock];
+            let may_come =
+                [ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset, ErrorKind::NotFound, ErrorKind::WouldBlock];
             if !may_come.contains(&error.kind()) || Instant::now() > deadline {
                 let unreachable = Error::new(Kind::Unavailable, "host_unreachable");
                 return Err(unreachable.with("socket", self.socket.display()).with("reason", &error));

@@ -76,15 +76,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// Accepts nothing more and lets operations under way finish, for at most [`HOST_STOP_S_MAX`] seconds. Error: an
-    /// operation panicked, now or before.
+    /// Accepts nothing more and lets operations under way finish, for at most [`HOST_STOP_S_MAX`] seconds.
     pub fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.wait()
     }
 
-    /// Waits until it has stopped: by [`Service::stopper`], or by itself after an operation panicked, because nobody knows
-    /// what state that left. A new process begins with the journal.
+    /// Waits until it was stopped by [`Service::stopper`].
     pub fn wait(self) -> Result<()> {
         self.thread.join().map_err(|_| Error::fault("the host service panicked"))?
     }
@@ -108,8 +106,7 @@ pub fn serve(host: Arc<dyn Host>, listen: Listen) -> Result<Service> {
         bodies: Arc::new(Semaphore::new(HOST_BODIES_BYTES_MAX / BODY_UNIT_BYTES)),
         ops: Arc::new(Semaphore::new(HOST_OPS_AT_ONCE_MAX)),
         streams: Arc::new(Semaphore::new(HOST_STREAMS_AT_ONCE_MAX)),
-        stop: stop.clone(),
-        panicked: AtomicBool::new(false),
+        stop: stop.subscribe(),
     });
     // One thread reads and writes; only operations block, each on a thread of the pool.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -119,13 +116,9 @@ pub fn serve(host: Arc<dyn Host>, listen: Listen) -> Result<Service> {
         .build()
         .map_err(Error::fault)?;
     let run = move || {
-        let ended = runtime.block_on(accept(state.clone(), listen.socket));
+        let ended = runtime.block_on(accept(state, listen.socket));
         runtime.shutdown_background();
-        ended?;
-        match state.panicked.load(Ordering::Relaxed) {
-            true => Err(Error::fault("a host operation panicked")),
-            false => Ok(()),
-        }
+        ended
     };
     let thread = std::thread::Builder::new().name("host-service".into()).spawn(run).map_err(Error::fault)?;
     Ok(Service { stop, thread })
@@ -138,8 +131,7 @@ struct State {
     bodies: Arc<Semaphore>,
     ops: Arc<Semaphore>,
     streams: Arc<Semaphore>,
-    stop: Arc<watch::Sender<bool>>,
-    panicked: AtomicBool,
+    stop: watch::Receiver<bool>,
 }
 
 /// What a connection is busy with: each phase has its own deadline.
@@ -156,7 +148,7 @@ async fn accept(state: Arc<State>, socket: UnixListener) -> Result<()> {
     socket.set_nonblocking(true).map_err(Error::fault)?;
     let listener = tokio::net::UnixListener::from_std(socket).map_err(Error::fault)?;
     let places = Arc::new(Semaphore::new(HOST_CONNECTIONS_MAX));
-    let mut stopping = state.stop.subscribe();
+    let mut stopping = state.stop.clone();
     let mut beat = notify::watchdog_interval().map(tokio::time::interval);
     loop {
         // Without a place nobody is accepted: whoever comes then waits in the kernel's queue, which is bounded.
@@ -290,7 +282,8 @@ impl Call {
         let body = request.into_body().collect().await.map_err(wire::malformed)?.to_bytes();
         self.phase.send_replace(Phase::Work);
         let op = wire::read_op(&body)?;
-        log::info!(target: "manara::host", op = op.name(), uid = self.uid, actor = actor.as_str(); "asked");
+        let level = if op.only_looks() { log::Level::Debug } else { log::Level::Info };
+        log::log!(target: "manara::host", level, op = op.name(), uid = self.uid, actor = actor.as_str(); "asked");
         Ok((op, memory))
     }
 
@@ -327,11 +320,8 @@ impl Call {
             let (outcome, _kept) = work(&*call.state.host);
             outcome
         });
-        ran.await.unwrap_or_else(|e| {
-            self.state.panicked.store(true, Ordering::Relaxed);
-            self.state.stop.send_replace(true);
-            Err(Error::fault(format!("a host operation panicked: {e}")))
-        })
+        // A panic leaves things as a crash does: the panel takes the plan back, or the next start of the host.
+        ran.await.unwrap_or_else(|e| Err(Error::fault(format!("a host operation panicked: {e}"))))
     }
 
     /// A long operation: its lines go to the peer as long as it takes them. A peer that goes away does not stop it, since

@@ -8,10 +8,11 @@
 
 use super::super::Faults;
 use super::super::command::{self, Program};
-use super::super::files::RootDir;
+use super::super::files::{RootDir, irregular};
 use super::{MANAGED, NginxFile, TestReport};
 use crate::base::Result;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
+use crate::nginx_syntax::{Directive, block, dir, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -67,8 +68,28 @@ pub(in super::super) fn generation_rel() -> String {
     format!("{MANAGED}/generation.conf")
 }
 
+/// What the file with the generation says.
+pub(in super::super) fn generation_tree(generation: u64) -> Vec<Directive> {
+    let number = generation.to_string();
+    let answer = vec![dir("default_type", &["text/plain"]), dir("return", &["200", &number])];
+    vec![block("location", &["=", "/generation"], answer)]
+}
+
+/// The generation in such a file.
+pub(in super::super) fn generation_in(text: &[u8]) -> Option<u64> {
+    let tree = parse(text).ok()?;
+    let answer = tree.first()?.block.as_ref()?.iter().find(|directive| directive.name == "return")?;
+    answer.args.get(1)?.parse().ok()
+}
+
 fn mirror(live: &RootDir, staging: &RootDir, rel: &str) -> Result<()> {
-    if !live.link_into(rel, staging, rel)? {
+    if live.link_into(rel, staging, rel)? {
+        // A link's second name is a link. Nobody else writes here, so what is looked at now is what nginx opens.
+        if !staging.stat(rel)?.is_some_and(|stat| stat.is_file) {
+            staging.remove_tree(rel)?;
+            return Err(irregular(&live.path(rel)));
+        }
+    } else {
         let bytes = live.read(rel, MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
         staging.write_lightly(rel, &bytes, NginxFile::MODE)?;
     }
@@ -127,6 +148,15 @@ mod tests {
             assert_eq!(text(&live, name), text(&staging, name), "{name}");
         }
         assert!(staging.list_inodes(folder).unwrap().into_iter().any(|f| Some(f) == kept), "what is fresh stays");
+    }
+
+    #[test]
+    fn the_generation_is_read_as_it_was_written() {
+        for number in [0, 7, u64::MAX] {
+            let text = crate::nginx_syntax::print(&generation_tree(number)).unwrap();
+            assert_eq!(generation_in(text.as_bytes()), Some(number));
+        }
+        assert_eq!(generation_in(b"server {}"), None);
     }
 
     #[test]

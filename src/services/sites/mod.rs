@@ -1,6 +1,7 @@
 //! Sites: what is hosted.
 
 mod model;
+mod own_ports;
 mod patch;
 mod plan;
 mod view;

@@ -1,7 +1,7 @@
 //! What a change of a site means for the machine.
 
 use super::view::{Loaded, find};
-use super::{Options, SiteCreate, SiteKind, SiteState, SiteUpdate};
+use super::{Options, SiteCreate, SiteKind, SiteState, SiteUpdate, own_ports};
 use crate::base::names::{Domain, Name, SiteId};
 use crate::base::{Error, FieldProblem, Kind, Result, ids};
 use crate::engine::change::{Change, RowChange};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 /// A new site.
 pub fn plan_create(core: &Core, input: SiteCreate) -> Result<Draft> {
     check_kind(input.kind, input.upstream.is_some())?;
+    input.upstream.iter().try_for_each(|upstream| own_ports::refuse(core, upstream))?;
     let aliases = distinct(&input.domain, input.aliases.unwrap_or_default())?;
     let id = SiteId::parse(&ids::new_id("s")?).map_err(Error::fault)?;
     let names = names(&input.domain, &aliases);
@@ -81,6 +82,7 @@ pub fn plan_update(core: &Core, input: SiteUpdate, seen: Option<i64>) -> Result<
     if kind == SiteKind::Static && input.upstream.is_some() {
         return Err(Error::bad_field(FieldProblem::new("upstream", "only_for_proxy")));
     }
+    input.upstream.iter().try_for_each(|upstream| own_ports::refuse(core, upstream))?;
     let domain = match input.new_domain {
         Some(domain) => domain,
         None => old.row.domain.clone(),
@@ -194,12 +196,12 @@ fn nginx_change(core: &Core, site: &Loaded) -> Result<Change> {
     Ok(Change::Nginx(NginxChange { file: NginxFile::Site(site.id.clone()), content }))
 }
 
-/// The site's nginx file as a tree.
+/// The site's nginx file as a tree. Error: `bad_input` at `upstream` when that has become one of the panel's own ports.
 pub fn render(core: &Core, site: &Loaded) -> Result<Vec<crate::nginx_syntax::Directive>> {
     let serves = match &site.backend {
         None => Serves::Files { folder: site.row.root.clone() },
         Some(backend) => Serves::Proxy {
-            upstream: backend.upstream.parse().map_err(Error::fault)?,
+            upstream: own_ports::checked(core, backend)?,
             websocket: site.options.websocket,
             timeout_s: site.options.timeout_s,
             headers: site.options.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),

@@ -14,6 +14,12 @@ pub fn append_output(tx: &Tx, id: &str, text: &str) -> Result<bool> {
     tx.exec_one("UPDATE jobs SET output = ? WHERE id = ?", &values![output, id])
 }
 
+/// Says that a job which was queued runs from now on.
+pub fn begin(tx: &Tx, id: &str, now: Time) -> Result<bool> {
+    let sql = "UPDATE jobs SET state = 'running', started_at = ? WHERE id = ? AND state = 'queued'";
+    tx.exec_one(sql, &values![now, id])
+}
+
 /// Ends a job in a final state; `false` when it had ended before.
 pub fn finish(
     tx: &Tx,
@@ -28,7 +34,7 @@ pub fn finish(
     tx.exec_one(sql, &values![state.text(), result, error, now, id])
 }
 
-/// Says that `owner` is alive, for all its running jobs.
+/// Says that `owner` is alive, for all its jobs that wait or run.
 pub fn heartbeat(tx: &Tx, owner: &str, now: Time) -> Result<u64> {
-    tx.exec("UPDATE jobs SET heartbeat_at = ? WHERE owner = ? AND state = 'running'", &values![now, owner])
+    tx.exec("UPDATE jobs SET heartbeat_at = ? WHERE owner = ? AND state IN ('queued', 'running')", &values![now, owner])
 }

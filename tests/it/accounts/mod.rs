@@ -68,8 +68,12 @@ impl Desk {
         let loaded = load(LoadInput::at(root)).unwrap_or_else(|p| panic!("{}", p.text(Lang::En)));
         let store = open::store(&loaded.config, clock.clone())?;
         let faults = Arc::new(Faults::default());
-        let places =
-            Places { root: root.to_owned(), probe: "http://127.0.0.1:9/generation".into(), may_install: false };
+        let places = Places {
+            root: root.to_owned(),
+            probe: "http://127.0.0.1:9/generation".into(),
+            may_install: false,
+            may_stop_nginx: false,
+        };
         let host: Arc<dyn Host> = Arc::new(LocalHost::open(&places, faults.clone())?);
         open::assemble(loaded, store, host, clock, faults)
     }

@@ -1,0 +1,586 @@
+//! The host's socket in the hands of a taken-over panel: every operation with arguments that its own code would never send,
+//! and bytes that are no operation at all. The side that is root must refuse, stay small and stay up.
+
+use crate::split::{manara, signal, until};
+use crate::support::panel::cannot;
+use crate::support::rig::free_port;
+use manara::app::open;
+use manara::base::limits::{HOST_BODY_BYTES_MAX, HOST_CONNECTIONS_MAX};
+use manara::config::{LoadInput, Override, load};
+use manara::platform::host_service::{Listen, Patience, Service, serve};
+use manara::platform::{Faults, HostOp, files, sockets};
+use rustix::process::{Gid, Uid};
+use rustix::thread::{set_thread_res_gid, set_thread_res_uid};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What must never leave the machine.
+const SECRET: &str = "root-only-secret-7f3a";
+
+/// A host that serves a machine below a folder, with things around it that it must not touch.
+struct Target {
+    root: tempfile::TempDir,
+    socket: PathBuf,
+    service: Option<Service>,
+}
+
+impl Target {
+    fn new() -> Target {
+        Target::with(Patience::default())
+    }
+
+    fn with(patience: Patience) -> Target {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(root.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let machine = root.path().join("machine");
+        std::fs::create_dir_all(root.path().join("outside")).unwrap();
+        std::fs::write(root.path().join("outside/secret"), SECRET).unwrap();
+        std::fs::create_dir_all(machine.join("etc")).unwrap();
+        std::fs::write(machine.join("etc/shadow"), SECRET).unwrap();
+        let port = |key: &str| Override { key: key.into(), value: free_port().to_string(), flag: "--test".into() };
+        let overrides = vec![port("nginx.http_port"), port("nginx.https_port")];
+        let config = load(LoadInput { overrides, ..LoadInput::at(machine) }).unwrap().config;
+        let host = Arc::new(open::local_host(&config, Arc::new(Faults::default())).unwrap());
+        let socket = root.path().join("s");
+        let listen = Listen { socket: sockets::listen(&socket).unwrap(), peers: vec![sockets::own_uid()], patience };
+        let target = Target { root, socket, service: Some(serve(host, listen).unwrap()) };
+        assert_eq!(target.call(&json!("nginx_prepare")).0, 200);
+        target
+    }
+
+    fn machine(&self, rel: &str) -> PathBuf {
+        self.root.path().join("machine").join(rel)
+    }
+
+    fn connect(&self) -> UnixStream {
+        let stream = UnixStream::connect(&self.socket).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+
+    /// Sends bytes, and reads to the end of the connection.
+    fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        // The host may have heard enough before the end.
+        let _ = stream.write_all(bytes);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Calls an operation: the HTTP status and what was answered.
+    fn call(&self, op: &Value) -> (u16, String) {
+        self.send("/v1/call", op.to_string().as_bytes())
+    }
+
+    fn send(&self, path: &str, body: &[u8]) -> (u16, String) {
+        let answer = self.raw(&request(path, body));
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        (head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0), body.to_owned())
+    }
+
+    /// Everything there is, by path: kind, mode and content. The journal, the staging folder and the logs may change.
+    fn picture(&self) -> BTreeMap<PathBuf, String> {
+        let mut found = BTreeMap::new();
+        picture(self.root.path(), &mut found);
+        found.retain(|path, _| !["staging", "journal", "/s", "log"].iter().any(|end| path.ends_with(end)));
+        found.retain(|path, _| !path.to_string_lossy().contains("manara-host/"));
+        found
+    }
+
+    /// It is still there, and answers at once.
+    fn answers(&self) {
+        let begun = Instant::now();
+        assert_eq!(self.call(&json!("open_plans")).0, 200);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let ended = self.service.take().unwrap().stop();
+        assert!(ended.is_ok() || std::thread::panicking(), "{ended:?}");
+    }
+}
+
+fn request(path: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("POST {path} HTTP/1.1\r\nHost: h\r\nManara-Version: 1\r\nContent-Length: {}\r\n", body.len());
+    let upgrade = if path == "/v1/stream" { "Connection: upgrade\r\nUpgrade: manara-stream\r\n" } else { "" };
+    [head.as_bytes(), upgrade.as_bytes(), b"\r\n", body].concat()
+}
+
+fn picture(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let about = std::fs::symlink_metadata(&path).unwrap();
+        let content = if about.is_file() {
+            String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned()
+        } else {
+            String::new()
+        };
+        found.insert(path.clone(), format!("{:?} {:o} {content}", about.file_type(), about.permissions().mode()));
+        if about.is_dir() {
+            picture(&path, found);
+        }
+    }
+}
+
+/// Names that a careless program would make a path, an argument or a line of.
+const HOSTILE: &[&str] = &[
+    "",
+    ".",
+    "..",
+    "../..",
+    "/",
+    "/etc",
+    "/etc/shadow",
+    "../outside",
+    "a/../../outside",
+    "a/b",
+    "a\0b",
+    "a\nb",
+    "a\rb",
+    "-rf",
+    "--config=/etc/x",
+    ".trash",
+    "a.test/../..",
+    "%2e%2e",
+    "a\u{202e}b",
+    "*",
+    "~root",
+    "$HOME",
+    "`id`",
+    "a;b",
+    "\\..\\..",
+    "CON",
+    " a.test",
+    "..\u{2215}etc",
+    "xn--",
+    "0",
+    "s",
+    "p",
+];
+
+/// The operations by name, as the type itself knows them.
+fn operations() -> BTreeSet<String> {
+    let error = serde_json::from_str::<HostOp>("\"no such operation\"").unwrap_err().to_string();
+    let (_, names) = error.split_once("expected one of").expect("serde lists what it expected");
+    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Hostile forms of every operation. What is without arguments can only be given some.
+fn rows() -> Vec<(&'static str, Vec<Value>)> {
+    let id = "p0123456789";
+    let site = "s0123456789";
+    let names = |make: &dyn Fn(&str) -> Value| HOSTILE.iter().map(|name| make(name)).collect::<Vec<_>>();
+    let with_arguments =
+        |name: &str| vec![json!({ name: { "path": "/etc/shadow" } }), json!({ name: ["/etc/shadow"] })];
+    let trees = |name: &'static str| {
+        let tree = move |site: &str, domain: &str| match name {
+            "sites_check" => json!({ name: { "trees": [{ "site": site, "domain": domain }] } }),
+            _ => json!({ name: { "plan": id, "trees": [{ "site": site, "domain": domain }] } }),
+        };
+        let mut bad = names(&|text| tree(text, "a.test"));
+        // A domain with a space before it is the domain.
+        bad.extend(HOSTILE.iter().filter(|text| text.trim() != "a.test").map(|text| tree(site, text)));
+        bad.push(json!({ name: { "plan": id, "trees": [{ "site": site, "domain": "a.test", "mode": 511 }] } }));
+        bad
+    };
+    let files = |make: &dyn Fn(Value) -> Value| {
+        let mut bad: Vec<Value> = HOSTILE.iter().map(|name| make(json!({ "site": name }))).collect();
+        bad.extend(
+            [json!("shadow"), json!("../main"), json!({ "path": "/etc/shadow" }), json!(null), json!(["main"])]
+                .map(make),
+        );
+        bad
+    };
+    let changes = |name: &'static str| {
+        let op = move |file: Value, content: Value| match name {
+            "nginx_test" => json!({ name: { "changes": [{ "file": file, "content": content }] } }),
+            _ => json!({ name: { "plan": id, "changes": [{ "file": file, "content": content }] } }),
+        };
+        let mut bad = files(&|file| op(file, json!([])));
+        let places =
+            [json!({ "site": site }), json!("main"), json!("http"), json!("static_snippet"), json!("proxy_snippet")];
+        bad.extend(places.iter().flat_map(|file| trees_of_nginx().into_iter().map(move |tree| op(file.clone(), tree))));
+        bad
+    };
+    let plans = |name: &'static str| {
+        let mut bad = names(&|text| json!({ name: { "plan": text } }));
+        bad.push(json!({ name: { "plan": id, "force": true } }));
+        bad
+    };
+    let mut trash = names(&|text| json!({ "site_trash": { "plan": id, "site": site, "folder": text } }));
+    trash.retain(|op| op["site_trash"]["folder"] != " a.test");
+    trash.extend(names(&|text| json!({ "site_trash": { "plan": id, "site": text, "folder": "a.test" } })));
+    trash.extend(names(&|text| json!({ "site_trash": { "plan": text, "site": site, "folder": "a.test" } })));
+    let mut reload: Vec<Value> = ["-1", "1.5", "\"7\"", "18446744073709551616", "null", "[]", "1e400"]
+        .iter()
+        .filter_map(|number| serde_json::from_str(&format!("{{\"nginx_reload\":{{\"generation\":{number}}}}}")).ok())
+        .collect();
+    reload.push(json!({ "nginx_reload": { "generation": 1, "pid": 1 } }));
+    let mut hold = plans("hold");
+    hold.push(json!({ "hold": { "plan": id } }));
+    vec![
+        ("nginx_prepare", with_arguments("nginx_prepare")),
+        ("nginx_status", with_arguments("nginx_status")),
+        ("nginx_read", files(&|file| json!({ "nginx_read": { "file": file } }))),
+        ("nginx_list", with_arguments("nginx_list")),
+        ("nginx_test", changes("nginx_test")),
+        ("nginx_switch", changes("nginx_switch")),
+        ("nginx_reload", reload),
+        ("nginx_stop", with_arguments("nginx_stop")),
+        ("sites_check", trees("sites_check")),
+        ("sites_create", trees("sites_create")),
+        ("site_trash", trash),
+        ("hold", hold),
+        ("undo", plans("undo")),
+        ("forget", plans("forget")),
+        ("open_plans", with_arguments("open_plans")),
+        ("install", names(&|text| json!({ "install": { "component": text } }))),
+        ("components", with_arguments("components")),
+    ]
+}
+
+/// Trees for a site's file that would make nginx, which runs as root until it has read them, open, write or load something.
+fn trees_of_nginx() -> Vec<Value> {
+    let directive =
+        |name: &str, args: &[&str]| json!([{ "name": "server", "block": [{ "name": name, "args": args }] }]);
+    vec![
+        json!([{ "name": "include", "args": ["/etc/shadow"] }]),
+        directive("include", &["../../../outside/secret"]),
+        directive("include", &["manara/snippets/../../../shadow"]),
+        directive("access_log", &["/etc/cron.d/x"]),
+        directive("error_log", &["/etc/cron.d/x"]),
+        directive("root", &["/etc"]),
+        directive("root", &["/srv/www/../../etc"]),
+        directive("alias", &["/etc/"]),
+        directive("load_module", &["/tmp/x.so"]),
+        directive("ssl_certificate", &["/etc/shadow"]),
+        directive("ssl_certificate_key", &["data:$x"]),
+        directive("ssl_password_file", &["/etc/shadow"]),
+        directive("auth_basic_user_file", &["/etc/shadow"]),
+        directive("client_body_temp_path", &["/etc/cron.d"]),
+        directive("perl", &["sub { }"]),
+        directive("dav_methods", &["PUT"]),
+        directive("user", &["root"]),
+        json!([{ "name": "server { include /etc/shadow; }" }]),
+        json!([{ "name": "server", "args": [], "block": [], "raw": "include /etc/shadow;" }]),
+        json!({ "name": "server" }),
+        json!("include /etc/shadow;"),
+    ]
+}
+
+#[test]
+fn every_operation_refuses_hostile_arguments_and_changes_nothing() {
+    let target = Target::new();
+    let before = target.picture();
+    let rows = rows();
+    let covered: BTreeSet<String> = rows.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(covered, operations(), "every operation has a row of hostile arguments");
+    for (name, ops) in &rows {
+        assert!(!ops.is_empty(), "{name}");
+        for op in ops {
+            let long = *name == "install";
+            let (status, body) =
+                if long { target.send("/v1/stream", op.to_string().as_bytes()) } else { target.call(op) };
+            assert!((400..500).contains(&status), "{op} was answered {status} {body}");
+            assert!(!body.contains(SECRET), "{op} told {body}");
+        }
+    }
+    // Each operation by the other one's door.
+    assert_eq!(target.send("/v1/call", br#"{"install":{"component":"nginx"}}"#).0, 422);
+    assert_eq!(target.send("/v1/stream", b"\"nginx_status\"").0, 422);
+    assert_eq!(target.picture(), before);
+    target.answers();
+}
+
+#[test]
+fn nginx_is_not_stopped_and_its_generation_never_falls() {
+    let target = Target::new();
+    let generation = target.machine("etc/nginx/manara/generation.conf");
+    let text = std::fs::read_to_string(&generation).unwrap();
+    std::fs::write(&generation, text.replace("200 0", "200 41")).unwrap();
+    let (status, body) = target.call(&json!({ "nginx_reload": { "generation": 40 } }));
+    assert_eq!(status, 409, "{body}");
+    assert!(body.contains("generation_passed") && body.contains("41"), "{body}");
+}
+
+#[test]
+fn links_pipes_and_devices_in_place_of_files_give_nothing_away() {
+    let target = Target::new();
+    let sites = target.machine("etc/nginx/manara/sites");
+    let outside = target.root.path().join("outside");
+    let read = |id: &str| target.call(&json!({ "nginx_read": { "file": { "site": id } } }));
+    symlink(outside.join("secret"), sites.join("s0000000001.conf")).unwrap();
+    symlink("../../../shadow", sites.join("s0000000002.conf")).unwrap();
+    let pipe = sites.join("s0000000003.conf");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    std::os::unix::net::UnixListener::bind(sites.join("s0000000004.conf")).unwrap();
+    std::fs::create_dir(sites.join("s0000000005.conf")).unwrap();
+    if files::is_root() {
+        let zero = rustix::fs::makedev(1, 5);
+        let device = sites.join("s0000000006.conf");
+        rustix::fs::mknodat(rustix::fs::CWD, &device, rustix::fs::FileType::CharacterDevice, 0o600.into(), zero)
+            .unwrap();
+    }
+    for n in 1..=6 {
+        let begun = Instant::now();
+        let (status, body) = read(&format!("s000000000{n}"));
+        assert!(status == 502 || (n == 6 && body.contains("null")), "{n}: {status} {body}");
+        assert!(!body.contains(SECRET) && begun.elapsed() < Duration::from_secs(2), "{n}: {body}");
+    }
+    for op in [json!("nginx_list"), json!({ "nginx_test": { "changes": [] } })] {
+        let (status, body) = target.call(&op);
+        assert_eq!(status, 502, "{op}: {body}");
+        assert!(
+            !body.contains(SECRET) && body.contains("file_irregular") | body.contains("path_escapes"),
+            "{op}: {body}"
+        );
+    }
+    // A plan may replace such a thing; it never writes through it, and undoing brings no foreign bytes.
+    let switch = json!({ "nginx_switch": { "plan": "p0000000001", "changes": [{ "file": { "site": "s0000000001" }, "content": [] }] } });
+    let (status, body) = target.call(&switch);
+    assert!(status == 502 && !body.contains(SECRET), "{status} {body}");
+    assert_eq!(std::fs::read_to_string(outside.join("secret")).unwrap(), SECRET);
+}
+
+#[test]
+fn a_folder_swapped_for_a_link_between_check_and_use_leads_nowhere() {
+    let target = Target::new();
+    let sites = target.machine("etc/nginx/manara/sites");
+    let outside = target.root.path().join("outside");
+    std::fs::write(outside.join("s0000000001.conf"), SECRET).unwrap();
+    std::fs::write(sites.join("s0000000001.conf"), "# harmless\n").unwrap();
+    let folders = [(sites.clone(), outside.clone()), (target.machine("srv/www"), outside.clone())];
+    let before: BTreeMap<_, _> = target.picture().into_iter().filter(|(path, _)| path.starts_with(&outside)).collect();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    let swapper = std::thread::spawn(move || {
+        while !stopped.load(Ordering::Relaxed) {
+            for (folder, outside) in &folders {
+                let aside = folder.with_extension("aside");
+                std::fs::rename(folder, &aside).unwrap();
+                symlink(outside, folder).unwrap();
+                std::thread::yield_now();
+                std::fs::remove_file(folder).unwrap();
+                std::fs::rename(&aside, folder).unwrap();
+            }
+        }
+    });
+    let mut fine = 0;
+    for n in 0..60 {
+        let plan = format!("p{n:010}");
+        let change = json!([{ "file": { "site": "s0000000001" }, "content": [{ "name": "server", "block": [] }] }]);
+        let tree = json!([{ "site": "s0000000002", "domain": format!("a{n}.test") }]);
+        for op in [
+            json!({ "nginx_read": { "file": { "site": "s0000000001" } } }),
+            json!("nginx_list"),
+            json!({ "nginx_switch": { "plan": plan, "changes": change } }),
+            json!({ "sites_create": { "plan": plan, "trees": tree } }),
+            json!({ "site_trash": { "plan": plan, "site": "s0000000002", "folder": format!("a{n}.test") } }),
+            json!({ "undo": { "plan": plan } }),
+        ] {
+            let (status, body) = target.call(&op);
+            assert!(!body.contains(SECRET), "{op} told {body}");
+            fine += usize::from(status == 200);
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    swapper.join().unwrap();
+    assert!(fine > 15, "only {fine} calls hit the real folder");
+    let after: BTreeMap<_, _> = target.picture().into_iter().filter(|(path, _)| path.starts_with(&outside)).collect();
+    assert_eq!(after, before, "something outside was changed");
+}
+
+#[test]
+fn only_the_panels_user_and_root_are_heard() {
+    if !files::is_root() {
+        return cannot("root", "another user needs root");
+    }
+    let target = Target::new();
+    std::fs::set_permissions(&target.socket, PermissionsExt::from_mode(0o666)).unwrap();
+    let socket = target.socket.clone();
+    let heard = std::thread::spawn(move || {
+        // The kernel keeps ids by thread: only this one is somebody else.
+        set_thread_res_gid(Gid::from_raw(64_242), Gid::from_raw(64_242), Gid::from_raw(64_242)).unwrap();
+        set_thread_res_uid(Uid::from_raw(64_242), Uid::from_raw(64_242), Uid::from_raw(64_242)).unwrap();
+        let mut stream = UnixStream::connect(socket).unwrap();
+        let _ = stream.write_all(&request("/v1/call", b"\"open_plans\""));
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    });
+    assert_eq!(heard.join().unwrap(), b"", "a stranger was answered");
+    target.answers();
+}
+
+#[test]
+fn other_versions_and_broken_requests_are_refused() {
+    let target = Target::new();
+    for version in ["", "Manara-Version: 0\r\n", "Manara-Version: 2\r\n", "Manara-Version: x\r\n"] {
+        let answer = target.raw(
+            format!("POST /v1/call HTTP/1.1\r\nHost: h\r\n{version}Content-Length: 12\r\n\r\n\"open_plans\"")
+                .as_bytes(),
+        );
+        assert!(answer.starts_with("HTTP/1.1 422") && answer.contains("wire_version"), "{version:?}: {answer}");
+    }
+    let head = |line: &str, more: &str| format!("{line}\r\nHost: h\r\nManara-Version: 1\r\n{more}\r\n");
+    let call = "POST /v1/call HTTP/1.1";
+    for bytes in [
+        head("GET /v1/call HTTP/1.1", ""),
+        head("POST /v1/../../etc/passwd HTTP/1.1", "Content-Length: 0\r\n"),
+        head("CONNECT h:1 HTTP/1.1", ""),
+        head("POST /v1/call HTTP/9.9", "Content-Length: 0\r\n"),
+        head(call, "Content-Length: 5\r\nContent-Length: 6\r\n"),
+        head(call, "Content-Length: -1\r\n"),
+        head(call, "Content-Length: 99999999999999999999999\r\n"),
+        head(call, "Transfer-Encoding: chunked\r\n") + "c\r\n\"open_plans\"\r\n0\r\n\r\n",
+        head(call, "Content-Length: 12\r\nTransfer-Encoding: chunked\r\n"),
+        head(call, &format!("X: {}\r\n", "x".repeat(100_000))),
+        head(call, &"X: y\r\n".repeat(1000)),
+        head(call, &format!("Content-Length: {}\r\n", HOST_BODY_BYTES_MAX + 1)),
+        head("POST /v1/stream HTTP/1.1", "Content-Length: 33\r\n") + r#"{"install":{"component":"nginx"}}"#,
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
+        "\0".repeat(9000),
+        "\r\n".repeat(9000),
+        String::new(),
+    ] {
+        if bytes.is_empty() {
+            drop(target.connect());
+            continue;
+        }
+        let mut stream = target.connect();
+        let _ = stream.write_all(bytes.as_bytes());
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(!answer.starts_with("HTTP/1.1 2"), "{bytes:.80?}: {answer}");
+    }
+    // A second request on one connection is not heard.
+    let twice = [request("/v1/call", b"\"open_plans\""), request("/v1/call", b"\"open_plans\"")].concat();
+    assert_eq!(target.raw(&twice).matches("HTTP/1.1 200").count(), 1);
+    target.answers();
+}
+
+#[test]
+fn slow_and_endless_clients_are_cut_off() {
+    let short = Duration::from_millis(300);
+    let target = Target::with(Patience { head: short, body: short, write: short, turn: short });
+    let whole = request("/v1/call", b"\"open_plans\"");
+    let cut = |what: &str, first: &[u8], drip: &[u8]| {
+        let (mut stream, begun) = (target.connect(), Instant::now());
+        let _ = stream.write_all(first);
+        // A byte now and then does not buy time.
+        for byte in drip.iter().cycle().take(60) {
+            std::thread::sleep(Duration::from_millis(50));
+            if stream.write_all(&[*byte]).is_err() {
+                break;
+            }
+        }
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert!(begun.elapsed() < Duration::from_millis(2500), "{what} was not cut: {:?}", begun.elapsed());
+    };
+    cut("silence", b"", b"");
+    cut("a slow head", b"POST /v1/call HTTP/1.1\r\n", b"X: y\r\n");
+    cut("a slow body", &whole[..whole.len() - 5], b" ");
+    // Clients that do not take their answers, on every place there is: each place is free again after a while.
+    let sites = target.machine("etc/nginx/manara/sites/s0000000001.conf");
+    std::fs::write(sites, "#".repeat(3 * 1024 * 1024)).unwrap();
+    let lazy: Vec<_> = (0..HOST_CONNECTIONS_MAX)
+        .map(|_| {
+            let mut stream = target.connect();
+            stream.write_all(&request("/v1/call", br#"{"nginx_read":{"file":{"site":"s0000000001"}}}"#)).unwrap();
+            stream
+        })
+        .collect();
+    until("there is a place again", || target.call(&json!("open_plans")).0 == 200);
+    drop(lazy);
+    target.answers();
+}
+
+#[test]
+fn broken_streams_end_without_harm() {
+    let target = Target::new();
+    let install = request("/v1/stream", br#"{"install":{"component":"nginx"}}"#);
+    for after in [&b""[..], b"\"st", b"\"stop\"\n\"stop\"\n", b"{\"stop\":1}\n", b"\xff\xff\n", &[b'x'; 200_000]] {
+        let mut stream = target.connect();
+        stream.write_all(&install).unwrap();
+        let _ = stream.write_all(after);
+        drop(stream);
+        let answer = target.raw(&[&install[..], after].concat());
+        assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
+    }
+    target.answers();
+}
+
+/// Memory of a process at its highest, in KiB (proc(5), `VmHWM`).
+fn peak_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn ten_thousand_requests_at_once_and_bodies_without_end_take_bounded_memory() {
+    let root = tempfile::tempdir().unwrap();
+    let mut host = manara(root.path(), [free_port(), free_port()], &["host"]).spawn().unwrap();
+    let socket = root.path().join("run/manara-host/host.sock");
+    until("the host listens", || UnixStream::connect(&socket).is_ok());
+    let before = peak_kib(host.id());
+    let mut calls = request("/v1/call", b"\"open_plans\"");
+    calls.shrink_to_fit();
+    let answered: usize = std::thread::scope(|scope| {
+        let ask = || {
+            (0..20)
+                .filter(|_| {
+                    let mut stream = UnixStream::connect(&socket).unwrap();
+                    let mut answer = Vec::new();
+                    stream.write_all(&calls).and_then(|()| stream.read_to_end(&mut answer)).unwrap();
+                    answer.starts_with(b"HTTP/1.1 200")
+                })
+                .count()
+        };
+        let threads: Vec<_> = (0..500)
+            .map(|_| std::thread::Builder::new().stack_size(128 * 1024).spawn_scoped(scope, ask).unwrap())
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(answered, 10_000);
+    let crowd = peak_kib(host.id());
+    assert!(crowd < before + 48 * 1024, "from {before} to {crowd} KiB");
+    // Each of these would like 32 MiB; one gets it at a time. What they send is worth most in memory for its size.
+    let length = HOST_BODY_BYTES_MAX;
+    let head = format!("POST /v1/call HTTP/1.1\r\nHost: h\r\nManara-Version: 1\r\nContent-Length: {length}\r\n\r\n");
+    let opening = br#"{"nginx_test":{"changes":[{"file":"main","content":[{"name":"x","args":["#;
+    let filler = b"\"\",".repeat(100_000);
+    std::thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                let mut stream = UnixStream::connect(&socket).unwrap();
+                let begun = Instant::now();
+                let mut sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(opening));
+                while sent.is_ok() && begun.elapsed() < Duration::from_secs(5) {
+                    sent = stream.write_all(&filler);
+                }
+            });
+        }
+    });
+    let flood = peak_kib(host.id());
+    assert!(flood < before + 512 * 1024, "from {before} to {flood} KiB");
+    let mut stream = UnixStream::connect(&socket).unwrap();
+    let mut answer = String::new();
+    stream.write_all(&calls).and_then(|()| stream.read_to_string(&mut answer)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    signal(host.id(), rustix::process::Signal::TERM);
+    assert!(host.wait().unwrap().success());
+}

@@ -1,0 +1,257 @@
+//! Panel and host as two processes: what happens to changes, sites and the other one when one of them is killed.
+
+use crate::support::rig::{free_port, loaded};
+use manara::app::open;
+use manara::base::locale::Lang;
+use manara::engine::{Actor, Core, Request};
+use manara::ops;
+use manara::platform::Faults;
+use manara::platform::host_service::Client;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+pub(crate) fn until(what: &str, is: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub(crate) fn signal(pid: u32, which: Signal) {
+    kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), which).unwrap();
+}
+
+/// Status of a page of a site; `None` when there is no whole answer.
+pub(crate) fn get(port: u16, host: &str) -> Option<u16> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.split(' ').nth(1)?.parse().ok()
+}
+
+/// Visitors of a site who never stop coming.
+pub(crate) struct Visitors {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<(usize, usize)>,
+}
+
+impl Visitors {
+    pub(crate) fn of(port: u16, host: &'static str) -> Visitors {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let (mut good, mut bad) = (0, 0);
+            while !stopped.load(Ordering::Relaxed) {
+                if get(port, host) == Some(200) { good += 1 } else { bad += 1 }
+            }
+            (good, bad)
+        });
+        Visitors { stop, thread }
+    }
+
+    /// Nobody was turned away.
+    pub(crate) fn all_served(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let (good, bad) = self.thread.join().unwrap();
+        assert!(good > 50, "only {good} visits");
+        assert_eq!(bad, 0, "of {good} visits");
+    }
+}
+
+pub(crate) fn manara(root: &Path, ports: [u16; 2], args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
+    command.arg("--root").arg(root).args(args).env_clear();
+    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command.env("MANARA_NGINX_HTTP_PORT", ports[0].to_string());
+    command.env("MANARA_NGINX_HTTPS_PORT", ports[1].to_string());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// A host that is started again when it ends, as systemd does.
+struct Kept {
+    pid: Arc<Mutex<u32>>,
+    fault: Arc<Mutex<Option<String>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Kept {
+    fn start(root: PathBuf, ports: [u16; 2]) -> Kept {
+        let mut kept = Kept { pid: Arc::default(), fault: Arc::default(), stop: Arc::default(), thread: None };
+        let (pid, fault, stop) = (kept.pid.clone(), kept.fault.clone(), kept.stop.clone());
+        let thread = std::thread::spawn(move || {
+            while !stop.load(Ordering::SeqCst) {
+                let mut command = manara(&root, ports, &["host"]);
+                if let Some(fault) = fault.lock().unwrap().take() {
+                    command.env("MANARA_TEST_FAULT", fault);
+                }
+                let mut child = command.spawn().unwrap();
+                *pid.lock().unwrap() = child.id();
+                child.wait().unwrap();
+            }
+        });
+        kept.thread = Some(thread);
+        kept
+    }
+
+    /// Starts it again, this time to be killed before its `n`-th effect.
+    fn doom(&self, n: u64) {
+        *self.fault.lock().unwrap() = Some(format!("kill:{n}"));
+        self.start_again();
+    }
+
+    fn start_again(&self) {
+        let before = *self.pid.lock().unwrap();
+        self.end_process();
+        until("the host runs again", || *self.pid.lock().unwrap() != before);
+    }
+
+    fn end_process(&self) {
+        if self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            signal(*self.pid.lock().unwrap(), Signal::TERM);
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.end_process();
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+/// A panel in this process over a host in another one.
+struct Split {
+    core: Arc<Core>,
+    host: Kept,
+    ports: [u16; 2],
+    root: tempfile::TempDir,
+}
+
+impl Split {
+    fn new() -> Split {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let ports = [free_port(), free_port()];
+        let host = Kept::start(root.path().to_owned(), ports);
+        let core = open_core(root.path(), ports);
+        manara::services::nginx::ensure(&core).unwrap();
+        Split { core, host, ports, root }
+    }
+
+    fn call(&self, id: &str, input: Value) -> manara::base::Result<Value> {
+        call(&self.core, id, input)
+    }
+}
+
+fn open_core(root: &Path, ports: [u16; 2]) -> Arc<Core> {
+    let settings = loaded(root.to_owned(), ports[0], ports[1]);
+    let client = Client::new(settings.config.host_socket.clone()).unwrap();
+    open::core_over(settings, Arc::new(client), Arc::new(Faults::default())).unwrap()
+}
+
+fn call(core: &Arc<Core>, id: &str, input: Value) -> manara::base::Result<Value> {
+    let request = Request::console("r0123456789".into(), Lang::En);
+    ops::run::call(core, &Actor::Console, &request, ops::find(id).unwrap(), input).map(|outcome| outcome.body)
+}
+
+impl Drop for Split {
+    fn drop(&mut self) {
+        stop_nginx(self.root.path());
+    }
+}
+
+/// Ends the nginx of an installation without anybody's help.
+pub(crate) fn stop_nginx(root: &Path) {
+    let Ok(text) = std::fs::read_to_string(root.join("run/nginx.pid")) else { return };
+    let pid = text.trim().parse().unwrap();
+    signal(pid, Signal::TERM);
+    until("nginx ends", || !Path::new(&format!("/proc/{pid}/cmdline")).exists());
+}
+
+/// Makes `change` with a host that is killed before its first, second … effect. The host comes again at once; each time
+/// the change is there or not, nothing is between, and the next change goes through.
+fn kill_host_everywhere(split: &Split, change: impl Fn() -> manara::base::Result<Value>, is_there: impl Fn() -> bool) {
+    for n in 1.. {
+        split.host.doom(n);
+        let outcome = change();
+        if outcome.is_ok() {
+            // It has no further effects: the host is still doomed.
+            split.host.start_again();
+        }
+        split.call("site.update", json!({ "domain": "keep.test", "max_body_mb": 1 + n })).unwrap();
+        assert_eq!(outcome.is_ok(), is_there(), "after a kill at {n}");
+        assert_eq!(split.call("drift.list", json!({})).unwrap()["items"], json!([]), "after a kill at {n}");
+        let journal = std::fs::read_dir(split.root.path().join("var/lib/manara-host/journal")).unwrap();
+        assert_eq!(journal.count(), 0, "after a kill at {n}");
+        match outcome {
+            Err(error) => assert_eq!(error.code(), "host_lost", "at {n}: {error}"),
+            Ok(_) => return assert!(n > 5, "there were only {n} effects"),
+        }
+    }
+}
+
+#[test]
+fn a_killed_host_leaves_the_old_state_or_the_new_one_and_no_visitor_notices() {
+    let split = Split::new();
+    split.call("site.create", json!({ "domain": "keep.test", "kind": "static" })).unwrap();
+    let visitors = Visitors::of(split.ports[0], "keep.test");
+    let (create, delete) = (json!({ "domain": "a.test", "kind": "static" }), json!({ "domain": "a.test" }));
+    let shown = || split.call("site.show", json!({ "domain": "a.test" })).is_ok();
+    let served = || get(split.ports[0], "a.test") == Some(200);
+    kill_host_everywhere(
+        &split,
+        || split.call("site.create", create.clone()),
+        || {
+            assert_eq!(shown(), served(), "the store and nginx disagree");
+            shown()
+        },
+    );
+    kill_host_everywhere(
+        &split,
+        || split.call("site.delete", delete.clone()),
+        || {
+            assert_eq!(shown(), served(), "the store and nginx disagree");
+            !shown()
+        },
+    );
+    visitors.all_served();
+}
+
+#[test]
+fn at_boot_an_interrupted_change_is_taken_back_without_the_panel() {
+    let split = Split::new();
+    split.call("site.create", json!({ "domain": "keep.test", "kind": "static" })).unwrap();
+    // The machine loses power while the new files are being put in place: nothing comes again by itself.
+    split.host.doom(8);
+    split.host.stop.store(true, Ordering::SeqCst);
+    let error = split.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap_err();
+    assert_eq!(error.code(), "host_lost");
+    let open = || std::fs::read_dir(split.root.path().join("var/lib/manara-host/journal")).unwrap().count();
+    assert_eq!(open(), 1, "a plan is under way");
+    assert!(split.root.path().join("srv/www/a.test").exists());
+    for _ in 0..2 {
+        let status = manara(split.root.path(), split.ports, &["host", "--recover"]).status().unwrap();
+        assert!(status.success());
+        assert!(!split.root.path().join("srv/www/a.test").exists());
+    }
+    // The host comes again, and the panel hears what happened.
+    let again = Kept::start(split.root.path().to_owned(), split.ports);
+    until("the journal is empty", || manara::engine::recover::settle(&split.core).is_ok() && open() == 0);
+    split.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    assert_eq!(get(split.ports[0], "a.test"), Some(200));
+    drop(again);
+}
