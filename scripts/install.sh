@@ -267,12 +267,20 @@ agree() {
   case $answer in y|Y|yes|ن|نعم) ;; *) die "Nothing was changed." "لم يتغيّر شيء." ;; esac
 }
 
-# list, agree, do: PROGRAM and its words
+# carry_out PROGRAM WORD...: lists its changes, asks, and has it make them
 carry_out() {
-  "$@" --lang "$lang" --dry-run
-  [ -z "$dry_run" ] || { say "This was a dry run: nothing was changed." "كانت هذه تجربة: لم يتغيّر شيء."; exit 0; }
-  agree
-  "$@" --lang "$lang" --yes
+  if [ -n "$dry_run" ]; then
+    "$@" --lang "$lang" --dry-run
+    say "This was a dry run: nothing was changed." "كانت هذه تجربة: لم يتغيّر شيء."
+    exit 0
+  fi
+  if [ -n "$yes" ]; then
+    "$@" --lang "$lang" --yes
+  else
+    "$@" --lang "$lang" --dry-run
+    agree
+    "$@" --lang "$lang" --yes --quiet
+  fi
 }
 
 install_panel() {

@@ -178,7 +178,7 @@ class Guest:
         enter += [f"{name}={value}" for name, value in (env or {}).items()]
         done = subprocess.run(enter + list(words), input=feed, capture_output=True, text=True, timeout=timeout, check=False)
         if check and done.returncode != 0:
-            raise Failed(f"{' '.join(words)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+            raise Failed(f"{' '.join(words)} ended with {done.returncode}\n{(done.stdout + done.stderr)[-3000:]}")
         return done
 
     def output(self, *words, **options):

@@ -39,9 +39,9 @@ def main():
 
 
 def show_evidence(guest):
-    for words in (["systemctl", "--no-pager", "status", "manara*", "nginx"], ["journalctl", "--no-pager", "-n", "60"]):
+    for words in (["systemctl", "--no-pager", "status", "manara*", "nginx"], ["journalctl", "--no-pager", "-n", "30", "-o", "cat", "-u", "manara*", "-u", "nginx"]):
         try:
-            print(guest.run(*words, check=False).stdout[-6000:])
+            print(guest.run(*words, check=False).stdout[-4000:])
         except Exception as error:  # the guest may be gone: then there is nothing to show
             print(error)
 
