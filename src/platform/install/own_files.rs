@@ -69,6 +69,7 @@ pub const OWN_FILES: &[OwnFile] = &[
     file("/etc/manara/release.pub", Who::Root, 0o644),
     folder("/var/lib/manara", Who::Panel, Who::Panel, 0o700),
     folder("/var/lib/manara-host", Who::Root, Who::Root, 0o700),
+    folder("/var/lib/acme-challenge", Who::Root, Who::Root, 0o755),
     file("/etc/systemd/system/manara.service", Who::Root, 0o644),
     file("/etc/systemd/system/manara-host.service", Who::Root, 0o644),
     file("/etc/systemd/system/manara-host.socket", Who::Root, 0o644),
