@@ -1,9 +1,9 @@
 //! What the command line needs of the parts above it.
 
-use super::{claim, config_cmd, host, itself, migrate, open, self_test, serve};
+use super::{claim, config_cmd, host, itself, leave, migrate, open, self_test, serve};
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
-use crate::cli::{HostRun, Itself, Local, Migrate, SelfCheck, Tell};
+use crate::cli::{HostRun, Itself, Leave, Local, Migrate, SelfCheck, Tell};
 use crate::config::{Loaded, Override};
 use crate::platform::install::units;
 use crate::services::doctor;
@@ -32,6 +32,10 @@ impl Local for Commands {
 
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {
         serde_json::to_value(doctor::examine(loaded, lang)).map_err(Error::fault)
+    }
+
+    fn leave_nginx(&self, loaded: &Loaded, how: Leave) -> Result<()> {
+        leave::nginx(&loaded.config, how)
     }
 
     fn migrate(&self, loaded: &Loaded, what: Migrate) -> Result<Value> {

@@ -1,7 +1,8 @@
 //! `self`: putting the panel on a machine, replacing it by another version, taking it away.
 
+use super::{leave, open};
 use crate::base::{Error, Kind, Result};
-use crate::cli::{Itself, Tell};
+use crate::cli::{Itself, Leave, Tell};
 use crate::platform::Faults;
 use crate::platform::files;
 use crate::platform::install::health::{Booting, Services, Systemd};
@@ -34,7 +35,9 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
         Itself::Remove { apply, purge } => {
             let changes = remove::changes(root, *purge)?;
             if *apply {
-                remove::run(root, *purge, &Faults::from_environment(), &mut change)?;
+                let how = if *purge { Leave::Restore } else { Leave::Freeze };
+                let leave = || leave::nginx(&open::config(root, vec![])?.config, how);
+                remove::run(root, *purge, &Faults::from_environment(), &mut change, &leave)?;
             }
             Ok(json!({ "changes": changes }))
         }

@@ -6,6 +6,7 @@ pub mod config_cmd;
 mod console;
 pub mod host;
 pub mod itself;
+mod leave;
 pub mod logging;
 pub mod migrate;
 pub mod open;

@@ -78,6 +78,8 @@ pub fn local_host(config: &Config, faults: Arc<Faults>) -> Result<LocalHost> {
         probe: control_url(config.nginx_http_port),
         may_install: config.allow_machine,
         may_stop_nginx: config.is_development(),
+        ownership: config.nginx_ownership,
+        ports: (config.nginx_http_port, config.nginx_https_port),
     };
     LocalHost::open(&places, faults)
 }

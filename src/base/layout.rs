@@ -28,6 +28,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// Whether this is the machine itself, and nginx that of its distribution.
+    pub fn is_machine(&self) -> bool {
+        self.root.as_os_str() == "/"
+    }
+
     /// An absolute path of this installation as text.
     pub fn path(&self, path: &str) -> String {
         self.root.join(path.trim_start_matches('/')).display().to_string()

@@ -3,7 +3,7 @@
 use super::options::{ALL, Home, Opt};
 use super::problem::{ConfigProblems, Origin, Problem};
 use super::sources::{self, Entry};
-use super::typed::{Config, Database, LogFormat, Profile, below};
+use super::typed::{Config, Database, LogFormat, NginxOwnership, Profile, below};
 use super::value::{Kind, Reason, SOCKET_PATH_BYTES_MAX, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -206,6 +206,11 @@ fn typed(settings: &[Setting], root: PathBuf, profile: Profile) -> Config {
         api_socket: path("api_socket"),
         nginx_http_port: port("nginx.http_port"),
         nginx_https_port: port("nginx.https_port"),
+        nginx_ownership: match text("nginx.ownership").as_str() {
+            "shared" => NginxOwnership::Shared,
+            "owned" => NginxOwnership::Owned,
+            _ => NginxOwnership::Auto,
+        },
         root,
     }
 }

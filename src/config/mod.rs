@@ -16,7 +16,7 @@ pub use load::{FileText, LoadInput, Loaded, Override, Setting, load};
 pub use panel::{Panel, check_listen};
 pub use problem::{ConfigProblems, Origin, Problem};
 pub use report::{Report, Shown};
-pub use typed::{Config, Database, LogFormat, Profile, below, file_path};
+pub use typed::{Config, Database, LogFormat, NginxOwnership, Profile, below, file_path};
 
 #[cfg(test)]
 mod tests;

@@ -103,6 +103,7 @@ pub const ALL: &[Opt] = &[
     Opt::in_file("api_socket", Kind::Socket, "/run/manara/api.sock", "/run/manara/api.sock"),
     Opt::in_file("nginx.http_port", PORT, "8080", "80"),
     Opt::in_file("nginx.https_port", PORT, "8443", "443"),
+    Opt::in_file("nginx.ownership", Kind::Choice(&["auto", "shared", "owned"]), "auto", "auto"),
     Opt::in_store("panel.listen", Kind::Address, "127.0.0.1:9080", "[::]:9443"),
     Opt::in_store("panel.tls", Kind::Bool, "false", "true"),
     Opt::in_store("panel.host_names", Kind::Names, "", ""),

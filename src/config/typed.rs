@@ -29,6 +29,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// How nginx is to be divided between the panel and others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NginxOwnership {
+    /// As it was decided when the panel first met nginx: owned where nobody else had sites in it.
+    Auto,
+    /// `nginx.conf` stays whose it is; the panel adds one file of its own.
+    Shared,
+    /// `nginx.conf` is the panel's; the former one is kept.
+    Owned,
+}
+
 /// Where the panel's state is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Database {
@@ -65,6 +76,8 @@ pub struct Config {
     pub nginx_http_port: u16,
     /// `nginx.https_port`
     pub nginx_https_port: u16,
+    /// `nginx.ownership`
+    pub nginx_ownership: NginxOwnership,
 }
 
 impl Config {

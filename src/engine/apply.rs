@@ -80,6 +80,8 @@ fn refuse_drift(core: &Core, change: &NginxChange, current: Option<&str>, discar
     let applied = core.store.read(|tx| managed_files::get(tx, &rel))?;
     let drifted = match (&applied, current) {
         (Some(applied), Some(text)) => applied.body != text,
+        // An nginx.conf of others is moved away, and comes back when the panel goes.
+        (None, Some(_)) if change.file == NginxFile::Main => false,
         // A file of that name which the panel never wrote.
         (None, Some(_)) => true,
         (_, None) => false,

@@ -151,6 +151,7 @@ pub fn test(core: &Core, changes: &[NginxChange]) -> Result<TestReport> {
 pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
     let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
     let error = match other {
+        Some(path) if path.starts_with('/') => Error::new(Kind::External, "nginx_foreign_broken").with("file", path),
         Some(rel) => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
         None => Error::new(Kind::External, "nginx_test_failed").with("file", report.file.as_deref().unwrap_or("")),
     };

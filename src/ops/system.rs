@@ -7,7 +7,8 @@ use crate::engine::core::unexpected;
 use crate::engine::drift::{self, Drift};
 use crate::engine::{Core, jobs::Handle};
 use crate::platform::components::{Component, ComponentState};
-use crate::platform::{HostOp, HostReply};
+use crate::platform::nginx::Ownership;
+use crate::platform::{HostOp, HostReply, NginxStatus};
 use crate::services::doctor::{self, Diagnosis};
 use crate::services::monitoring::{self, Figures};
 use crate::services::nginx;
@@ -100,6 +101,8 @@ pub(super) struct NginxView {
     running: bool,
     /// The configuration generation that answers.
     generation: Option<u64>,
+    /// Whose `nginx.conf` it is; `null` before that was decided.
+    ownership: Option<Ownership>,
 }
 
 struct NginxShow;
@@ -113,7 +116,8 @@ impl Operation for NginxShow {
 impl Read for NginxShow {
     fn read(cx: &Cx, _: Nothing) -> Result<NginxView> {
         let status = cx.core.nginx_status()?;
-        Ok(NginxView { version: status.version, running: status.running, generation: status.generation })
+        let NginxStatus { version, running, generation, ownership, .. } = status;
+        Ok(NginxView { version, running, generation, ownership })
     }
 }
 

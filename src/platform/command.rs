@@ -21,6 +21,8 @@ pub enum Program {
     AptGet,
     /// Debian's package database.
     DpkgQuery,
+    /// The same, asked whether files are as their package brought them.
+    Dpkg,
     /// systemd's control program.
     Systemctl,
     /// Makes a group of the system.
@@ -41,6 +43,7 @@ impl Program {
             Program::Nginx => "nginx",
             Program::AptGet => "apt-get",
             Program::DpkgQuery => "dpkg-query",
+            Program::Dpkg => "dpkg",
             Program::Systemctl => "systemctl",
             Program::GroupAdd => "groupadd",
             Program::GroupDel => "groupdel",

@@ -31,6 +31,8 @@ pub struct Stat {
     pub is_dir: bool,
     /// Whether it is an ordinary file: no folder, link, device, pipe or socket.
     pub is_file: bool,
+    /// Whether it is a symbolic link.
+    pub is_link: bool,
     /// Size in bytes.
     pub size: u64,
 }
@@ -237,6 +239,33 @@ impl RootDir {
         sync(&new_dir, &self.path(to))
     }
 
+    /// Moves `from` to `to`, in the place of what is there.
+    pub fn replace(&self, from: &str, to: &str) -> Result<()> {
+        let (old_dir, old) = self.parent(from)?;
+        let (new_dir, new) = self.parent(to)?;
+        rustix::fs::renameat(&old_dir, old, &new_dir, new).map_err(|e| failed(e, &self.path(to)))?;
+        // Two names of one file stay both (rename(2)).
+        if self.stat(from)?.is_some() {
+            self.remove(from)?;
+        }
+        sync(&old_dir, &self.path(from))?;
+        sync(&new_dir, &self.path(to))
+    }
+
+    /// Makes `rel` a symbolic link to `target`, not durably.
+    pub fn symlink(&self, target: &Path, rel: &str) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        rustix::fs::symlinkat(target, &dir, name).map_err(|e| failed(e, &self.path(rel)))
+    }
+
+    /// Gives the file `rel` to `group`.
+    pub fn give_to_group(&self, rel: &str, group: u32) -> Result<()> {
+        let (dir, name) = self.parent(rel)?;
+        let group = rustix::fs::Gid::from_raw(group);
+        rustix::fs::chownat(&dir, name, None, Some(group), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|e| failed(e, &self.path(rel)))
+    }
+
     /// Gives `rel` a second name `to` (hard link), replacing nothing; `false` when links are not possible there.
     pub fn link_into(&self, rel: &str, other: &RootDir, to: &str) -> Result<bool> {
         let (from_dir, from) = self.parent(rel)?;
@@ -260,6 +289,7 @@ impl RootDir {
                 uid: s.st_uid,
                 is_dir: FileType::from_raw_mode(s.st_mode).is_dir(),
                 is_file: FileType::from_raw_mode(s.st_mode).is_file(),
+                is_link: FileType::from_raw_mode(s.st_mode).is_symlink(),
                 size: u64::try_from(s.st_size).unwrap_or(0),
             })),
             Err(Errno::NOENT) => Ok(None),

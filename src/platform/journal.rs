@@ -17,6 +17,13 @@ pub(super) enum Record {
         /// What was there, and its permission bits; `None` when nothing was.
         before: Option<(String, u32)>,
     },
+    /// The `nginx.conf` of others was moved away for ours.
+    NginxAdopted,
+    /// The `nginx.conf` of others took its place again.
+    NginxReleased {
+        /// What was ours.
+        before: String,
+    },
     /// A site's folder was made. It is moved to the trash on undo.
     SiteMade {
         /// Folder below the web root.

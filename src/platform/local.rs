@@ -1,16 +1,20 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
+mod leave;
+
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
-use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, allow, secrets, sha256_hex, stage};
-use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components};
+use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, Ownership, Taken};
+use super::nginx::{allow, neighbours, ownership, secrets, sha256_hex, stage};
+use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, users};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
+use crate::config::NginxOwnership;
 use crate::nginx_syntax::print;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where things are on this machine.
@@ -24,6 +28,10 @@ pub struct Places {
     pub may_install: bool,
     /// Whether nginx ends with the panel: in the development profile. On a real machine nobody stops it through the panel.
     pub may_stop_nginx: bool,
+    /// How nginx is to be divided between the panel and others.
+    pub ownership: NginxOwnership,
+    /// HTTP and HTTPS port of the sites.
+    pub ports: (u16, u16),
 }
 
 /// The machine, through descriptors of the folders the panel may touch.
@@ -37,6 +45,8 @@ pub struct LocalHost {
     may_install: bool,
     may_stop_nginx: bool,
     roots: allow::Roots,
+    wish: NginxOwnership,
+    ports: (u16, u16),
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
 }
@@ -47,7 +57,10 @@ impl LocalHost {
     /// Opens the folders below `places.root`, making those that are missing.
     pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
         let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
-        for path in ["run", "var/log/nginx", "var/lib/nginx", "var/lib/acme-challenge"] {
+        let machine = places.root.as_os_str() == "/";
+        below("var/lib/acme-challenge")?;
+        // On the machine itself these come with nginx's package.
+        for path in ["run", "var/log/nginx", "var/lib/nginx"].iter().filter(|_| !machine) {
             below(path)?;
         }
         below("var/lib/manara-host")?.make_private()?;
@@ -58,7 +71,10 @@ impl LocalHost {
                 pid: places.root.join("run/nginx.pid"),
                 error_log: places.root.join("var/log/nginx/error.log"),
                 probe: places.probe.clone(),
+                machine,
             },
+            wish: places.ownership,
+            ports: places.ports,
             nginx,
             web: below("srv/www")?,
             staging: below("var/lib/manara-host/staging")?,
@@ -75,7 +91,11 @@ impl LocalHost {
         let (version, modules) = super::nginx::installed()?.map_or((None, vec![]), |(v, m)| (Some(v), m));
         let running = self.instance.master().is_some();
         let generation = if running { self.instance.generation() } else { None };
-        Ok(NginxStatus { version, modules, running, generation })
+        let ownership = ownership::wanted(&self.nginx, self.wish)?;
+        let shared = ownership == Some(Ownership::Shared);
+        let taken = if shared { neighbours::look(&self.nginx, &|_| true, self.ports)?.taken } else { Taken::default() };
+        let frozen = self.nginx.stat(stage::FROZEN)?.is_some();
+        Ok(NginxStatus { version, modules, running, generation, ownership, taken, frozen })
     }
 
     fn prepare(&self) -> Result<()> {
@@ -83,7 +103,40 @@ impl LocalHost {
         if self.nginx.stat(&stage::generation_rel())?.is_none() {
             self.write_generation(0)?;
         }
-        secrets::ensure(&self.nginx)
+        secrets::ensure(&self.nginx, self.key_group()?)?;
+        self.decide()
+    }
+
+    /// The group of nginx's workers, where they are not who writes the keys.
+    fn key_group(&self) -> Result<Option<u32>> {
+        if self.instance.machine { users::group(Path::new("/"), "www-data") } else { Ok(None) }
+    }
+
+    /// Decides whose nginx it is, once, and refuses to share it where nothing of ours would be read.
+    fn decide(&self) -> Result<()> {
+        let look = || match self.instance.machine {
+            true => neighbours::look(&self.nginx, &neighbours::packaged()?, self.ports),
+            false => neighbours::look(&self.nginx, &|_| false, self.ports),
+        };
+        let decided = match ownership::wanted(&self.nginx, self.wish)? {
+            Some(decided) => decided,
+            None if look()?.foreign.is_empty() => Ownership::Owned,
+            None => Ownership::Shared,
+        };
+        if decided == Ownership::Shared && !ownership::main_is_ours(&self.nginx)? {
+            let found = neighbours::look(&self.nginx, &|_| true, self.ports)?;
+            let needed = [true, found.taken.first_come()];
+            let lacking = (0..2).find(|i| needed[*i] && !found.included[*i]).map(|i| neighbours::FOLDERS[i].0);
+            if let Some(folder) = lacking {
+                return Err(
+                    Error::new(Kind::Conflict, "nginx_shared_unread").with("folder", self.nginx.path(folder).display())
+                );
+            }
+        }
+        if ownership::kept(&self.nginx)?.is_none() {
+            self.nginx.write(ownership::RECORD, decided.record().as_bytes(), NginxFile::MODE)?;
+        }
+        Ok(())
     }
 
     fn read(&self, file: &NginxFile) -> Result<Option<String>> {
@@ -93,7 +146,9 @@ impl LocalHost {
 
     fn list(&self) -> Result<Vec<FileState>> {
         let mut files = Vec::new();
-        let base = NginxFile::BASE.iter().map(NginxFile::rel);
+        // An nginx.conf of others is none of ours, whatever happens to it.
+        let shared = ownership::kept(&self.nginx)? == Some(Ownership::Shared);
+        let base = NginxFile::BASE.iter().filter(|file| !(shared && **file == NginxFile::Main)).map(NginxFile::rel);
         let sites = self.nginx.list("manara/sites")?;
         for rel in base.chain(sites.into_iter().map(|name| format!("manara/sites/{name}"))) {
             if let (Some(stat), Some(bytes)) = (self.nginx.stat(&rel)?, self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?)
@@ -105,29 +160,68 @@ impl LocalHost {
     }
 
     fn switch(&self, plan: &str, changes: &[NginxChange]) -> Result<()> {
-        let texts = self.texts(changes)?;
-        let records = changes.iter().map(|change| self.before_image(&change.file)).collect::<Result<Vec<_>>>()?;
+        let mut files: Vec<(String, Option<String>)> =
+            changes.iter().map(|change| change.file.rel()).zip(self.texts(changes)?).collect();
+        if let Some(decided) = changes.iter().find_map(Ownership::after) {
+            files.push((ownership::RECORD.into(), Some(decided.record())));
+        }
+        if changes.iter().any(|change| change.file == NginxFile::Http) && self.nginx.stat(stage::FROZEN)?.is_some() {
+            files.push((stage::FROZEN.into(), None));
+        }
+        let (records, moved) = self.records(&files)?;
         self.faults.step("keep the nginx files")?;
         self.journal.keep(plan, &records)?;
-        let each = changes.len() <= SYNC_EACH_MAX;
-        for (change, text) in changes.iter().zip(&texts) {
+        self.put_files(&files, moved.as_ref())
+    }
+
+    /// What is to be kept before `files` are put in place, and what happens to somebody's `nginx.conf` with them.
+    fn records(&self, files: &[(String, Option<String>)]) -> Result<(Vec<Record>, Option<Record>)> {
+        let mut records = files.iter().map(|(rel, _)| self.before_image(rel)).collect::<Result<Vec<_>>>()?;
+        let main = files.iter().position(|(rel, _)| *rel == NginxFile::Main.rel());
+        let moved = main.map(|i| self.moved(&files[i].1)).transpose()?.flatten();
+        if let (Some(i), Some(moved)) = (main, &moved) {
+            records[i] = moved.clone();
+        }
+        Ok((records, moved))
+    }
+
+    /// How somebody's `nginx.conf` goes or comes with a change of ours to `text`; `None` where nobody's is concerned.
+    fn moved(&self, text: &Option<String>) -> Result<Option<Record>> {
+        match text {
+            Some(_) if ownership::is_to_adopt(&self.nginx)? => Ok(Some(Record::NginxAdopted)),
+            None if self.nginx.stat(ownership::ADOPTED)?.is_some() => {
+                let before = self.read(&NginxFile::Main)?.unwrap_or_default();
+                Ok(Some(Record::NginxReleased { before }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn put_files(&self, files: &[(String, Option<String>)], moved: Option<&Record>) -> Result<()> {
+        let each = files.len() <= SYNC_EACH_MAX;
+        for (rel, text) in files {
             if let Some(text) = text {
                 self.faults.step("prepare an nginx file")?;
-                self.nginx.prepare(&change.file.rel(), text.as_bytes(), NginxFile::MODE, each)?;
+                self.nginx.prepare(rel, text.as_bytes(), NginxFile::MODE, each)?;
             }
         }
         if !each {
             self.nginx.sync_all()?;
         }
-        for (change, text) in changes.iter().zip(&texts) {
+        let main = NginxFile::Main.rel();
+        if matches!(moved, Some(Record::NginxAdopted)) {
+            self.faults.step("adopt nginx.conf")?;
+            ownership::adopt(&self.nginx)?;
+        }
+        for (rel, text) in files {
             self.faults.step("put an nginx file")?;
             match text {
-                Some(_) => self.nginx.put(&change.file.rel())?,
-                None => self.nginx.remove(&change.file.rel())?,
+                Some(_) => self.nginx.put(rel)?,
+                None if *rel == main && moved.is_some() => self.nginx.replace(ownership::ADOPTED, rel)?,
+                None => self.nginx.remove(rel)?,
             }
         }
-        let folders: BTreeMap<_, _> =
-            changes.iter().map(|c| c.file.rel()).map(|rel| (folder_of(&rel).to_owned(), rel)).collect();
+        let folders: BTreeMap<_, _> = files.iter().map(|(rel, _)| (folder_of(rel), rel)).collect();
         folders.values().try_for_each(|rel| self.nginx.sync_folder(rel))
     }
 
@@ -137,13 +231,15 @@ impl LocalHost {
         changes.iter().map(text).collect()
     }
 
-    fn before_image(&self, file: &NginxFile) -> Result<Record> {
-        let rel = file.rel();
-        let before = match self.nginx.stat(&rel)? {
-            Some(stat) => Some((self.read(file)?.unwrap_or_default(), stat.mode)),
-            None => None,
+    fn before_image(&self, rel: &str) -> Result<Record> {
+        let before = match self.nginx.stat(rel) {
+            Ok(Some(stat)) if !stat.is_link => {
+                let bytes = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
+                Some((String::from_utf8_lossy(&bytes).into_owned(), stat.mode))
+            }
+            other => other.map(|_| None)?,
         };
-        Ok(Record::NginxFile { rel, before })
+        Ok(Record::NginxFile { rel: rel.to_owned(), before })
     }
 
     /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing.
@@ -266,6 +362,11 @@ impl LocalHost {
                         None => self.nginx.remove(&rel)?,
                     }
                 }
+                Record::NginxAdopted => ownership::undo_adopt(&self.nginx)?,
+                Record::NginxReleased { before } => {
+                    ownership::undo_release(&self.nginx)?;
+                    self.put_back(&NginxFile::Main.rel(), before.as_bytes(), NginxFile::MODE)?;
+                }
                 Record::SiteMade { folder, trash } => self.move_back(&folder, &trash)?,
                 Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,
             }
@@ -313,7 +414,13 @@ impl Host for LocalHost {
             HostOp::NginxList => HostReply::NginxFiles { files: self.list()?, owner: super::files::own_uid() },
             HostOp::NginxTest { changes } => {
                 let texts = changes.iter().map(|c| c.file.rel()).zip(self.texts(changes)?).collect();
-                HostReply::NginxTest(stage::test(&self.nginx, &self.staging, &texts, &self.faults)?)
+                HostReply::NginxTest(stage::test(
+                    &self.nginx,
+                    &self.staging,
+                    &texts,
+                    self.instance.machine,
+                    &self.faults,
+                )?)
             }
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),

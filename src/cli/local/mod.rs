@@ -5,6 +5,7 @@ mod config;
 mod host;
 mod itself;
 mod migrate;
+mod nginx;
 mod state;
 mod system;
 mod words;
@@ -95,6 +96,15 @@ pub enum HostRun {
     Recover,
 }
 
+/// How nginx goes on without the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// With the panel's files as plain ones.
+    Freeze,
+    /// With what it had before.
+    Restore,
+}
+
 /// What local commands need from above: the composition root answers it.
 pub trait Local {
     /// The configuration of the installation at `root`; an error names every problem.
@@ -107,6 +117,8 @@ pub trait Local {
     fn host(&self, loaded: &Loaded, run: HostRun) -> Result<()>;
     /// What is wrong with the machine and the installation: `{broken, findings, machine}`.
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value>;
+    /// Has nginx go on without the panel.
+    fn leave_nginx(&self, loaded: &Loaded, how: Leave) -> Result<()>;
     /// Looks at the database's migrations or runs them.
     fn migrate(&self, loaded: &Loaded, what: Migrate) -> Result<Value>;
     /// Calls one of the operations that take the server over, in this process, as the console; the panel must not run.
@@ -169,6 +181,7 @@ pub const LOCAL: &[LocalCommand] = &[
     LocalCommand { name: "config", build: config::build, run: config::run },
     LocalCommand { name: "migrate", build: migrate::build, run: migrate::run },
     LocalCommand { name: "self", build: itself::build, run: itself::run },
+    LocalCommand { name: "nginx", build: nginx::build, run: nginx::run },
     LocalCommand { name: "self-test", build: words::plain, run: system::self_test },
     LocalCommand { name: "openapi", build: words::plain, run: words::openapi },
     LocalCommand { name: "completions", build: words::build_completions, run: words::completions },

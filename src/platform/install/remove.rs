@@ -12,12 +12,15 @@ use std::path::{Path, PathBuf};
 
 /// Folders below `/run` that are ours.
 const RUN: [&str; 2] = ["run/manara", "run/manara-host"];
+/// What the panel manages of nginx, below the root prefix.
+const NGINX: &str = "etc/nginx/manara";
 /// The folder of the receipt; it goes after everything the receipt tells about.
 const RECEIPT_FOLDER: &str = "/var/lib/manara-host";
 
 #[derive(Debug, Clone)]
 enum Step {
     Stop(&'static str),
+    Nginx,
     Delete(PathBuf),
     DeleteEmpty(PathBuf),
     Person(Person),
@@ -28,6 +31,7 @@ impl Step {
         let path = |path: &Path| format!("/{}", path.strip_prefix(root).unwrap_or(path).display());
         match self {
             Step::Stop(unit) => Change { kind: "stop", name: (*unit).into() },
+            Step::Nginx => Change { kind: "nginx", name: NGINX.into() },
             Step::Delete(at) => Change { kind: "delete", name: path(at) },
             Step::DeleteEmpty(at) => Change { kind: "delete_empty", name: path(at) },
             Step::Person(person) => Change { kind: "delete_account", name: person.name().into() },
@@ -41,12 +45,19 @@ pub fn changes(root: &Path, purge: bool) -> Result<Vec<Change>> {
 }
 
 /// Stops and removes units and programs; with `purge` also configuration, data, sites and accounts that the installer
-/// made. nginx's files are put in order before. `tell` hears of each change before it happens. As root only.
-pub fn run(root: &Path, purge: bool, faults: &Faults, tell: &mut dyn FnMut(&Change)) -> Result<()> {
+/// made. `tell` hears of each change before it happens, and `leave_nginx` puts nginx's files in order once nothing of the
+/// panel runs. As root only.
+pub fn run(
+    root: &Path,
+    purge: bool,
+    faults: &Faults,
+    tell: &mut dyn FnMut(&Change),
+    leave_nginx: &dyn Fn() -> Result<()>,
+) -> Result<()> {
     for step in steps(root, purge)? {
         tell(&step.shown(root));
         faults.step(step.shown(root).kind)?;
-        apply(root, &step)?;
+        if matches!(step, Step::Nginx) { leave_nginx()? } else { apply(root, &step)? }
     }
     Ok(())
 }
@@ -62,6 +73,9 @@ fn steps(root: &Path, purge: bool) -> Result<Vec<Step>> {
         names.sort_by_key(|name| units::STOPPED.iter().position(|unit| unit == name));
         steps.extend(names.into_iter().map(Step::Stop));
     }
+    if disk::exists(&root.join(NGINX)) {
+        steps.push(Step::Nginx);
+    }
     steps.extend(paths.into_iter().map(Step::Delete));
     if purge {
         steps.extend(purged(root)?);
@@ -74,7 +88,7 @@ impl Step {
     fn concerns_something(&self) -> bool {
         match self {
             Step::Delete(path) | Step::DeleteEmpty(path) => disk::exists(path),
-            Step::Stop(_) | Step::Person(_) => true,
+            Step::Stop(_) | Step::Nginx | Step::Person(_) => true,
         }
     }
 }
@@ -117,6 +131,7 @@ fn apply(root: &Path, step: &Step) -> Result<()> {
             if is_unit && units::systemd_runs(root) { units::systemctl(&["daemon-reload"]).map(drop) } else { Ok(()) }
         }
         Step::DeleteEmpty(path) => disk::remove_empty(path),
+        Step::Nginx => Ok(()),
         Step::Person(person) => person.remove(root),
     }
 }
@@ -157,7 +172,7 @@ mod tests {
     #[test]
     fn purging_leaves_what_was_there_before() {
         let machine = installed();
-        run(machine.root(), true, &Faults::default(), &mut |_| {}).unwrap();
+        run(machine.root(), true, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
         let left = tree(machine.root());
         let files: Vec<_> = left.iter().filter(|path| !machine.root().join(path).is_dir()).collect();
         assert_eq!(files, ["etc/group", "etc/nginx/nginx.conf", "etc/passwd"]);
@@ -169,7 +184,7 @@ mod tests {
     #[test]
     fn uninstalling_keeps_data_configuration_and_sites() {
         let machine = installed();
-        run(machine.root(), false, &Faults::default(), &mut |_| {}).unwrap();
+        run(machine.root(), false, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
         let left = tree(machine.root());
         for kept in ["srv/www/a.example/public", "var/lib/manara/manara.db", "etc/manara/secret.key"] {
             assert!(left.contains(kept), "{kept}");
@@ -186,8 +201,8 @@ mod tests {
             let machine = installed();
             let faults = Faults::default();
             faults.arm(Fault::Fail(n));
-            assert!(run(machine.root(), true, &faults, &mut |_| {}).is_err());
-            run(machine.root(), true, &Faults::default(), &mut |_| {}).unwrap();
+            assert!(run(machine.root(), true, &faults, &mut |_| {}, &|| Ok(())).is_err());
+            run(machine.root(), true, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
             let files = tree(machine.root()).into_iter().filter(|path| !machine.root().join(path).is_dir());
             assert_eq!(files.collect::<Vec<_>>(), ["etc/group", "etc/nginx/nginx.conf", "etc/passwd"], "step {n}");
         }

@@ -22,6 +22,8 @@ enum Place {
     Events,
     /// In `http`.
     Http,
+    /// In a way to our files.
+    Entry,
     /// At the top of a site's file.
     Sites,
     /// In `server`.
@@ -49,29 +51,26 @@ const MAIN: &[(&str, Check)] = &[
 const EVENTS: &[(&str, Check)] = &[("multi_accept", any), ("worker_connections", any)];
 
 const HTTP: &[(&str, Check)] = &[
-    ("absolute_redirect", any),
     ("client_body_temp_path", temporary),
     ("fastcgi_temp_path", temporary),
     ("include", |_, args| matches!(args, [MIME_TYPES | "manara/http.conf" | "manara/sites/*.conf"])),
-    ("keepalive_timeout", any),
     // Escaped as JSON: what a client sends cannot become a line that another program acts on.
     ("log_format", |_, args| args.starts_with(&["manara", "escape=json"])),
     ("map", |_, args| matches!(args, [_, target] if target.starts_with("$manara_"))),
     ("proxy_temp_path", temporary),
     ("scgi_temp_path", temporary),
-    ("sendfile", any),
     ("server", none),
     ("server_names_hash_bucket_size", any),
     ("server_names_hash_max_size", any),
-    ("server_tokens", any),
-    ("tcp_nopush", any),
     ("uwsgi_temp_path", temporary),
 ];
+
+/// The ways to our files where nginx is shared: they include, and say nothing themselves.
+const ENTRY: &[(&str, Check)] = &[("include", |_, args| matches!(args, ["manara/http.conf" | "manara/sites/*.conf"]))];
 
 const SITES: &[(&str, Check)] = &[("server", none)];
 
 const SERVER: &[(&str, Check)] = &[
-    ("http2", any),
     ("include", snippet),
     ("listen", listen),
     ("location", any),
@@ -97,6 +96,7 @@ const TLS: &[(&str, Check)] = &[
 
 /// In `http`, `server` and `location`.
 const COMMON: &[(&str, Check)] = &[
+    ("absolute_redirect", any),
     ("access_log", access_log),
     ("add_header", any),
     ("client_max_body_size", any),
@@ -107,13 +107,18 @@ const COMMON: &[(&str, Check)] = &[
     ("gzip_min_length", any),
     ("gzip_types", any),
     ("gzip_vary", any),
+    ("http2", any),
     ("index", in_root),
+    ("keepalive_timeout", any),
     ("proxy_connect_timeout", any),
     ("proxy_http_version", any),
     ("proxy_read_timeout", any),
     ("proxy_send_timeout", any),
     ("proxy_set_header", any),
     ("root", |roots, args| matches!(args, [path] if below(&roots.web, path))),
+    ("sendfile", any),
+    ("server_tokens", any),
+    ("tcp_nopush", any),
 ];
 
 /// The folders that paths in the files may lead to.
@@ -141,7 +146,8 @@ pub(in super::super) fn check(roots: &Roots, change: &NginxChange) -> Result<()>
     let place = match &change.file {
         NginxFile::Main => Place::Main,
         NginxFile::Http => Place::Http,
-        NginxFile::StaticSnippet | NginxFile::ProxySnippet => Place::Server,
+        NginxFile::Entry | NginxFile::LateEntry => Place::Entry,
+        NginxFile::StaticSnippet | NginxFile::ProxySnippet | NginxFile::ProxyOwnSnippet => Place::Server,
         NginxFile::Site(_) => Place::Sites,
     };
     change.content.iter().flatten().try_for_each(|directive| check_one(roots, place, directive)).map_err(|refused| {
@@ -183,6 +189,7 @@ fn allowed(roots: &Roots, place: Place, name: &str, args: &[&str]) -> bool {
         Place::Main => &[MAIN],
         Place::Events => &[EVENTS],
         Place::Http => &[HTTP, TLS, COMMON],
+        Place::Entry => &[ENTRY],
         Place::Sites => &[SITES],
         Place::Server => &[SERVER, TLS, COMMON],
         Place::Location => &[LOCATION, COMMON],

@@ -1,11 +1,15 @@
 //! nginx as artefacts: which files the panel manages, and what the machine reports about them.
 
 pub(super) mod allow;
+pub(super) mod neighbours;
+pub(super) mod ownership;
 pub(super) mod process;
 pub(super) mod secrets;
 pub(super) mod stage;
 mod status;
 
+pub use neighbours::{Port, Taken};
+pub use ownership::Ownership;
 pub use status::{Capabilities, NginxStatus, installed};
 
 use crate::base::names::{Name, SiteId};
@@ -15,6 +19,18 @@ use serde::{Deserialize, Serialize};
 
 /// Folder of the managed files below nginx's own.
 pub const MANAGED: &str = "manara";
+
+/// How a file begins that the panel writes whole.
+pub const HEADER: &str = "Written by Manara.";
+
+/// How that line goes on while the panel is there, and after it left.
+pub const HEADER_MANAGED: &str = "Changes made here by hand are detected and shown, never silently overwritten.";
+pub(super) const HEADER_FROZEN: &str = "The panel is gone: this is a plain file now, yours to change.";
+
+/// Whether the text of a base file is one that the panel wrote, whatever was done to it afterwards.
+pub(super) fn is_ours(text: &str) -> bool {
+    text.trim_start().strip_prefix("# ").is_some_and(|text| text.starts_with(HEADER))
+}
 
 /// A file the panel manages. Its place follows from what it is; no path is ever an input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,16 +42,29 @@ pub enum NginxFile {
     Http,
     /// What every static site includes.
     StaticSnippet,
-    /// What every proxy site includes.
+    /// What a proxy site with the usual headers includes.
     ProxySnippet,
+    /// What a proxy site with headers of its own includes.
+    ProxyOwnSnippet,
+    /// The way into our files where nginx is shared with others.
+    Entry,
+    /// The way to our sites where they have to come after those of others.
+    LateEntry,
     /// One site.
     Site(SiteId),
 }
 
 impl NginxFile {
-    /// The files that every installation has.
-    pub const BASE: [NginxFile; 4] =
-        [NginxFile::Main, NginxFile::Http, NginxFile::StaticSnippet, NginxFile::ProxySnippet];
+    /// The files that do not belong to one site; which of them there are depends on whose nginx it is.
+    pub const BASE: [NginxFile; 7] = [
+        NginxFile::Main,
+        NginxFile::Http,
+        NginxFile::StaticSnippet,
+        NginxFile::ProxySnippet,
+        NginxFile::ProxyOwnSnippet,
+        NginxFile::Entry,
+        NginxFile::LateEntry,
+    ];
 
     /// Path below nginx's folder.
     pub fn rel(&self) -> String {
@@ -44,6 +73,10 @@ impl NginxFile {
             NginxFile::Http => format!("{MANAGED}/http.conf"),
             NginxFile::StaticSnippet => format!("{MANAGED}/snippets/static.conf"),
             NginxFile::ProxySnippet => format!("{MANAGED}/snippets/proxy.conf"),
+            NginxFile::ProxyOwnSnippet => format!("{MANAGED}/snippets/proxy-own.conf"),
+            NginxFile::Entry => "conf.d/manara.conf".into(),
+            // Debian's nginx.conf reads this folder last, and its files in the order of their names.
+            NginxFile::LateEntry => "sites-enabled/zz-manara.conf".into(),
             NginxFile::Site(id) => format!("{MANAGED}/sites/{id}.conf"),
         }
     }
@@ -87,7 +120,7 @@ pub struct TestReport {
     pub ok: bool,
     /// What nginx printed, with the staging folder's path taken out.
     pub output: String,
-    /// Path (below nginx's folder) of the file nginx complained about.
+    /// The file nginx complained about: one of the panel's as a path below nginx's folder, one of others as an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }

@@ -24,6 +24,8 @@ pub(in super::super) struct Instance {
     pub error_log: PathBuf,
     /// URL that answers with the generation.
     pub probe: String,
+    /// Whether this is the nginx of the machine, which systemd starts where it is there.
+    pub machine: bool,
 }
 
 impl Instance {
@@ -57,15 +59,37 @@ impl Instance {
         self.wait_for(generation, &before, log_from)
     }
 
+    /// Makes a running nginx load the configuration on disk, and waits until new workers have taken over from the former
+    /// ones; for a configuration without a generation. One that does not run is left alone.
+    pub(in super::super) fn renew(&self) -> Result<()> {
+        let Some(master) = self.master() else { return Ok(()) };
+        let log_from = log_size(&self.error_log);
+        let before = children(master);
+        signal(master, Signal::HUP)?;
+        let deadline = Instant::now() + Duration::from_secs(NGINX_RELOAD_S_MAX);
+        loop {
+            let new = children(master).iter().any(|pid| !before.contains(pid));
+            if new && before.iter().all(|pid| leaving(*pid)) {
+                return Ok(());
+            }
+            let log = log_since(&self.error_log, log_from);
+            if log.contains("[emerg]") || Instant::now() > deadline {
+                return Err(Error::new(Kind::External, "nginx_reload_failed").evidence(log));
+            }
+            pause(Duration::from_millis(5));
+        }
+    }
+
     fn start(&self) -> Result<()> {
         let main = self.conf.join("nginx.conf").display().to_string();
         let prefix = self.conf.display().to_string();
-        let output = command::run(
-            Program::Nginx,
-            &["-p", &prefix, "-c", &main],
-            Duration::from_secs(NGINX_RELOAD_S_MAX),
-            &mut |_| true,
-        )?;
+        let (program, args): (_, &[&str]) = match self.machine {
+            true if Program::Nginx.find().is_none() => return Err(command::missing(Program::Nginx)),
+            true if has_unit() => (Program::Systemctl, &["start", UNIT]),
+            true => (Program::Nginx, &["-c", &main]),
+            false => (Program::Nginx, &["-p", &prefix, "-c", &main]),
+        };
+        let output = command::run(program, args, Duration::from_secs(NGINX_RELOAD_S_MAX), &mut |_| true)?;
         if output.ok { Ok(()) } else { Err(Error::new(Kind::External, "nginx_start_failed").evidence(output.text)) }
     }
 
@@ -86,8 +110,12 @@ impl Instance {
         }
     }
 
-    /// Ends nginx after its open requests, at most 5 seconds, then at once.
+    /// Ends nginx after its open requests, at most 5 seconds, then at once. The machine's own is never ended: its sites
+    /// outlive the panel.
     pub(in super::super) fn stop(&self) -> Result<()> {
+        if self.machine {
+            return Err(Error::new(Kind::Forbidden, "nginx_stop_refused"));
+        }
         for (asked, wait) in [(Signal::QUIT, Duration::from_secs(5)), (Signal::TERM, Duration::from_secs(5))] {
             let Some(master) = self.master() else { return Ok(()) };
             signal(master, asked)?;
@@ -98,6 +126,15 @@ impl Instance {
         }
         Ok(())
     }
+}
+
+/// The unit of the distribution's package.
+const UNIT: &str = "nginx.service";
+
+/// Whether systemd runs (sd_booted(3)) and knows nginx.
+fn has_unit() -> bool {
+    let folders = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+    Path::new("/run/systemd/system").is_dir() && folders.iter().any(|folder| Path::new(folder).join(UNIT).exists())
 }
 
 fn signal(pid: i32, signal: Signal) -> Result<()> {

@@ -1,6 +1,7 @@
 //! A staged copy of the managed tree: hard links to what is live, with a plan's files replaced. `nginx -t` runs on it;
 //! the live tree is not touched. Includes in our files are relative to the configuration file, so the copy needs no
-//! rewriting.
+//! rewriting. Where nginx is shared, the files of others are there as links, and their `nginx.conf` is a copy that
+//! includes the staged `conf.d` and `sites-enabled` instead of the live ones.
 //!
 //! The copy stays between two tests, because to link thousands of files anew takes longer than nginx takes to read them.
 //! What is stale in it is found out each time: a name that stands for another file than in the live tree has another
@@ -9,9 +10,10 @@
 use super::super::Faults;
 use super::super::command::{self, Program};
 use super::super::files::{RootDir, irregular};
-use super::{MANAGED, NginxFile, TestReport};
-use crate::base::Result;
+use super::ownership::ADOPTED;
+use super::{MANAGED, NginxFile, TestReport, is_ours, neighbours};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
+use crate::base::{Error, Kind, Result};
 use crate::nginx_syntax::{Directive, block, dir, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,11 +21,13 @@ use std::time::Duration;
 /// Folders of the managed tree.
 pub(in super::super) const FOLDERS: [&str; 3] = ["manara/snippets", "manara/sites", "manara/tls"];
 
-/// Makes the staged tree in `staging` a copy of `live` with `texts` in place, and tests it.
+/// Makes the staged tree in `staging` a copy of `live` with `texts` in place, and tests it. `machine`: this is the nginx of
+/// the distribution, and paths that are relative to nginx's prefix mean the one it was built with.
 pub(in super::super) fn test(
     live: &RootDir,
     staging: &RootDir,
     texts: &BTreeMap<String, Option<String>>,
+    machine: bool,
     faults: &Faults,
 ) -> Result<TestReport> {
     faults.step("stage")?;
@@ -31,19 +35,91 @@ pub(in super::super) fn test(
         staging.make_dirs(folder, 0o755)?;
         follow(live, staging, folder)?;
     }
-    for rel in [NginxFile::Main.rel(), NginxFile::Http.rel(), generation_rel()] {
-        staging.remove_lightly(&rel)?;
-        if live.stat(&rel)?.is_some() {
-            mirror(live, staging, &rel)?;
-        }
+    let main = main(live, texts)?;
+    let ours = is_ours(&String::from_utf8_lossy(&main));
+    if !ours {
+        foreign(live, staging)?;
     }
-    for (rel, text) in texts {
+    for rel in [NginxFile::Http.rel(), generation_rel()] {
+        place(live, staging, &rel, texts)?;
+    }
+    for rel in [NginxFile::Entry.rel(), NginxFile::LateEntry.rel()].iter().filter(|_| !ours) {
+        place(live, staging, rel, texts)?;
+    }
+    for (rel, text) in texts.iter().filter(|(rel, _)| rel.starts_with(MANAGED)) {
         match text {
             Some(text) => staging.write_lightly(rel, text.as_bytes(), NginxFile::MODE)?,
             None => staging.remove_lightly(rel)?,
         }
     }
-    run(staging)
+    let main = if ours { main } else { redirected(&main, live) };
+    staging.remove_lightly(&NginxFile::Main.rel())?;
+    staging.write_lightly(&NginxFile::Main.rel(), &main, NginxFile::MODE)?;
+    run(live, staging, ours, machine)
+}
+
+/// The `nginx.conf` as it would be.
+fn main(live: &RootDir, texts: &BTreeMap<String, Option<String>>) -> Result<Vec<u8>> {
+    let rel = NginxFile::Main.rel();
+    let from = match texts.get(&rel) {
+        Some(Some(text)) => return Ok(text.clone().into_bytes()),
+        Some(None) => ADOPTED,
+        None => &rel,
+    };
+    // As nginx does: somebody's nginx.conf may be a link.
+    let text = std::fs::read(live.path(from));
+    match text {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
+        other => other.map_err(|e| Error::new(Kind::External, "file_failed").with("path", rel).with("reason", e)),
+    }
+}
+
+/// Puts the file `rel` as it would be into the staged tree.
+fn place(live: &RootDir, staging: &RootDir, rel: &str, texts: &BTreeMap<String, Option<String>>) -> Result<()> {
+    staging.remove_lightly(rel)?;
+    match texts.get(rel) {
+        Some(Some(text)) => staging.write_lightly(rel, text.as_bytes(), NginxFile::MODE),
+        None if live.stat(rel)?.is_some() => mirror(live, staging, rel),
+        _ => Ok(()),
+    }
+}
+
+/// Lets the staged tree show what others have in `live`: by links, so that relative paths in their files lead where they
+/// do there. The folders that our entry lies in are folders of links, because ours is not the live one.
+fn foreign(live: &RootDir, staging: &RootDir) -> Result<()> {
+    for name in staging.list("")?.iter().chain(&live.list("")?).filter(|name| !neighbours::is_managed(name)) {
+        staging.remove_tree(name)?;
+        if live.stat(name)?.is_some() {
+            staging.symlink(&live.path(name), name)?;
+        }
+    }
+    for (folder, _) in neighbours::FOLDERS {
+        staging.remove_tree(folder)?;
+        staging.make_dirs(folder, 0o755)?;
+        for name in live.list(folder)? {
+            let rel = format!("{folder}/{name}");
+            if NginxFile::from_rel(&rel).is_none() {
+                staging.symlink(&live.path(&rel), &rel)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Somebody's `nginx.conf` with its includes of the folders that hold our entry leading into the staged tree. Nothing
+/// else in it changes, not even a line: what nginx says about it is true of the original.
+fn redirected(main: &[u8], live: &RootDir) -> Vec<u8> {
+    let mut text = main.to_vec();
+    for (folder, _) in neighbours::FOLDERS {
+        let absolute = live.path(folder).display().to_string() + "/";
+        let relative = format!("{folder}/");
+        let mut from = 0;
+        while let Some(at) = text[from..].windows(absolute.len()).position(|part| part == absolute.as_bytes()) {
+            text.splice(from + at..from + at + absolute.len(), relative.bytes());
+            from += at + relative.len();
+        }
+    }
+    text
 }
 
 /// Makes the files of a folder of `staging` those of `live`.
@@ -62,6 +138,9 @@ fn follow(live: &RootDir, staging: &RootDir, folder: &str) -> Result<()> {
     }
     Ok(())
 }
+
+/// Marks that the files were made plain ones, without the panel's endpoints.
+pub(in super::super) const FROZEN: &str = "manara/frozen";
 
 /// Path of the file that carries the generation.
 pub(in super::super) fn generation_rel() -> String {
@@ -96,25 +175,33 @@ fn mirror(live: &RootDir, staging: &RootDir, rel: &str) -> Result<()> {
     Ok(())
 }
 
-fn run(staging: &RootDir) -> Result<TestReport> {
+fn run(live: &RootDir, staging: &RootDir, ours: bool, machine: bool) -> Result<TestReport> {
     let folder = staging.path("").display().to_string();
     let main = staging.path("nginx.conf").display().to_string();
+    let mut args = vec!["-t", "-q", "-c", &main];
+    args.extend(["-p", &folder].iter().filter(|_| !machine));
     let limit = Duration::from_secs(NGINX_TEST_S_MAX);
-    let output = command::run(Program::Nginx, &["-t", "-q", "-p", &folder, "-c", &main], limit, &mut |_| true)?;
+    let output = command::run(Program::Nginx, &args, limit, &mut |_| true)?;
     let text = output.text.replace(&format!("{folder}/"), "").trim().to_owned();
-    // Two sites with one name are only a warning to nginx, which then ignores one of them.
+    // Two sites with one name are only a warning to nginx, which then ignores one of them. Among the files of others that
+    // was so before, and is theirs to mend.
     let clash = text.lines().any(|l| l.contains("[warn]") && l.contains("conflicting server name"));
-    let ok = output.ok && !clash;
-    let file = if ok { None } else { blamed(&text) };
+    let ok = output.ok && !(clash && ours);
+    let file = if ok { None } else { blamed(&text, ours, &live.path("").display().to_string()) };
     Ok(TestReport { ok, output: text, file })
 }
 
-/// The file of ours that nginx names in `… in manara/sites/x.conf:3`.
-fn blamed(text: &str) -> Option<String> {
-    let line = text.lines().find(|l| l.contains("[emerg]") || l.contains("[warn]"))?;
+/// The file that nginx names in `… in manara/sites/x.conf:3`: below nginx's folder one of ours, absolute one of others.
+fn blamed(text: &str, ours: bool, live: &str) -> Option<String> {
+    let line = text.lines().find(|l| l.contains("[emerg]") || (ours && l.contains("[warn]")))?;
     let (_, place) = line.rsplit_once(" in ")?;
-    let (rel, _) = place.rsplit_once(':')?;
-    NginxFile::from_rel(rel).map(|f| f.rel())
+    let (path, _) = place.rsplit_once(':')?;
+    match NginxFile::from_rel(path) {
+        Some(file) if ours || file != NginxFile::Main => Some(file.rel()),
+        _ if path.starts_with(MANAGED) || path.contains(' ') => None,
+        _ if path.starts_with('/') => Some(path.to_owned()),
+        _ => Some(format!("{live}/{path}")),
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +249,12 @@ mod tests {
     #[test]
     fn the_blamed_file_is_found_in_nginx_words() {
         let text = "nginx: [emerg] unknown directive \"x\" in manara/sites/s0123456789.conf:4\nnginx: test failed";
-        assert_eq!(blamed(text).as_deref(), Some("manara/sites/s0123456789.conf"));
-        assert_eq!(blamed("nginx: [emerg] bind() failed"), None);
+        assert_eq!(blamed(text, true, "/etc/nginx").as_deref(), Some("manara/sites/s0123456789.conf"));
+        assert_eq!(blamed("nginx: [emerg] bind() failed", true, "/etc/nginx"), None);
+        let foreign = |path: &str| blamed(&format!("nginx: [emerg] unknown \"x\" in {path}:4"), false, "/etc/nginx");
+        assert_eq!(foreign("sites-enabled/shop").as_deref(), Some("/etc/nginx/sites-enabled/shop"));
+        assert_eq!(foreign("nginx.conf").as_deref(), Some("/etc/nginx/nginx.conf"));
+        assert_eq!(foreign("/srv/x.conf").as_deref(), Some("/srv/x.conf"));
+        assert_eq!(foreign("conf.d/manara.conf").as_deref(), Some("conf.d/manara.conf"));
     }
 }

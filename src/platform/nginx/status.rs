@@ -1,6 +1,7 @@
 //! What nginx is and whether it runs.
 
 use super::super::command::{self, Program};
+use super::{Ownership, Taken};
 use crate::base::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
@@ -15,6 +16,12 @@ pub struct Capabilities {
     pub http2_directive: bool,
     /// HTTP/2 is compiled in.
     pub http2: bool,
+    /// TLS is compiled in.
+    pub tls: bool,
+    /// Whose nginx it is.
+    pub ownership: Ownership,
+    /// Where servers of others listen, as far as nginx is shared with them.
+    pub taken: Taken,
 }
 
 impl Capabilities {
@@ -22,7 +29,14 @@ impl Capabilities {
     pub fn of(version: &str, modules: &[String]) -> Self {
         let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
         let number = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-        Self { http2_directive: number >= (1, 25, 1), http2: modules.iter().any(|m| m == "http_v2_module") }
+        let has = |module: &str| modules.iter().any(|m| m == module);
+        Self {
+            http2_directive: number >= (1, 25, 1),
+            http2: has("http_v2_module") && has("http_ssl_module"),
+            tls: has("http_ssl_module"),
+            ownership: Ownership::Owned,
+            taken: Taken::default(),
+        }
     }
 }
 
@@ -37,12 +51,22 @@ pub struct NginxStatus {
     pub running: bool,
     /// The generation that answers.
     pub generation: Option<u64>,
+    /// Whose nginx it is; `None` before that was decided.
+    #[serde(default)]
+    pub ownership: Option<Ownership>,
+    /// Where servers of others listen; looked for only where nginx is shared with them.
+    #[serde(default)]
+    pub taken: Taken,
+    /// The files were made plain ones, without the panel's endpoints: it left, and came back.
+    #[serde(default)]
+    pub frozen: bool,
 }
 
 impl NginxStatus {
     /// What the installed nginx can do; the oldest supported one's abilities when none is installed.
     pub fn capabilities(&self) -> Capabilities {
-        Capabilities::of(self.version.as_deref().unwrap_or("1.18.0"), &self.modules)
+        let can = Capabilities::of(self.version.as_deref().unwrap_or("1.18.0"), &self.modules);
+        Capabilities { ownership: self.ownership.unwrap_or_default(), taken: self.taken, ..can }
     }
 }
 

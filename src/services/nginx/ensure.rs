@@ -4,7 +4,7 @@ use super::base_files;
 use crate::base::{Error, Kind, Result, ids};
 use crate::engine::change::Change;
 use crate::engine::{Actor, Core, Draft, Request, apply, gate};
-use crate::platform::HostOp;
+use crate::platform::{HostOp, NginxChange, NginxFile};
 use crate::store::managed_files;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,13 +31,19 @@ pub fn ensure(core: &Arc<Core>) -> Result<()> {
     outcome.map(drop)
 }
 
-/// The base files that differ from what was last applied.
+/// The base files that differ from what was last applied, and those of the other shape where there are any.
 fn draft(core: &Core) -> Result<Draft> {
+    let status = core.nginx_status()?;
+    let wanted = base_files(&core.layout, status.capabilities());
     let mut draft = Draft { target: "nginx".into(), target_name: "nginx".into(), ..Draft::default() };
-    for change in base_files(&core.layout, core.capabilities()?) {
+    // Files that were made plain ones when the panel left are nobody's work.
+    draft.discard_drift = status.frozen;
+    let unwanted = NginxFile::BASE.into_iter().filter(|file| wanted.iter().all(|change| change.file != *file));
+    let removed: Vec<_> = unwanted.map(|file| NginxChange { file, content: None }).collect();
+    for change in wanted.into_iter().chain(removed) {
         let text = change.text()?;
         let applied = core.store.read(|tx| managed_files::get(tx, &change.file.rel()))?.map(|f| f.body);
-        if text != applied {
+        if text != applied || (status.frozen && text.is_some()) {
             draft.changes.push(Change::Nginx(change));
         }
     }

@@ -6,10 +6,13 @@ use crate::base::layout::Layout;
 use crate::base::names::{HeaderName, HeaderValue, SiteId, Upstream};
 use crate::base::{Error, Result};
 use crate::nginx_syntax::{Directive, block, comment, dir, print};
-use crate::platform::nginx::{Capabilities, sha256_hex};
+use crate::platform::nginx::{Capabilities, Ownership, sha256_hex};
 
 /// Version of the header line of a site's file.
 const FORMAT: u32 = 1;
+
+/// Largest request body of a site that says nothing about it, in MiB.
+const BODY_MB: u32 = 16;
 
 /// What rendering needs to know of a site.
 #[derive(Debug, Clone)]
@@ -18,7 +21,7 @@ pub struct SiteSpec {
     pub id: SiteId,
     /// Every name it answers to, the primary one first, in ASCII.
     pub names: Vec<String>,
-    /// Largest request body in MiB; `None` for the default.
+    /// Largest request body in MiB; `None` for the usual one.
     pub max_body_mb: Option<u32>,
     /// What answers.
     pub serves: Serves,
@@ -51,7 +54,7 @@ pub fn site_file(layout: &Layout, can: Capabilities, site: &SiteSpec) -> Result<
     let mut server = listens(layout, can, false);
     server.push(dir("server_name", &site.names.iter().map(String::as_str).collect::<Vec<_>>()));
     server.push(dir("set", &["$site", site.id.as_str()]));
-    server.extend(site.max_body_mb.map(|mb| dir("client_max_body_size", &[&format!("{mb}m")])));
+    server.push(dir("client_max_body_size", &[&format!("{}m", site.max_body_mb.unwrap_or(BODY_MB))]));
     match &site.serves {
         Serves::Files { folder } => server.extend([
             dir("root", &[&layout.document_root(folder)]),
@@ -63,8 +66,10 @@ pub fn site_file(layout: &Layout, can: Capabilities, site: &SiteSpec) -> Result<
             server.push(dir("set", &["$backend", &upstream.to_string()]));
             server.push(dir("proxy_read_timeout", &[&timeout]));
             server.push(dir("proxy_send_timeout", &[&timeout]));
-            server.extend(proxy_headers(*websocket, headers));
-            server.push(dir("include", &["manara/snippets/proxy.conf"]));
+            let own = proxy_headers(*websocket, headers);
+            let snippet = if own.is_empty() { "proxy" } else { "proxy-own" };
+            server.extend(own);
+            server.push(dir("include", &[&format!("manara/snippets/{snippet}.conf")]));
         }
     }
     let body = block("server", &[], server);
@@ -87,27 +92,26 @@ fn proxy_headers(websocket: bool, own: &[(HeaderName, HeaderValue)]) -> Vec<Dire
     common.copied().chain(own).map(|(name, value)| dir("proxy_set_header", &[name, value])).collect()
 }
 
-/// The `listen` directives of a server for both ports and both address families.
+/// The `listen` directives of a server for both ports and both address families; of the `default` one only where no
+/// server of others listens. HTTP/2 as a parameter belongs to the port and not to the server, so only the default server
+/// says it: said by a site, it would reach the sites of others.
 pub(super) fn listens(layout: &Layout, can: Capabilities, default: bool) -> Vec<Directive> {
     let mut tree = Vec::new();
-    for (port, tls) in [(layout.http_port, false), (layout.https_port, true)] {
-        let families = [format!("{port}"), format!("[::]:{port}")];
-        for address in families.iter().take(if layout.ipv6 { 2 } else { 1 }) {
+    for (port, tls, taken) in [(layout.http_port, false, can.taken.http), (layout.https_port, true, can.taken.https)] {
+        if tls && !can.tls {
+            continue;
+        }
+        let families = [(format!("{port}"), taken[0]), (format!("[::]:{port}"), taken[1])];
+        for (address, taken) in families.iter().take(if layout.ipv6 { 2 } else { 1 }) {
+            if default && can.ownership == Ownership::Shared && taken.used {
+                continue;
+            }
             let mut args = vec![address.as_str()];
-            if tls {
-                args.push("ssl");
-                if can.http2 && !can.http2_directive {
-                    args.push("http2");
-                }
-            }
-            if default {
-                args.push("default_server");
-            }
+            args.extend(tls.then_some("ssl"));
+            args.extend((tls && default && can.http2 && !can.http2_directive).then_some("http2"));
+            args.extend(default.then_some("default_server"));
             tree.push(dir("listen", &args));
         }
-    }
-    if can.http2 && can.http2_directive {
-        tree.push(dir("http2", &["on"]));
     }
     tree
 }

@@ -38,6 +38,11 @@ impl StateLock {
         }
     }
 
+    /// Takes the folder of a panel that ran before; `None` where none ever did, and nothing is made there.
+    pub fn take_where_used(folder: &Path) -> Result<Option<StateLock>> {
+        if folder.join(LOCK_FILE).exists() { StateLock::take(folder).map(Some) } else { Ok(None) }
+    }
+
     /// The state folder.
     pub fn folder(&self) -> &Path {
         &self.folder

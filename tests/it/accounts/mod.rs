@@ -73,6 +73,8 @@ impl Desk {
             probe: "http://127.0.0.1:9/generation".into(),
             may_install: false,
             may_stop_nginx: false,
+            ownership: manara::config::NginxOwnership::Auto,
+            ports: (80, 443),
         };
         let host: Arc<dyn Host> = Arc::new(LocalHost::open(&places, faults.clone())?);
         open::assemble(loaded, store, host, clock, faults)

@@ -51,7 +51,8 @@ impl Host for FakeHost {
         Ok(match op {
             HostOp::NginxStatus => {
                 let version = Some("1.22.1".to_owned());
-                HostReply::NginxStatus(NginxStatus { version, running: true, ..NginxStatus::default() })
+                let modules = ["http_ssl_module", "http_v2_module"].map(str::to_owned).into();
+                HostReply::NginxStatus(NginxStatus { version, modules, running: true, ..NginxStatus::default() })
             }
             HostOp::NginxRead { file } => {
                 HostReply::NginxFile { body: self.files.lock().unwrap().get(&file.rel()).cloned() }

@@ -7,7 +7,9 @@ use manara::base::{Error, Result};
 use manara::config::{LoadInput, Loaded, Override, load};
 use manara::engine::{Actor, Core, Request};
 use manara::ops::{self, Outcome};
+use manara::platform::faults::Fault;
 use manara::platform::host_service::Service;
+use manara::platform::local::LocalHost;
 use manara::platform::{Faults, HostOp};
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -23,6 +25,8 @@ pub(crate) struct Rig {
     pub(crate) http_port: u16,
     pub(crate) https_port: u16,
     pub(crate) root: tempfile::TempDir,
+    /// Value of `nginx.ownership`.
+    pub(crate) ownership: &'static str,
 }
 
 /// A port nobody listens on.
@@ -32,8 +36,16 @@ pub(crate) fn free_port() -> u16 {
 
 /// The settings of a panel at `root` with these ports.
 pub(crate) fn loaded(root: PathBuf, http: u16, https: u16) -> Loaded {
-    let set = |key: &str, value: u16| Override { key: key.into(), value: value.to_string(), flag: "--test".into() };
-    let overrides = vec![set("nginx.http_port", http), set("nginx.https_port", https)];
+    loaded_as(root, http, https, "auto")
+}
+
+fn loaded_as(root: PathBuf, http: u16, https: u16, ownership: &str) -> Loaded {
+    let set = |key: &str, value: String| Override { key: key.into(), value, flag: "--test".into() };
+    let overrides = vec![
+        set("nginx.http_port", http.to_string()),
+        set("nginx.https_port", https.to_string()),
+        set("nginx.ownership", ownership.to_owned()),
+    ];
     load(LoadInput { overrides, ..LoadInput::at(root) }).unwrap_or_else(|p| panic!("{}", p.text(Lang::En)))
 }
 
@@ -55,10 +67,15 @@ impl Rig {
     /// As [`Rig::new`] in this folder.
     pub(crate) fn at(root: tempfile::TempDir) -> Rig {
         std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let (http_port, https_port) = (free_port(), free_port());
-        let mut rig = Rig { core: None, service: None, http_port, https_port, root };
+        let mut rig = Rig::closed(root);
         rig.reopen();
         rig
+    }
+
+    /// One that is not open yet: something may be put into its folder first.
+    pub(crate) fn closed(root: tempfile::TempDir) -> Rig {
+        let (http_port, https_port) = (free_port(), free_port());
+        Rig { core: None, service: None, http_port, https_port, root, ownership: "auto" }
     }
 
     /// The engine.
@@ -87,11 +104,35 @@ impl Rig {
 
     /// Opens the panel (again), with recovery.
     pub(crate) fn reopen(&mut self) {
-        let settings = loaded(self.root.path().to_owned(), self.http_port, self.https_port);
+        self.try_reopen().unwrap();
+    }
+
+    /// Opens the panel; it is open also when nginx could not be brought up.
+    pub(crate) fn try_reopen(&mut self) -> Result<()> {
+        self.open(|_| {})
+    }
+
+    /// As [`Rig::try_reopen`]; the `n`-th effect of bringing nginx up fails.
+    pub(crate) fn reopen_failing_at(&mut self, n: u64) -> Result<()> {
+        self.open(|faults| faults.arm(Fault::Fail(n)))
+    }
+
+    /// The machine of a closed panel, as root's console has it.
+    pub(crate) fn host(&self) -> LocalHost {
+        assert!(self.core.is_none(), "the panel is open");
+        let settings = loaded_as(self.root.path().to_owned(), self.http_port, self.https_port, self.ownership);
+        open::local_host(&settings.config, Arc::new(Faults::from_environment())).unwrap()
+    }
+
+    fn open(&mut self, before: impl Fn(&Faults)) -> Result<()> {
+        let settings = loaded_as(self.root.path().to_owned(), self.http_port, self.https_port, self.ownership);
         let (core, service) = open_core(settings);
-        manara::services::nginx::ensure(&core).unwrap();
+        before(&core.faults);
+        let up = manara::services::nginx::ensure(&core);
+        core.faults.disarm();
         self.core = Some(core);
         self.service = service;
+        up
     }
 
     /// Calls an operation as the console.

@@ -768,7 +768,7 @@ export interface components {
             ok: boolean;
             /** @description What nginx printed, with the staging folder's path taken out. */
             output: string;
-            /** @description Path (below nginx's folder) of the file nginx complained about. */
+            /** @description The file nginx complained about: one of the panel's as a path below nginx's folder, one of others as an absolute path. */
             file?: string | null;
         };
         /** @description A remark, worded. */
@@ -884,7 +884,11 @@ export interface components {
              * @description The configuration generation that answers.
              */
             generation?: number | null;
+            /** @description Whose `nginx.conf` it is; `null` before that was decided. */
+            ownership?: components["schemas"]["Ownership"] | null;
         };
+        /** @description Whose nginx it is. */
+        Ownership: "owned" | "shared";
         /** @description Files that somebody changed behind the panel's back. */
         DriftPage: {
             /** @description One entry a file. */

@@ -1,0 +1,112 @@
+//! Whose `nginx.conf` it is: decided once, kept beside our files, and changed only by a plan that is carried out.
+
+use super::super::files::RootDir;
+use super::{MANAGED, NginxChange, NginxFile, is_ours};
+use crate::base::limits::MANAGED_FILE_BYTES_MAX;
+use crate::base::{Error, Result};
+use crate::config::NginxOwnership;
+use serde::{Deserialize, Serialize};
+
+/// Whose nginx it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Ownership {
+    /// The panel writes `nginx.conf`.
+    #[default]
+    Owned,
+    /// The panel adds files beside those of others.
+    Shared,
+}
+
+/// Where the decision is kept. nginx does not read it.
+pub(in super::super) const RECORD: &str = "manara/ownership";
+
+/// Where the former `nginx.conf` waits.
+pub(in super::super) const ADOPTED: &str = "manara/adopted/nginx.conf";
+
+impl Ownership {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ownership::Owned => "owned",
+            Ownership::Shared => "shared",
+        }
+    }
+
+    /// What a change makes of the decision, if anything.
+    pub(in super::super) fn after(change: &NginxChange) -> Option<Ownership> {
+        match (&change.file, &change.content) {
+            (NginxFile::Main, Some(_)) => Some(Ownership::Owned),
+            (NginxFile::Entry, Some(_)) => Some(Ownership::Shared),
+            _ => None,
+        }
+    }
+
+    /// The text of the record.
+    pub(in super::super) fn record(self) -> String {
+        format!("{}\n", self.name())
+    }
+
+    /// Reads the text of the record.
+    pub(crate) fn parse(text: &str) -> Option<Ownership> {
+        [Ownership::Owned, Ownership::Shared].into_iter().find(|o| o.name() == text.trim())
+    }
+}
+
+/// The decision that was made.
+pub(in super::super) fn kept(live: &RootDir) -> Result<Option<Ownership>> {
+    let text = live.read(RECORD, 64)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    text.map(|text| {
+        Ownership::parse(&text).ok_or_else(|| Error::fault(format!("{}: {text}", live.path(RECORD).display())))
+    })
+    .transpose()
+}
+
+/// What is wanted now: what the administrator says, else what was decided.
+pub(in super::super) fn wanted(live: &RootDir, wish: NginxOwnership) -> Result<Option<Ownership>> {
+    match wish {
+        NginxOwnership::Owned => Ok(Some(Ownership::Owned)),
+        NginxOwnership::Shared => Ok(Some(Ownership::Shared)),
+        NginxOwnership::Auto => kept(live),
+    }
+}
+
+/// Whether `nginx.conf` is there and somebody else's: then it is moved away before ours takes its place.
+pub(in super::super) fn is_to_adopt(live: &RootDir) -> Result<bool> {
+    let main = NginxFile::Main.rel();
+    if live.stat(&main)?.is_none() || live.stat(ADOPTED)?.is_some() {
+        return Ok(false);
+    }
+    Ok(!main_is_ours(live)?)
+}
+
+/// Whether `nginx.conf` is one of ours.
+pub(in super::super) fn main_is_ours(live: &RootDir) -> Result<bool> {
+    match live.read(&NginxFile::Main.rel(), MANAGED_FILE_BYTES_MAX) {
+        Ok(bytes) => Ok(bytes.is_some_and(|bytes| is_ours(&String::from_utf8_lossy(&bytes)))),
+        // A symbolic link: we write files.
+        Err(e) if e.code() == "path_escapes" => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// Gives somebody's `nginx.conf` its second name in our folder; ours then takes the first one.
+pub(in super::super) fn adopt(live: &RootDir) -> Result<()> {
+    live.make_dirs(&format!("{MANAGED}/adopted"), 0o755)?;
+    let main = NginxFile::Main.rel();
+    if !live.link_into(&main, live, ADOPTED)? {
+        live.rename(&main, ADOPTED)?;
+    }
+    live.sync_folder(ADOPTED)
+}
+
+/// Takes an adoption back; nothing where it did not begin.
+pub(in super::super) fn undo_adopt(live: &RootDir) -> Result<()> {
+    live.discard(&NginxFile::Main.rel())?;
+    if live.stat(ADOPTED)?.is_some() { live.replace(ADOPTED, &NginxFile::Main.rel()) } else { Ok(()) }
+}
+
+/// Takes back that somebody's `nginx.conf` came back; nothing where it did not. Ours has to be written again.
+pub(in super::super) fn undo_release(live: &RootDir) -> Result<()> {
+    if live.stat(ADOPTED)?.is_none() { live.rename(&NginxFile::Main.rel(), ADOPTED) } else { Ok(()) }
+}
