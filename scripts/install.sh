@@ -310,13 +310,14 @@ install_panel() {
 # Where the panel is, and how the first administrator gets in.
 welcome() {
   tries=0
-  until claim=$($INSTALLED --json claim --new-link 2>/dev/null); do
-    case $claim in *already_claimed*) say "The panel is installed and has an administrator already." "اللوحة مثبّتة ولها مدير من قبل."; return ;; esac
+  until claimed=$($INSTALLED --json claim show 2>/dev/null); do
     tries=$((tries + 1))
     [ $tries -lt 60 ] || die "The panel does not answer. See: journalctl -u manara.service -u manara-host.service" \
       "اللوحة لا تجيب. انظر: journalctl -u manara.service -u manara-host.service"
     sleep 1
   done
+  case $claimed in *true*) say "The panel is installed and has an administrator already." "اللوحة مثبّتة ولها مدير من قبل."; return ;; esac
+  claim=$($INSTALLED --json claim --new-link)
   path=$(printf %s "$claim" | sed -n 's/.*"path": *"\([^"]*\)".*/\1/p')
   listen=$($INSTALLED --json setting list 2>/dev/null | tr -d ' \n' | sed -n 's/.*"key":"panel.listen"[^}]*"value":"\([^"]*\)".*/\1/p')
   listen=${listen##*:}

@@ -2,10 +2,11 @@
 # Makes a release in target/package: per architecture a tarball, the list of sums with its signatures, the bill of
 # materials, and the installer with the public key in it.
 #
-#   MANARA_SIGNING_KEY=key.pem scripts/package.sh [--binary FILE] [x86_64 aarch64 armv7]
+#   MANARA_SIGNING_KEY=key.pem scripts/package.sh [--binary FILE] [--out FOLDER] [x86_64 aarch64 armv7]
 #   scripts/package.sh --check [x86_64]       builds twice in different folders and compares
 #
 #   MANARA_SIGNING_KEY   Ed25519 private key, PKCS#8 PEM: openssl genpkey -algorithm ed25519 -out key.pem
+#   --out FOLDER         instead of target/package
 #   --binary FILE        package this program for the one architecture named instead of building it
 #   SOURCE_DATE_EPOCH    time of every file in the tarballs (the commit's)
 #
@@ -19,15 +20,18 @@ archs=()
 while [ $# -gt 0 ]; do
   case $1 in
     --check) check=1 ;;
-    --binary) given=${2:?--binary FILE}; shift ;;
+    --binary) given=$(realpath "${2:?--binary FILE}"); shift ;;
+    --out) out=${2:?--out FOLDER}; shift ;;
     x86_64|aarch64|armv7) archs+=("$1") ;;
-    *) die "usage: scripts/package.sh [--check] [--binary FILE] [x86_64 aarch64 armv7]" ;;
+    *) die "usage: scripts/package.sh [--check] [--binary FILE] [--out FOLDER] [x86_64 aarch64 armv7]" ;;
   esac
   shift
 done
 [ ${#archs[@]} -gt 0 ] || archs=(x86_64 aarch64 armv7)
 [ -z "$given" ] || [ ${#archs[@]} = 1 ] || die "--binary is for one architecture"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# A program that was built elsewhere says itself which version it is.
+[ -z "$given" ] || version=$("$given" --version | cut -d ' ' -f 2)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 # pack ARCH PROGRAM FOLDER: the tarball of one architecture; the same input gives the same bytes

@@ -1,5 +1,6 @@
 """What the world outside does: packages a release, and asks the guest's ports."""
 
+import contextlib
 import functools
 import hashlib
 import http.client
@@ -9,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("MANARA_BINARY", "")
@@ -27,15 +29,55 @@ def signing_key():
 
 
 @functools.cache
-def package():
-    """The program under test as a release, made by the project's own script."""
+def package(version=None, sick=False):
+    """The program under test as a release, made by the project's own script; with another version, which is as long as
+    its own, written over it. A sick one listens where nobody looks for it, and so is never ready."""
+    program = scratch() / f"manara-{version}-{sick}"
+    own = subprocess.run([BINARY, "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    content = pathlib.Path(BINARY).read_bytes().replace(own.encode(), (version or own).encode())
+    if sick:
+        content = content.replace(b"/run/manara/api.sock", b"/run/manara/sick.soc")
+    program.write_bytes(content)
+    program.chmod(0o755)
     environment = {**os.environ, "MANARA_SIGNING_KEY": str(signing_key())}
-    machine = os.uname().machine
-    command = [REPOSITORY / "scripts/package.sh", "--binary", BINARY, machine]
+    folder = scratch() / f"package-{version}-{sick}"
+    command = [REPOSITORY / "scripts/package.sh", "--binary", program, "--out", folder, os.uname().machine]
     subprocess.run(command, check=True, env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
-    folder = scratch() / "package"
-    subprocess.run(["cp", "-r", REPOSITORY / "target/package", folder], check=True)
     return folder
+
+
+class Load:
+    """Requests without a pause, each over a connection of its own; what did not answer 200 is remembered."""
+
+    def __init__(self, url, host):
+        self.url, self.host = url, host
+        self.bad, self.asked, self.ends = [], 0, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        address = self.url.split("/")[2]
+        while not self.ends.is_set():
+            self.asked += 1
+            try:
+                status = get(address, 80, host=self.host, timeout=5)[0]
+            except OSError as error:
+                status = error
+            if status != 200:
+                self.bad.append(status)
+
+    def failures(self):
+        return self.bad if self.asked > 100 else [f"only {self.asked} requests"]
+
+
+@contextlib.contextmanager
+def load(url, host):
+    load = Load(url, host)
+    load.thread.start()
+    try:
+        yield load
+    finally:
+        load.ends.set()
+        load.thread.join()
 
 
 def tarball(folder):

@@ -9,7 +9,10 @@ from guest import Failed, difference, wait_for
 # What a running machine writes by itself: not ours, and other after every boot.
 LIVING = ("/var/log/journal", "/var/lib/systemd", "/run", "/tmp", "/var/tmp", "/root/release", "/etc/machine-id",
           "/proc", "/sys", "/dev", "/var/lib/dbus", "/var/cache/ldconfig", "/etc/.updated", "/var/.updated",
-          "/etc/ld.so.cache", "/etc/resolv.conf", "/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog")
+          "/etc/ld.so.cache", "/etc/resolv.conf", "/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog",
+          # nginx's own log, and copies that useradd keeps of its files before each change.
+          "/var/log/nginx/access.log", "/var/log/nginx/error.log",
+          "/etc/passwd-", "/etc/shadow-", "/etc/group-", "/etc/gshadow-")
 
 
 def expect(is_so, what):
@@ -74,7 +77,7 @@ def ready(guest, port=9443):
 
 
 def site_answers(guest):
-    guest.run("manara", "--yes", "site", "create", "one.example", timeout=60)
+    guest.run("manara", "--yes", "site", "create", "--domain", "one.example", "--kind", "static", timeout=60)
     status, _, page = outside.get(guest.address, 80, host="one.example")
     expect(status == 200 and b"one.example" in page, f"the site answered {status}: {page[:200]}")
 
@@ -90,5 +93,49 @@ def processes(guest):
         expect(score <= most, f"{unit} scores {score}")
 
 
-EVERY_DAY = ["whole_life"]
-ALL = {story.__name__: story for story in [whole_life]}
+def versions(guest):
+    """Update and roll back under load; a sick version, a bad signature and a power cut lose nothing."""
+    install(guest)
+    claim(guest)
+    site_answers(guest)
+    good, sick = outside.package("0.1.1"), outside.package("0.1.2", sick=True)
+    with outside.load(f"http://{guest.address}/", host="one.example") as load:
+        update = ["manara", "self", "update", "--offline"]
+        guest.run(*update, outside.send(guest, good, "/root/good"), timeout=180)
+        runs(guest, "0.1.1")
+        guest.run("manara", "user", "create", "--name", "later", "--role", "viewer", "--password-stdin",
+                  feed="another long password\n", check=False)
+        guest.run("manara", "self", "rollback", timeout=180)
+        runs(guest, "0.1.0")
+
+        done = guest.run(*update, outside.send(guest, sick, "/root/sick"), check=False, timeout=300)
+        expect(done.returncode == 5 and "0.1.0 runs again" in done.stderr, f"a sick version: {done}")
+        runs(guest, "0.1.0")
+
+        guest.run("sh", "-c", "echo >>/root/good/SHA256SUMS")
+        done = guest.run(*update, "/root/good/" + outside.tarball(good).name, check=False)
+        expect(done.returncode == 3 and "not signed" in done.stderr, f"a changed list: {done}")
+        runs(guest, "0.1.0")
+    expect(load.failures() == [], f"requests failed meanwhile: {load.failures()}")
+
+    tarball = outside.send(guest, good, "/root/good")
+    guest.start("manara", "self", "update", "--offline", tarball)
+    wait_for("the switch", lambda: guest.run("readlink", "/opt/manara/current").stdout.strip() == "0.1.1", 60)
+    guest.cut_power()
+    wait_for("the panel after a power cut", lambda: ready(guest), 60)
+    runs(guest, "0.1.0")
+    guest.run("manara", "self", "update", "--offline", tarball, timeout=180)
+    runs(guest, "0.1.1")
+    expect(outside.get(guest.address, 80, host="one.example")[0] == 200, "the site in the end")
+
+
+def runs(guest, version):
+    """That version answers, and the claim of the first day is still in its database."""
+    told = guest.json("self", "status")
+    expect(told["current"] == version and told["version"] == version and not told["interrupted"], told)
+    expect(ready(guest), "the panel is not ready")
+    expect(guest.json("claim", "show")["claimed"], "the database was lost")
+
+
+EVERY_DAY = ["whole_life", "versions"]
+ALL = {story.__name__: story for story in [whole_life, versions]}

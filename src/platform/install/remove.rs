@@ -107,6 +107,10 @@ fn purged(root: &Path) -> Result<Vec<Step>> {
             (true, _) => {}
         }
     }
+    let logs = root.join("var/log/nginx");
+    let ours = disk::names(&logs).into_iter().filter(|name| name.starts_with("manara.log"));
+    // Before the folder, which may be ours, too.
+    steps.splice(0..0, ours.map(|name| Step::Delete(logs.join(name))));
     for person in Person::ALL.into_iter().rev() {
         let kind = if person == Person::PanelUser { "user" } else { "group" };
         if receipt.has(&format!("{kind}:{}", person.name())) && person.exists(root)? {
