@@ -24,6 +24,7 @@ fmt     | quick   |   10 | the layout of Rust code
 tidy    | quick   |  240 | rules of the repository
 unit    | quick   |  120 | tests inside the library
 it      | quick   |  300 | the panel against real nginx, SQLite and files
+split   | default |  180 | the same tests with panel and host as two sides of a socket
 clippy  | default |  240 | lints
 ui      | default |  240 | types, lints, tests and the build of the browser pages
 static  | default |  420 | the static binary and its self-test
@@ -42,6 +43,10 @@ suite_tidy() { cargo test --locked --test tidy; }
 suite_unit() { cargo test --locked --lib --bins; }
 suite_it() {
   if [ "$tier" = quick ]; then cargo test --locked --test it -- --skip slow; else cargo test --locked --test it; fi
+}
+# What speaks to the machine, once more through the host service. Pure parts have nothing to do with it.
+suite_split() {
+  MANARA_TEST_HOST=process cargo test --locked --test it -- --skip slow --skip fuzz --skip nginx_syntax --skip host_attacks
 }
 suite_ui() {
   scripts/build-ui.sh --packages && npm_run check && npm_run lint && npm_run test && scripts/build-ui.sh

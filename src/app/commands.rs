@@ -3,9 +3,10 @@
 use super::{claim, config_cmd, host, itself, leave, migrate, open, self_test, serve};
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
-use crate::cli::{HostRun, Itself, Leave, Local, Migrate, SelfCheck, Tell};
-use crate::config::{Loaded, Override};
+use crate::cli::{HostRun, Itself, Leave, Local, Migrate, PolicyAct, SelfCheck, Tell};
+use crate::config::{Loaded, Override, Setting};
 use crate::platform::install::units;
+use crate::platform::policy::Policy;
 use crate::services::doctor;
 use serde_json::Value;
 use std::path::Path;
@@ -22,8 +23,21 @@ impl Local for Commands {
         config_cmd::checked(root, overrides)
     }
 
+    fn settings(&self, loaded: &Loaded) -> Result<Vec<Setting>> {
+        config_cmd::settings(loaded)
+    }
+
     fn serve(&self, loaded: Loaded) -> Result<()> {
         serve::run(loaded)
+    }
+
+    fn policy(&self, root: &Path, act: PolicyAct<'_>) -> Result<String> {
+        let mut policy = Policy::load(root)?;
+        if let PolicyAct::Allow { key, value } = act {
+            policy.allow(key, value)?;
+            policy.save(root)?;
+        }
+        policy.text()
     }
 
     fn host(&self, loaded: &Loaded, run: HostRun) -> Result<()> {

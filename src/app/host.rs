@@ -52,7 +52,7 @@ fn listen(config: &Config) -> Result<(UnixListener, Vec<u32>)> {
     };
     let socket = match sockets::handed_over()? {
         Some(socket) => socket,
-        None => sockets::listen_for(&config.host_socket, group)?,
+        None => sockets::listen(&config.host_socket, group)?,
     };
     Ok((socket, vec![0, panel]))
 }

@@ -5,7 +5,7 @@ use crate::base::layout::{Layout, control_url};
 use crate::base::{Result, ids};
 use crate::config::{Config, Database, FileText, LoadInput, Loaded, Override, file_path, load};
 use crate::engine::core::Parts;
-use crate::engine::hooks::NoHooks;
+use crate::engine::hooks::{Hooks, NoHooks};
 use crate::engine::{Core, recover};
 use crate::platform::clock::SystemClock;
 use crate::platform::host_service::Client;
@@ -38,18 +38,32 @@ fn handed_over_key() -> Result<Option<String>> {
     Ok(files::owner(&path)?.map(|_| path.display().to_string()))
 }
 
+/// How the key file is to be guarded.
+fn key_rule(config: &Config) -> Result<KeyFileRule> {
+    if config.is_development() {
+        return Ok(KeyFileRule::Any);
+    }
+    Ok(KeyFileRule::Private { group: users::group(&config.root, users::PANEL)? })
+}
+
+/// Opens the database only to look at it, which is possible while the panel runs; `None` when there is none yet.
+pub fn look(config: &Config) -> Result<Option<Store>> {
+    let Database::Sqlite(path) = &config.database;
+    if files::owner(path)?.is_none() {
+        return Ok(None);
+    }
+    let master_key = key_file::load(&config.key_file, key_rule(config)?)?;
+    let options = Options { path: path.clone(), master_key, clock: Arc::new(SystemClock), readers: 1 };
+    Store::look(options).map(Some)
+}
+
 /// Opens the database, making key and folders in the development profile, and brings it up to date.
 pub fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
-    let rule = if config.is_development() {
-        if files::owner(&config.key_file)?.is_none() {
-            config.key_file.parent().map(files::RootDir::open_or_make).transpose()?;
-            key_file::create(&config.key_file)?;
-        }
-        KeyFileRule::Any
-    } else {
-        KeyFileRule::Private { group: users::group(&config.root, users::PANEL)? }
-    };
-    let master_key = key_file::load(&config.key_file, rule)?;
+    if config.is_development() && files::owner(&config.key_file)?.is_none() {
+        config.key_file.parent().map(files::RootDir::open_or_make).transpose()?;
+        key_file::create(&config.key_file)?;
+    }
+    let master_key = key_file::load(&config.key_file, key_rule(config)?)?;
     let Database::Sqlite(path) = &config.database;
     Store::open(Options { path: path.clone(), master_key, clock, readers: READERS_DEFAULT })
 }
@@ -88,15 +102,16 @@ pub fn local_host(config: &Config, faults: Arc<Faults>) -> Result<LocalHost> {
 pub fn core_over(loaded: Loaded, host: Arc<dyn Host>, faults: Arc<Faults>) -> Result<Arc<Core>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(&loaded.config, clock.clone())?;
-    assemble(loaded, store, host, clock, faults)
+    assemble(loaded, store, host, clock, Box::new(NoHooks), faults)
 }
 
-/// Puts the engine together over a store and a machine.
+/// Puts the engine together over a store and a machine, with those who take part through hooks.
 pub fn assemble(
     loaded: Loaded,
     store: Store,
     host: Arc<dyn Host>,
     clock: Arc<dyn Clock>,
+    hooks: Box<dyn Hooks>,
     faults: Arc<Faults>,
 ) -> Result<Arc<Core>> {
     migrations::up(&store)?;
@@ -114,7 +129,7 @@ pub fn assemble(
             (false, _) => Some("www-data"),
         },
     };
-    let core = Core::new(Parts { loaded, store, host, clock, layout, hooks: Box::new(NoHooks), faults, owner });
+    let core = Core::new(Parts { loaded, store, host, clock, layout, hooks, faults, owner });
     recover::recover(&core)?;
     Ok(core)
 }

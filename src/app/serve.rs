@@ -31,8 +31,8 @@ pub fn run(loaded: Loaded) -> Result<()> {
     let child = child.map(Child::watch).transpose()?;
     let core = open::core_over(loaded, host, faults)?;
     core.gate.set_starting(true);
-    let meter = Arc::downgrade(&core);
-    spawn("metrics", move || monitoring::tell(meter))?;
+    let measured = core.clone();
+    let sampler = spawn("metrics", move || monitoring::run(&measured))?;
     let kept = Arc::downgrade(&core);
     spawn("upkeep", move || upkeep::run(&kept))?;
     let panel = auth::panel_settings(&core)?;
@@ -54,7 +54,7 @@ pub fn run(loaded: Loaded) -> Result<()> {
     notify::ready();
     server.wait_for_signal()?;
     notify::stopping();
-    let stopped = stop(&core, server, starting);
+    let stopped = stop(&core, server, [starting, sampler]);
     child.map_or(Ok(()), Watched::end)?;
     stopped
 }
@@ -89,12 +89,15 @@ fn announce(core: &Core, server: &Server, fingerprint: Option<&str>) -> Result<(
     Ok(())
 }
 
-fn stop(core: &Core, server: Server, starting: JoinHandle<()>) -> Result<()> {
+fn stop(core: &Core, server: Server, threads: [JoinHandle<()>; 2]) -> Result<()> {
     log::info!(target: "manara::start", "the panel is stopping");
     server.stop();
     core.jobs.stop(Duration::from_secs(JOBS_STOP_S_MAX));
-    // What is not up yet cannot be stopped.
-    starting.join().map_err(|_| Error::fault("a thread panicked"))?;
+    core.gauges.end();
+    // nginx that is not up yet cannot be stopped, and the last figures are still to be written.
+    for thread in threads {
+        thread.join().map_err(|_| Error::fault("a thread panicked"))?;
+    }
     // In production nginx is the machine's own: sites outlive the panel.
     let stopped = if core.config.is_development() { core.host.ask(&HostOp::NginxStop).map(drop) } else { Ok(()) };
     crate::store::lease::release(&core.store, &core.owner)?;

@@ -13,7 +13,7 @@ use std::fmt;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What sort of failure it is. Closed on purpose: surfaces map every kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The caller's input is wrong; nothing was changed.
@@ -139,6 +139,12 @@ impl Error {
         let mut e = Self::new(Kind::BadInput, "bad_input");
         e.0.fields = fields;
         e
+    }
+
+    /// The same failure under a text of its own.
+    pub fn renamed(mut self, code: &'static str) -> Self {
+        self.0.code = code.into();
+        self
     }
 
     /// Bad input in a single field.

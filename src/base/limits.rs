@@ -4,6 +4,8 @@
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Deepest nesting of a JSON body.
 pub const JSON_DEPTH_MAX: usize = 32;
+/// Most values in a JSON body: each takes many times the memory of the few bytes it is written in.
+pub const JSON_VALUES_MAX: usize = 20_000;
 /// Most request headers (hyper's own default is 100).
 pub const HEADERS_MAX: usize = 64;
 /// Time a client may take to send its request head.
@@ -48,6 +50,14 @@ pub const PLAN_BODY_S_MAX: i64 = 30 * 24 * 3600;
 pub const JOB_S_MAX: i64 = 90 * 24 * 3600;
 /// Time `nginx -t` may take (10 000 sites take 1 s).
 pub const NGINX_TEST_S_MAX: u64 = 60;
+/// A log of nginx that is larger is rotated.
+pub const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// A log of nginx that was begun longer ago is rotated.
+pub const LOG_S_MAX: i64 = 24 * 3600;
+/// Rotated files that are kept of one log.
+pub const LOG_FILES_MAX: u32 = 14;
+/// Time nginx may take to open its logs anew.
+pub const LOG_REOPEN_S_MAX: u64 = 5;
 /// Time the new generation may take to answer after a reload.
 pub const NGINX_RELOAD_S_MAX: u64 = 30;
 /// Output kept of a failing component.
@@ -74,6 +84,12 @@ pub const TOKENS_PER_USER_MAX: usize = 100;
 pub const TOUCH_S: i64 = 60;
 /// Wrong tries after which a claim token is worth nothing.
 pub const CLAIM_FAILURES_MAX: u32 = 20;
+/// Refusals for lack of permission are recorded up to the two numbers below within this time.
+pub const REFUSALS_S: i64 = 3600;
+/// Of one caller.
+pub const REFUSALS_PER_CALLER_MAX: u32 = 30;
+/// Of all callers together: at about 500 bytes an entry, 150 KiB an hour.
+pub const REFUSALS_MAX: u32 = 300;
 /// Idempotency keys are remembered this long.
 pub const IDEMPOTENCY_S_MAX: i64 = 24 * 3600;
 /// Longest idempotency key.
@@ -102,6 +118,8 @@ pub const REQUESTS_PER_CONNECTION_MAX: u32 = 64;
 pub const IDLE_CONNECTION_S_MAX: u64 = 60;
 /// Time a client may take nothing of an answer.
 pub const WRITE_S_MAX: u64 = 30;
+/// Time a connection that we end goes on taking what the client still sends, so that it sees our answer.
+pub const LINGER_S_MAX: u64 = 2;
 /// Pause of the accept loop when the system has no descriptor left.
 pub const ACCEPT_PAUSE_MS: u64 = 100;
 /// Time between two comments on an event stream, which keep it open and end it when its session has ended.

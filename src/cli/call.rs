@@ -113,11 +113,17 @@ fn agree(op: &Op, manner: &Manner, screen: &Screen) -> Result<()> {
 /// Shows an answer, after waiting for the job where it is one.
 fn show(remote: &Remote, op: &Op, answer: &Answer, manner: &Manner, screen: &Screen) -> Result<u8, Failure> {
     if answer.status != 202 || manner.no_wait {
+        let verdict = if matches!(op.shape, Shape::Read(_)) { verdict(op.meta.id, &answer.json()?) } else { 0 };
         if screen.json {
-            return Ok(print_body(answer));
+            print_body(answer);
+        } else {
+            let body = answer.json()?;
+            print(&clean(&table::text(op.meta.id, &body, screen)));
+            if let (1, Some(entry)) = (verdict, body["first_bad"].as_i64()) {
+                super::output::note(&(screen.say("cli.audit_broken", &[("entry", entry.to_string())]) + "\n"));
+            }
         }
-        print(&clean(&table::text(op.meta.id, &answer.json()?, screen)));
-        return Ok(0);
+        return Ok(verdict);
     }
     let accepted = answer.json()?;
     let id = accepted["job"]["id"].as_str().ok_or_else(|| Error::fault("a job without an id"))?;
@@ -130,6 +136,15 @@ fn show(remote: &Remote, op: &Op, answer: &Answer, manner: &Manner, screen: &Scr
         super::output::note(&table::job_failure(&ended, screen));
     }
     Ok(job::exit_code(&ended))
+}
+
+/// The exit code of a check: 1 when it found something wrong.
+fn verdict(operation: &str, body: &Value) -> u8 {
+    u8::from(match operation {
+        "audit.verify" => body["ok"] == false,
+        "drift.list" => body["items"].as_array().is_some_and(|files| !files.is_empty()),
+        _ => false,
+    })
 }
 
 /// The API's body, as it came.

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 /// Flags with a value: the word after them is no command.
 const WITH_VALUE: &[&str] = &["--root", "--lang", "--token-file", "--config"];
 
+/// Every short flag of the program: a value may begin with a hyphen, too.
+const SHORT: &str = "hqyV";
+
 /// What must be known before the arguments are understood: the language of messages, the words that name a command.
 pub(super) struct Early {
     /// Language of all texts.
@@ -46,10 +49,15 @@ impl Early {
         Early {
             lang: Lang::from_preference(&asked.unwrap_or_default()),
             json: given("--json"),
-            quiet: given("--quiet"),
+            quiet: given("--quiet") || args.iter().any(|a| is_short(a, 'q')),
             words,
         }
     }
+}
+
+/// Whether the argument is a short flag, alone or with others as in `-yq`.
+fn is_short(arg: &str, flag: char) -> bool {
+    arg.strip_prefix('-').is_some_and(|flags| flags.contains(flag) && flags.chars().all(|f| SHORT.contains(f)))
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -6,6 +6,7 @@ use super::request::Ask;
 use crate::base::{Error, Kind};
 use crate::ops;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -60,12 +61,28 @@ fn live(job: &Value, printed: usize, bar: Option<&ProgressBar>) -> usize {
     printed + whole.len()
 }
 
-/// The exit code of a job that ended.
+/// The exit code of a job that ended: that of the error it failed with.
 pub(super) fn exit_code(job: &Value) -> u8 {
-    match (job["state"].as_str(), job["error"]["code"].as_str()) {
-        (Some("done"), _) => 0,
-        (Some("cancelled"), _) => Kind::Conflict.exit_code(),
-        (_, Some("fault")) => Kind::Fault.exit_code(),
-        _ => Kind::External.exit_code(),
+    match job["state"].as_str() {
+        Some("done") => 0,
+        Some("cancelled") => Kind::Conflict.exit_code(),
+        // A panel of another version may have kinds that this program does not know.
+        _ => Kind::deserialize(&job["error"]["kind"]).unwrap_or(Kind::External).exit_code(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_ends_with_the_code_of_its_error() {
+        let code = |state: &str, kind: Value| exit_code(&json!({ "state": state, "error": { "kind": kind } }));
+        assert_eq!((code("done", Value::Null), code("cancelled", Value::Null)), (0, 4));
+        let kinds = [("bad_input", 2), ("forbidden", 3), ("conflict", 4), ("external", 5), ("fault", 70), ("new", 5)];
+        for (kind, expected) in kinds {
+            assert_eq!(code("failed", json!(kind)), expected, "{kind}");
+        }
+        assert_eq!(code("undone", json!("external")), 5);
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 /// Columns of lists whose objects have more fields than a line holds.
 const COLUMNS: &[(&str, &[&str])] = &[
     ("site.list", &["name", "kind", "state", "url"]),
-    ("job.list", &["id", "summary", "target", "state", "created_at"]),
-    ("audit.list", &["seq", "at", "actor", "operation", "target", "result"]),
+    ("job.list", &["id", "summary", "target_name", "state", "created_at"]),
+    ("audit.list", &["seq", "at", "who", "operation", "target_name", "result"]),
     ("drift.list", &["file", "site", "kind"]),
 ];
 /// Most columns of other lists.

@@ -72,6 +72,20 @@ impl Panel {
     }
 }
 
+impl Panel {
+    /// Where a browser finds the panel: under its first configured name, else the machine's own name where it listens on
+    /// every address, else that address. Never made from what a client calls us.
+    pub fn url(&self, machine: &str) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        let everywhere = self.listen.ip().is_unspecified();
+        match self.host_names.first() {
+            Some(name) => format!("{scheme}://{name}:{}", self.listen.port()),
+            None if everywhere => format!("{scheme}://{machine}:{}", self.listen.port()),
+            None => format!("{scheme}://{}", self.listen),
+        }
+    }
+}
+
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9080);
 
 /// Plain HTTP is spoken on loopback only: elsewhere passwords would cross the network readable.

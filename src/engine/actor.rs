@@ -19,7 +19,7 @@ pub enum Actor {
         name: String,
         /// Role.
         role: Role,
-        /// The session that was used.
+        /// The session that was used; empty for an account of this machine on the Unix socket.
         session: String,
     },
     /// An API token.

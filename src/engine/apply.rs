@@ -152,7 +152,7 @@ pub fn actor_json(actor: &Actor, request: &Request) -> serde_json::Value {
 /// answered at once; later ones are the job's.
 pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> Result<Ticket> {
     if let Some(report) = plan.test.as_ref().filter(|t| !t.ok) {
-        return Err(gate::refused(report, &plan.nginx_changes()));
+        return Err(gate::refused(core, report, &plan.nginx_changes()));
     }
     let held = core.locks.take(&format!("{}/{}", plan.operation.split('.').next().unwrap_or(""), plan.target))?;
     hooks::run(&*core.hooks, HookPoint::BeforeApply, &plan.operation, &plan.after)?;
@@ -260,6 +260,7 @@ fn tell(core: &Core, plan: &Plan) {
             Change::Row(RowChange::SiteDelete { site }) => (&site.to_string(), "deleted"),
             _ => continue,
         };
+        core.drifted.forget(id);
         core.bus.tell(Topic::Sites, "site", json!({ "id": id, "change": what }));
     }
 }

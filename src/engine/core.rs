@@ -1,11 +1,14 @@
 //! What everything above works with, put together once by the composition root.
 
 use super::callers::Callers;
+use super::drift::Drifted;
 use super::events::Bus;
 use super::gate::Gate;
+use super::gauges::Gauges;
 use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::locks::Locks;
+use super::refusals::Refusals;
 use super::settings::Settings;
 use super::unrecorded::Failure;
 use crate::base::clock::{Clock, Time};
@@ -37,10 +40,16 @@ pub struct Core {
     pub bus: Bus,
     /// Carries out work in the background.
     pub jobs: Jobs,
+    /// Refusals that the audit trail took lately.
+    pub refusals: Refusals,
     /// Objects being changed.
     pub locks: Locks,
+    /// Sites whose files somebody changed, as last seen.
+    pub drifted: Drifted,
     /// Brings nginx changes into effect, several at once where they wait for each other.
     pub gate: Gate,
+    /// What was measured lately.
+    pub gauges: Gauges,
     /// Whoever takes part through plugins.
     pub hooks: Box<dyn Hooks>,
     /// Fault injection of the tests.
@@ -83,7 +92,10 @@ impl Core {
             started_at: clock.now(),
             callers: Callers::default(),
             locks: Locks::default(),
+            refusals: Refusals::default(),
+            drifted: Drifted::default(),
             gate: Gate::default(),
+            gauges: Gauges::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),
             config: loaded.config.clone(),

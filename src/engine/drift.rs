@@ -5,7 +5,8 @@ use crate::base::{Result, diff};
 use crate::platform::{HostOp, HostReply, NginxFile};
 use crate::store::managed_files::{self, ManagedFile};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 
 /// How a file differs from what was last applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -36,8 +37,43 @@ pub struct Drift {
     pub diff: String,
 }
 
-/// Every difference between the managed files and what was last applied.
+/// The sites whose files differed when somebody last looked.
+#[derive(Debug, Default)]
+pub struct Drifted(Mutex<HashSet<String>>);
+
+impl Drifted {
+    /// Whether the site with this id was among them.
+    pub fn has(&self, site: &str) -> bool {
+        self.0.lock().is_ok_and(|sites| sites.contains(site))
+    }
+
+    /// The site's file was written anew, or is gone with it.
+    pub fn forget(&self, site: &str) {
+        if let Ok(mut sites) = self.0.lock() {
+            sites.remove(site);
+        }
+    }
+
+    /// Remembers what was found; whether that is news.
+    fn found(&self, now: HashSet<String>) -> bool {
+        self.0.lock().is_ok_and(|mut sites| std::mem::replace(&mut *sites, now.clone()) != now)
+    }
+}
+
+/// Every difference between the managed files and what was last applied, remembered for the lists of sites.
 pub fn scan(core: &Core) -> Result<Vec<Drift>> {
+    // A change under way has written files that the store does not know yet.
+    let quiet = || core.jobs.count() == 0;
+    let before = quiet();
+    let found = compare(core)?;
+    if before && quiet() && core.drifted.found(found.iter().filter_map(|drift| drift.site.clone()).collect()) {
+        core.store.note_change();
+    }
+    Ok(found)
+}
+
+/// Every difference between the managed files and what was last applied.
+fn compare(core: &Core) -> Result<Vec<Drift>> {
     let (on_disk, owner) = match core.host.ask(&HostOp::NginxList)? {
         HostReply::NginxFiles { files, owner } => (files, owner),
         other => return Err(unexpected(&other)),

@@ -9,7 +9,7 @@ use super::recover;
 use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
 use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
-use crate::store::generation;
+use crate::store::{generation, sites};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -107,7 +107,7 @@ fn commit_together(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
     if !changes.is_empty() {
         let report = test(core, &changes)?;
         if !report.ok {
-            return Err(refused(&report, &changes));
+            return Err(refused(core, &report, &changes));
         }
     }
     let effects = caught(|| {
@@ -147,15 +147,26 @@ pub fn test(core: &Core, changes: &[NginxChange]) -> Result<TestReport> {
     }
 }
 
-/// A failed test as an error: it says whether the plan's own file is at fault or one that was broken already.
-pub fn refused(report: &TestReport, changes: &[NginxChange]) -> Error {
+/// A failed test as an error: it says whether the plan's own file is at fault or one that was broken already, and whose
+/// that is.
+pub fn refused(core: &Core, report: &TestReport, changes: &[NginxChange]) -> Error {
     let other = report.file.as_ref().filter(|rel| !changes.iter().any(|c| c.file.rel() == **rel));
     let error = match other {
         Some(path) if path.starts_with('/') => Error::new(Kind::External, "nginx_foreign_broken").with("file", path),
-        Some(rel) => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
+        Some(rel) => match site_of(core, rel) {
+            Some(site) => Error::new(Kind::External, "nginx_other_site_broken").with("file", rel).with("site", site),
+            None => Error::new(Kind::External, "nginx_other_file_broken").with("file", rel),
+        },
         None => Error::new(Kind::External, "nginx_test_failed").with("file", report.file.as_deref().unwrap_or("")),
     };
     error.evidence(report.output.clone())
+}
+
+/// The domain of the site whose file that is, as people write it.
+fn site_of(core: &Core, rel: &str) -> Option<String> {
+    let Some(NginxFile::Site(id)) = NginxFile::from_rel(rel) else { return None };
+    let row = core.store.read(|tx| sites::by_id(tx, id.as_str())).ok()??;
+    Some(row.domain.unicode())
 }
 
 /// The folders of new sites among `changes`.

@@ -9,12 +9,14 @@ pub mod core;
 pub mod drift;
 pub mod events;
 pub mod gate;
+pub mod gauges;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;
 pub mod plan;
 mod quarantine;
 pub mod recover;
+pub mod refusals;
 pub mod settings;
 pub mod unrecorded;
 

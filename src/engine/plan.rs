@@ -101,8 +101,10 @@ pub struct PlanView {
     pub id: String,
     /// The operation.
     pub operation: String,
-    /// What it is about.
+    /// What it is about; a site's domain in ASCII form.
     pub target: String,
+    /// What it is about, the form for people.
+    pub target_name: String,
     /// What would change.
     pub changes: Vec<ShownChange>,
     /// Outcome of nginx's own test of the configuration as it would be.
@@ -148,6 +150,7 @@ impl Plan {
             id: self.id.to_string(),
             operation: self.operation.clone(),
             target: self.target_name.clone(),
+            target_name: Domain::shown(&self.target_name),
             changes: self.shown.clone(),
             test: self.test.clone(),
             warnings: self.notes.iter().map(|n| n.view(lang)).collect(),

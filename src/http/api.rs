@@ -13,7 +13,7 @@ use super::{counters, csrf, download, handler, stream, text};
 use crate::base::limits::{BODY_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX, OPEN_BODY_BYTES_MAX};
 use crate::base::{Error, FieldProblem};
 use crate::engine::{Actor, Core, Request};
-use crate::ops::{self, Method, Need, Op, Rate, Shape, run};
+use crate::ops::{self, Cx, Method, Need, Op, Rate, Shape, run};
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::body::Incoming;
@@ -122,14 +122,17 @@ async fn let_in(
     let found = panel.pool.run(Lane::Read, move || {
         let actor = credentials.actor(&core, op.meta.need, &request)?;
         let fits = csrf::fits(&core, op, &credentials, &given);
-        Ok::<_, Error>((actor, fits, credentials))
+        // A forged request is not the caller's own try.
+        let admitted =
+            if fits { run::admit(&Cx { core: &core, actor: &actor, request: &request }, op) } else { Ok(()) };
+        Ok::<_, Error>((actor, fits, admitted, credentials))
     });
-    let (actor, fits, credentials) = found.await??;
+    let (actor, fits, admitted, credentials) = found.await??;
     visit.actor = actor;
     if !fits {
         return Err(csrf::refused(visit, "csrf_token").into());
     }
-    run::authorise(op, &visit.actor)?;
+    admitted?;
     Ok(credentials)
 }
 

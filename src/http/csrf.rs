@@ -26,7 +26,7 @@ enum Source {
 pub(super) fn check_source(op: &Op, credentials: &Credentials, visit: &Visit, headers: &HeaderMap) -> Result<()> {
     let reads = op.meta.method == Method::Get;
     let fits = match (credentials, source(visit, headers, reads)) {
-        (Credentials::Token(_) | Credentials::Console, _) => true,
+        (Credentials::Token(_) | Credentials::Console | Credentials::Account { .. }, _) => true,
         (_, Source::Ours) => true,
         (_, Source::Foreign) => false,
         // SameSite=Strict keeps the cookie away from other sites' requests; a change must say where it comes from. What

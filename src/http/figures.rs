@@ -1,5 +1,7 @@
 //! The panel's figures in the text format of Prometheus.
 
+mod node;
+
 use super::counters::{head, line, single};
 use super::pool::Lane;
 use super::server::Panel;
@@ -20,6 +22,9 @@ pub(super) fn text(panel: &Panel) -> Result<String> {
     connections(panel, &mut out);
     database(panel, &mut out)?;
     process(panel, &mut out);
+    if let Some(sample) = panel.core.gauges.last() {
+        node::write(&sample.reading, &mut out);
+    }
     Ok(out)
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn answer(panel: Arc<Panel>, peer: Peer, request: Request<Incom
     };
     let (mut answer, sort) = match guarded(route(&panel, &mut visit, &parts, body)).await {
         Ok(routed) => routed,
-        Err(refusal) => (response::of_refusal(&refusal, &visit, parts.version), Sort::Api),
+        Err(refusal) => (response::of_refusal(&refusal, &visit, parts.version, panel.core.config.debug), Sort::Api),
     };
     let hsts = panel.hsts && visit.secure;
     headers::set(answer.headers_mut(), sort, hsts, &visit.request.id);
@@ -112,7 +112,8 @@ fn note(panel: &Panel, visit: &Visit, parts: &Parts, status: StatusCode, began: 
     if !log::log_enabled!(target: "manara::access", level) {
         return;
     }
-    let ms = took.as_secs_f64() * 1000.0;
+    // Tenths of a millisecond: what is below is noise.
+    let ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
     let (actor, address) = (visit.actor.shown(), visit.request.shown_address());
     log::log!(
         target: "manara::access", level,

@@ -1,7 +1,7 @@
 //! Reading a JSON body within its limits.
 
 use super::refusal::Refusal;
-use crate::base::limits::JSON_DEPTH_MAX;
+use crate::base::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 use crate::base::{Error, Kind};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -56,8 +56,10 @@ async fn collect(mut body: Incoming, max: usize) -> Result<Bytes, Refusal> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
-    if depth(bytes) > JSON_DEPTH_MAX {
-        let error = Error::new(Kind::BadInput, "body_too_deep").with("max", JSON_DEPTH_MAX);
+    let (depth, values) = extent(bytes);
+    let limits = [("body_too_deep", depth, JSON_DEPTH_MAX), ("body_too_wide", values, JSON_VALUES_MAX)];
+    if let Some((code, _, max)) = limits.into_iter().find(|(_, found, max)| found > max) {
+        let error = Error::new(Kind::BadInput, code).with("max", max);
         return Err(Refusal::from(error).status(StatusCode::BAD_REQUEST));
     }
     serde_json::from_slice(bytes).map_err(|e| {
@@ -66,9 +68,9 @@ fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
     })
 }
 
-/// Deepest nesting of arrays and objects; brackets in strings do not count.
-fn depth(json: &[u8]) -> usize {
-    let (mut now, mut most, mut quoted, mut escaped) = (0usize, 0, false, false);
+/// Deepest nesting of arrays and objects, and the number of values at most; what is in strings does not count.
+fn extent(json: &[u8]) -> (usize, usize) {
+    let (mut now, mut most, mut values, mut quoted, mut escaped) = (0usize, 0, 1usize, false, false);
     for byte in json {
         match (quoted, byte) {
             (true, _) if escaped => escaped = false,
@@ -77,12 +79,14 @@ fn depth(json: &[u8]) -> usize {
             (false, b'[' | b'{') => {
                 now += 1;
                 most = most.max(now);
+                values += 1;
             }
             (false, b']' | b'}') => now = now.saturating_sub(1),
+            (false, b',') => values += 1,
             _ => {}
         }
     }
-    most
+    (most, values)
 }
 
 #[cfg(test)]
@@ -91,8 +95,11 @@ mod tests {
 
     #[test]
     fn depth_counts_brackets_outside_of_strings() {
-        assert_eq!(depth(br#"{"a":[1,{"b":"[[[[\"{{"}],"c":{}}"#), 3);
-        assert_eq!(depth(b"1"), 0);
+        assert_eq!(extent(br#"{"a":[1,{"b":"[[,,[[\"{{"}],"c":{}}"#), (3, 7));
+        assert_eq!(extent(b"1"), (0, 1));
+        let wide = |values: usize| format!("[{}1]", "1,".repeat(values - 2));
+        assert_eq!(parse(wide(JSON_VALUES_MAX + 1).as_bytes()).unwrap_err().error.code(), "body_too_wide");
+        assert!(parse(wide(JSON_VALUES_MAX).as_bytes()).is_ok());
         let deep = [b"[".repeat(JSON_DEPTH_MAX + 1), b"]".repeat(JSON_DEPTH_MAX + 1)].concat();
         assert_eq!(parse(&deep).unwrap_err().error.code(), "body_too_deep");
         assert!(parse(&deep[1..deep.len() - 1]).is_ok());

@@ -5,9 +5,10 @@ use super::refusal::Refusal;
 use super::session;
 use super::visit::Visit;
 use super::{router, text};
+use crate::base::access::Role;
 use crate::base::clock::Time;
 use crate::base::{Error, Kind, Result};
-use crate::ops::problem::Problem;
+use crate::ops::problem::{Problem, causes};
 use crate::ops::{self, Op, Outcome, Status};
 use bytes::Bytes;
 use hyper::header::{
@@ -64,11 +65,13 @@ fn created_at(op: &Op, body: &Value) -> Option<String> {
     Some(path)
 }
 
-/// The answer to a refusal or a failure.
-pub(super) fn of_refusal(refusal: &Refusal, visit: &Visit, version: Version) -> Answer {
+/// The answer to a refusal or a failure. With `debug`, what caused it is in the log and, for administrators, in the answer.
+pub(super) fn of_refusal(refusal: &Refusal, visit: &Visit, version: Version, debug: bool) -> Answer {
     let (error, request) = (&refusal.error, &visit.request);
-    note(error, &request.id);
+    note(error, &request.id, debug);
     let problem = Problem { status: refusal.status.as_u16(), ..Problem::of(error, request.lang, &request.id) };
+    let shown = debug && visit.actor.role() == Some(Role::Admin);
+    let problem = if shown { problem.with_causes(error) } else { problem };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut answer = whole(refusal.status, "application/problem+json", body);
     let headers = answer.headers_mut();
@@ -89,7 +92,7 @@ pub(super) fn of_refusal(refusal: &Refusal, visit: &Visit, version: Version) -> 
 }
 
 /// What a developer or the administrator has to see.
-fn note(error: &Error, id: &str) {
+fn note(error: &Error, id: &str, debug: bool) {
     let cause = error.log_cause().unwrap_or_default();
     match error.kind() {
         Kind::Fault => log::error!(target: "manara::http", id = id, cause = cause; "our fault"),
@@ -97,6 +100,10 @@ fn note(error: &Error, id: &str) {
             log::warn!(target: "manara::http", id = id, code = error.code(), cause = cause; "a call failed");
         }
         Kind::TooMany => log::warn!(target: "manara::security", id = id, code = error.code(); "rate limited"),
+        _ if debug => {
+            let cause = causes(error).unwrap_or_default();
+            log::info!(target: "manara::http", id = id, code = error.code(), cause = cause; "a call was refused");
+        }
         _ => {}
     }
 }
@@ -104,6 +111,8 @@ fn note(error: &Error, id: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Actor;
+    use crate::http::server::Peer;
     use serde_json::json;
 
     #[test]
@@ -116,5 +125,23 @@ mod tests {
         assert_eq!(answer.headers()[LOCATION], "/api/v1/sites/%D9%85%D8%AB%D8%A7%D9%84.test");
         let accepted = Outcome { job: Some("j1".into()), ..Outcome::new(Status::Accepted, json!({})) };
         assert_eq!(of_outcome(op, &accepted, false, Time(0)).unwrap().headers()[LOCATION], "/api/v1/jobs/j1");
+    }
+
+    #[test]
+    fn causes_are_for_administrators_while_debug_is_on_and_never_those_of_input() {
+        let problem = |error: Error, role: Role, debug: bool| {
+            let peer = Peer::Unix { uid: 0, gid: 0 };
+            let mut visit = Visit::new(peer, &hyper::HeaderMap::new()).unwrap();
+            visit.actor = Actor::User { id: "u1".into(), name: "omar".into(), role, session: "h1".into() };
+            let answer = of_refusal(&error.into(), &visit, Version::HTTP_11, debug);
+            let body: Value = serde_json::from_slice(answer.body().whole().unwrap()).unwrap();
+            body["debug"].as_str().map(str::to_owned)
+        };
+        let fault = || Error::fault("disk I/O error").cause("reading the sites");
+        assert_eq!(problem(fault(), Role::Admin, true).as_deref(), Some("reading the sites: disk I/O error"));
+        assert_eq!(problem(fault(), Role::Admin, false), None);
+        assert_eq!(problem(fault(), Role::Operator, true), None);
+        let input = Error::new(Kind::BadInput, "bad_input").cause("invalid value: string \"hunter2\"");
+        assert_eq!(problem(input, Role::Admin, true), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::base::limits::{
 use crate::base::{Error, Kind, Result};
 use crate::engine::Core;
 use crate::platform::panel_tls::PanelTls;
-use crate::platform::{own, sockets};
+use crate::platform::{members, own, sockets};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -92,6 +92,8 @@ pub(super) enum Peer {
     Unix {
         /// The account it runs as.
         uid: u32,
+        /// Its group.
+        gid: u32,
     },
 }
 
@@ -144,7 +146,8 @@ pub fn serve(core: Arc<Core>, listen: Listen) -> Result<Server> {
     let guard = runtime.enter();
     let address = listen.tcp.map(|tcp| open_tcp(&panel, tcp)).transpose()?;
     if let Some(path) = listen.unix {
-        let listener = UnixListener::from_std(sockets::listen(&path)?).map_err(Error::fault)?;
+        let listener = UnixListener::from_std(sockets::listen(&path, members::group(&panel.core.config.root)?)?)
+            .map_err(Error::fault)?;
         tokio::spawn(accept_unix(panel.clone(), listener));
     }
     drop(guard);
@@ -270,7 +273,7 @@ async fn accept_unix(panel: Arc<Panel>, listener: UnixListener) {
         let (Ok(credentials), Some(place)) = (stream.peer_cred(), places.take(None)) else { continue };
         let panel = panel.clone();
         tokio::spawn(async move {
-            let peer = Peer::Unix { uid: credentials.uid() };
+            let peer = Peer::Unix { uid: credentials.uid(), gid: credentials.gid() };
             connection::serve(panel, peer, stream, None).await;
             drop(place);
         });

@@ -23,6 +23,13 @@ pub(super) enum Credentials {
     None,
     /// An account of this machine that may do everything.
     Console,
+    /// Another account of this machine, by its numbers.
+    Account {
+        /// User.
+        uid: u32,
+        /// Group.
+        gid: u32,
+    },
     /// An API token.
     Token(Secret<String>),
     /// The cookie of a browser's session.
@@ -38,9 +45,9 @@ impl Credentials {
                 .map(Credentials::Token)
                 .ok_or_else(|| Error::new(Kind::NotSignedIn, "bad_authorization").into());
         }
-        match visit.uid {
-            Some(uid) if uid == 0 || uid == sockets::own_uid() => Ok(Credentials::Console),
-            Some(_) => Ok(Credentials::None),
+        match visit.account {
+            Some((uid, _)) if uid == 0 || uid == sockets::own_uid() => Ok(Credentials::Console),
+            Some((uid, gid)) => Ok(Credentials::Account { uid, gid }),
             None => Ok(cookie(headers, cookie_name(visit.secure)).map_or(Credentials::None, Credentials::Session)),
         }
     }
@@ -48,7 +55,7 @@ impl Credentials {
     /// Who that is, where it is known without the store.
     pub(super) fn known(&self, core: &Core) -> Option<Actor> {
         match self {
-            Credentials::None => None,
+            Credentials::None | Credentials::Account { .. } => None,
             Credentials::Console => Some(Actor::Console),
             Credentials::Token(token) => auth::known_token_actor(core, token.expose()),
             Credentials::Session(secret) => auth::known_session_actor(core, secret.expose()),
@@ -60,6 +67,10 @@ impl Credentials {
         let found = match self {
             Credentials::None => Ok(Actor::Nobody),
             Credentials::Console => Ok(Actor::Console),
+            Credentials::Account { uid, gid } => match auth::account_actor(core, *uid, *gid) {
+                Err(e) if e.kind() == Kind::NotSignedIn && need == Need::Open => Ok(Actor::Nobody),
+                other => other,
+            },
             Credentials::Token(token) => auth::token_actor(core, token.expose(), request),
             Credentials::Session(secret) => match auth::session_actor(core, secret.expose(), request) {
                 Err(e) if e.kind() == Kind::NotSignedIn && need == Need::Open => Ok(Actor::Nobody),

@@ -16,8 +16,8 @@ use std::net::IpAddr;
 pub(super) struct Visit {
     /// What operations see of it.
     pub(super) request: Request,
-    /// Account at the other end of the Unix socket; `None` for TCP.
-    pub(super) uid: Option<u32>,
+    /// Account and group at the other end of the Unix socket; `None` for TCP.
+    pub(super) account: Option<(u32, u32)>,
     /// Whether the browser speaks TLS, to us or to a trusted proxy.
     pub(super) secure: bool,
     /// Whether the caller is on this machine, with no proxy between.
@@ -33,9 +33,9 @@ pub(super) struct Visit {
 impl Visit {
     /// What can be known before anything is checked.
     pub(super) fn new(peer: Peer, headers: &HeaderMap) -> Result<Self, Error> {
-        let (address, uid, secure) = match peer {
+        let (address, account, secure) = match peer {
             Peer::Tcp { address, tls } => (Some(address), None, tls),
-            Peer::Unix { uid } => (None, Some(uid), false),
+            Peer::Unix { uid, gid } => (None, Some((uid, gid)), false),
         };
         let agent = header(headers, &USER_AGENT).unwrap_or_default();
         let request = Request {
@@ -47,9 +47,9 @@ impl Visit {
             respond_async: false,
             if_match: None,
         };
-        let local = uid.is_some() || (address.is_some_and(|a| a.is_loopback()) && !proxy::is_forwarded(headers));
+        let local = account.is_some() || (address.is_some_and(|a| a.is_loopback()) && !proxy::is_forwarded(headers));
         let route = super::counters::UNKNOWN;
-        Ok(Self { request, uid, secure, local, host: String::new(), route, actor: Actor::Nobody })
+        Ok(Self { request, account, secure, local, host: String::new(), route, actor: Actor::Nobody })
     }
 
     /// Checks who may come under which name. The Unix socket is guarded by its mode instead, and stays open when stored

@@ -5,6 +5,7 @@ use crate::base::clock::Time;
 use crate::base::names::{Password, UserName};
 use crate::base::{Error, Kind, Result, Secret};
 use crate::engine::Actor;
+use crate::platform::own;
 use crate::services::accounts::{self, SessionView, UserView};
 use crate::store::Tx;
 use schemars::JsonSchema;
@@ -92,6 +93,8 @@ pub(super) struct Link {
     token: String,
     /// Path of the page that takes it, token included.
     path: String,
+    /// The whole link.
+    url: String,
     /// When it stops working.
     expires_at: Time,
 }
@@ -114,7 +117,9 @@ impl Act for Renew {
     fn act(cx: &Cx, tx: &Tx, _: Nothing, (): ()) -> Result<Acted<Link>> {
         let made = accounts::new_claim_token(cx.core, tx)?;
         let token = made.token.expose().clone();
-        let link = Link { path: format!("/claim#{token}"), token, expires_at: made.expires_at };
+        let path = format!("/claim#{token}");
+        let url = cx.core.settings.inside(tx)?.panel.url(&own::host_name()) + &path;
+        let link = Link { path, url, token, expires_at: made.expires_at };
         Ok(Acted::new(link, "claim"))
     }
 }

@@ -4,11 +4,12 @@
 use super::run::{Outcome, Status};
 use super::{Cx, Operation};
 use crate::base::clock::Time;
+use crate::base::names::Domain;
 use crate::base::{Error, Kind, Result, Secret, diff};
-use crate::engine::Core;
 use crate::engine::plan::{PlanView, ShownChange};
+use crate::engine::{Actor, Core};
 use crate::store::{Tx, audit};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A session that a surface should hand to its client: the browser gets it as a cookie, never in a body.
 #[derive(Debug, Clone)]
@@ -76,6 +77,32 @@ pub trait Act: Operation {
     fn act(cx: &Cx, tx: &Tx, input: Self::In, ready: Self::Ready) -> Result<Acted<Self::Out>>;
 }
 
+/// An act with nothing to work out before the transaction.
+pub trait PlainAct: Operation {
+    /// As [`Act::about`].
+    fn about(_: &Cx, _: &Self::In) -> Result<String> {
+        Ok(String::new())
+    }
+    /// Acts.
+    fn act(cx: &Cx, tx: &Tx, input: Self::In) -> Result<Acted<Self::Out>>;
+}
+
+impl<O: PlainAct> Act for O {
+    type Ready = ();
+
+    fn about(cx: &Cx, input: &Self::In) -> Result<String> {
+        <O as PlainAct>::about(cx, input)
+    }
+
+    fn prepare(_: &Cx, _: &Self::In) -> Result<()> {
+        Ok(())
+    }
+
+    fn act(cx: &Cx, tx: &Tx, input: Self::In, (): ()) -> Result<Acted<Self::Out>> {
+        <O as PlainAct>::act(cx, tx, input)
+    }
+}
+
 /// An act behind the registry.
 pub type ActFn = fn(&Cx, Value) -> Result<Outcome>;
 
@@ -83,7 +110,7 @@ pub type ActFn = fn(&Cx, Value) -> Result<Outcome>;
 pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
     let input: O::In = super::run::decode(input)?;
     let about = O::about(cx, &input)?;
-    let ready = O::prepare(cx, &input).inspect_err(|e| refused::<O>(cx, &about, e))?;
+    let ready = O::prepare(cx, &input).inspect_err(|e| refused(cx, O::META.id, &about, e))?;
     let mut dry_run = None;
     let done = cx.core.store.write(|tx| {
         let acted = O::act(cx, tx, input, ready)?;
@@ -91,13 +118,17 @@ pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
             dry_run = Some(shown::<O>(&acted));
             return Err(Error::fault("a dry run is rolled back"));
         }
-        audit::append(tx, cx.core.store.keys(), &entry::<O>(cx, &acted.target, "done", &acted.before, &acted.after))?;
+        audit::append(
+            tx,
+            cx.core.store.keys(),
+            &entry(cx, O::META.id, (&acted.target, "done"), &acted.before, &acted.after),
+        )?;
         Ok(acted)
     });
     if let Some(view) = dry_run {
         return Outcome::plan(&view);
     }
-    let done = done.inspect_err(|e| refused::<O>(cx, &about, e))?;
+    let done = done.inspect_err(|e| refused(cx, O::META.id, &about, e))?;
     if let Some(then) = done.then {
         then(cx.core);
     }
@@ -119,6 +150,7 @@ fn shown<O: Act>(acted: &Acted<O::Out>) -> PlanView {
         id: String::new(),
         operation: O::META.id.into(),
         target: acted.target.clone(),
+        target_name: Domain::shown(&acted.target),
         changes: vec![ShownChange { kind: "row".into(), action: action.into(), name: acted.target.clone(), diff }],
         test: None,
         warnings: vec![],
@@ -126,13 +158,13 @@ fn shown<O: Act>(acted: &Acted<O::Out>) -> PlanView {
     }
 }
 
-fn entry<O: Operation>(cx: &Cx, target: &str, result: &str, before: &Value, after: &Value) -> audit::Entry {
+fn entry(cx: &Cx, operation: &str, (target, result): (&str, &str), before: &Value, after: &Value) -> audit::Entry {
     audit::Entry {
         at: cx.core.now(),
         actor: cx.actor.shown(),
         actor_kind: cx.actor.kind().into(),
         address: cx.request.shown_address(),
-        operation: O::META.id.into(),
+        operation: operation.into(),
         target: target.to_owned(),
         result: result.into(),
         before: Some(before.clone()).filter(|v| !v.is_null()),
@@ -142,18 +174,24 @@ fn entry<O: Operation>(cx: &Cx, target: &str, result: &str, before: &Value, afte
     }
 }
 
-/// A refused act is in the audit trail too: failed sign-ins are security events. Tries beyond the limit are not, or
-/// anybody could make the trail grow without end; the failures that led there are in it.
-fn refused<O: Operation>(cx: &Cx, about: &str, error: &Error) {
-    log::warn!(target: "security", request = cx.request.id, address = cx.request.shown_address(); "{} by {} on {about:?} was refused: {}", O::META.id, cx.actor.shown(), error.code());
-    if error.kind() == Kind::TooMany {
-        return;
-    }
+/// A refused call is in the audit trail too: failed sign-ins and missing permissions are security events. Nothing that
+/// can be repeated at will is recorded without end: sign-ins beyond their limit are not, nor refusals of a caller beyond
+/// what [`crate::engine::refusals`] admits; how many were left out stands in the next entry, and the log has each.
+pub(super) fn refused(cx: &Cx, operation: &str, about: &str, error: &Error) {
+    log::warn!(target: "security", request = cx.request.id, address = cx.request.shown_address(); "{operation} by {} on {about:?} was refused: {}", cx.actor.shown(), error.code());
+    let left_out = match (cx.actor, error.kind()) {
+        (_, Kind::TooMany) => return,
+        // The little that anybody may try, sign-in and claim, has limits of its own.
+        (Actor::Nobody, _) => Some(0),
+        _ => cx.core.refusals.admit(&cx.actor.key(), cx.core.now()),
+    };
+    let Some(left_out) = left_out else { return };
     let entry = audit::Entry {
         code: Some(error.code().to_owned()),
-        ..entry::<O>(cx, about, "refused", &Value::Null, &Value::Null)
+        params: if left_out > 0 { json!({ "left_out": left_out }) } else { Value::Null },
+        ..entry(cx, operation, (about, "refused"), &Value::Null, &Value::Null)
     };
     if let Err(e) = cx.core.store.write(|tx| audit::append(tx, cx.core.store.keys(), &entry)) {
-        log::error!(target: "audit", "a refused {} could not be recorded: {e}", O::META.id);
+        log::error!(target: "audit", "a refused {operation} could not be recorded: {e}");
     }
 }

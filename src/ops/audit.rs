@@ -5,6 +5,7 @@ use crate::base::access::Permission::AuditRead;
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale;
+use crate::base::names::Domain;
 use crate::base::{Error, Result};
 use crate::store::audit::{self, Record};
 use schemars::JsonSchema;
@@ -53,16 +54,20 @@ pub(super) struct EntryView {
     at: Time,
     /// Who.
     actor: String,
-    /// `user`, `token`, `console` or `system`.
+    /// `user`, `token`, `console`, `system` or `nobody`.
     actor_kind: String,
+    /// Who, in words.
+    who: String,
     /// From where; empty for the local socket and the panel itself.
     address: String,
     /// What.
     operation: String,
     /// The operation in words.
     summary: String,
-    /// On what.
+    /// On what; a site's domain in ASCII form.
     target: String,
+    /// On what, the form for people.
+    target_name: String,
     /// With what result.
     result: String,
     /// Code of the error.
@@ -104,16 +109,24 @@ impl Query {
     }
 }
 
+/// The actor in words: only users are shown by their bare name.
+fn who(kind: &str, actor: &str, lang: locale::Lang) -> String {
+    let name = actor.strip_prefix("token:").unwrap_or(actor);
+    locale::find(lang, &format!("actor.{kind}"), &[("name", name.to_owned())]).unwrap_or_else(|| actor.to_owned())
+}
+
 fn view(record: Record, lang: locale::Lang) -> EntryView {
     let Record { seq, entry, hash, .. } = record;
     EntryView {
         seq,
         at: entry.at,
+        who: who(&entry.actor_kind, &entry.actor, lang),
         actor: entry.actor,
         actor_kind: entry.actor_kind,
         address: entry.address,
         summary: locale::text::<&str>(lang, &format!("op.{}", entry.operation), &[]),
         operation: entry.operation,
+        target_name: Domain::shown(&entry.target),
         target: entry.target,
         result: entry.result,
         code: entry.code,
@@ -157,21 +170,25 @@ impl Operation for Export {
 impl Downloads for Export {
     const MEDIA_TYPE: &'static str = "application/jsonl";
 
-    /// JSON lines, oldest first.
+    /// JSON lines, oldest first, a page of entries a piece.
     fn download(cx: &Cx, input: Query) -> Result<Download> {
-        let mut lines = Vec::new();
-        for page in audit::export(&cx.core.store, &input.filter()) {
+        let core = cx.core.clone();
+        let mut cursor = Some(None::<String>);
+        let mut next = move || -> Result<Option<Vec<u8>>> {
+            let Some(from) = cursor.take() else { return Ok(None) };
+            let page = audit::export(&core.store, &input.filter(), from.as_deref())?;
+            cursor = page.next.map(Some);
             let mut piece = Vec::new();
-            for record in page? {
+            for record in page.rows {
                 serde_json::to_writer(&mut piece, &record).map_err(Error::fault)?;
                 piece.push(b'\n');
             }
-            lines.push(Ok(piece));
-        }
+            Ok(Some(piece))
+        };
         Ok(Download {
             name: "manara-audit.jsonl".into(),
             media_type: Self::MEDIA_TYPE,
-            pieces: Box::new(lines.into_iter()),
+            pieces: Box::new(std::iter::from_fn(move || next().transpose())),
         })
     }
 }

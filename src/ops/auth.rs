@@ -3,6 +3,7 @@
 use crate::base::{Kind, Result};
 use crate::config::Panel;
 use crate::engine::{Actor, Core, Request};
+use crate::platform::members;
 use crate::services::accounts;
 
 /// Who holds the session with this secret. Costs two indexed reads, and a write at most once a minute. Error:
@@ -14,6 +15,15 @@ pub fn session_actor(core: &Core, secret: &str, request: &Request) -> Result<Act
 /// Who holds this API token. Costs as [`session_actor`]. Error: `token_invalid`.
 pub fn token_actor(core: &Core, token: &str, request: &Request) -> Result<Actor> {
     accounts::token_actor(core, token, request)
+}
+
+/// Who an account of this machine is on the Unix socket: the panel's user of the same name, for members of the group
+/// `manara-admin`; nobody for others. Error: `no_panel_user` for a member without such a user, or whose user is disabled.
+pub fn account_actor(core: &Core, uid: u32, gid: u32) -> Result<Actor> {
+    match members::name(&core.config.root, uid, gid)? {
+        Some(name) => accounts::member_actor(core, &name),
+        None => Ok(Actor::Nobody),
+    }
 }
 
 /// As [`session_actor`], where that is known without the store.

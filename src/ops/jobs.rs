@@ -1,12 +1,12 @@
 //! Operations on jobs, plans and events.
 
 use super::run::Outcome;
-use super::{Act, Acted, Cx, Direct, Meta, Method, Need, Op, Operation, Read, Stream, change};
+use super::{Acted, Cx, Direct, Meta, Method, Need, Op, Operation, PlainAct, Read, Stream, change};
 use crate::base::access::Permission::{JobsChange, JobsRead, SitesRead};
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
-use crate::base::names::ObjectId;
+use crate::base::names::{Domain, ObjectId};
 use crate::base::{Error, Kind, Result};
 use crate::engine::Core;
 use crate::engine::events::Topic;
@@ -83,8 +83,10 @@ pub(super) struct JobView {
     operation: String,
     /// The operation in words.
     summary: String,
-    /// What it is about.
+    /// What it is about; a site's domain in ASCII form.
     target: String,
+    /// What it is about, the form for people.
+    target_name: String,
     /// Who asked for it.
     actor: String,
     /// What became of it.
@@ -114,6 +116,8 @@ pub(super) struct JobView {
 pub(super) struct JobError {
     /// Stable code.
     code: String,
+    /// What sort of failure it is.
+    kind: Kind,
     /// What happened and why.
     detail: String,
     /// What to do.
@@ -135,10 +139,12 @@ fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
             detail: e.text(lang),
             hint: e.hint(lang),
             evidence: e.shown_evidence().map(str::to_owned),
+            kind: e.kind(),
             code: e.code().to_owned(),
         }),
         id: row.id,
         operation: row.operation,
+        target_name: Domain::shown(&row.target),
         target: row.target,
         state: row.state,
         output: live.output,
@@ -231,14 +237,8 @@ impl Operation for JobCancel {
     type Out = super::Done;
 }
 
-impl Act for JobCancel {
-    type Ready = ();
-
-    fn prepare(_: &Cx, _: &IdRef) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, input: IdRef, (): ()) -> Result<Acted<super::Done>> {
+impl PlainAct for JobCancel {
+    fn act(cx: &Cx, tx: &Tx, input: IdRef) -> Result<Acted<super::Done>> {
         let id = input.id.as_str();
         let row = rows::by_id(tx, id)?.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
         if row.plan_id.is_some() {

@@ -23,7 +23,7 @@ mod system;
 mod tokens;
 mod users;
 
-pub use act::{Act, Acted, Grant};
+pub use act::{Act, Acted, Grant, PlainAct};
 pub use change::Change;
 pub use meta::{Meta, Method, Need, Op, Rate, Shape};
 pub use registry::{ALL, find};

@@ -31,6 +31,9 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Names this request in the logs.
     pub request_id: String,
+    /// What caused it, for developers: only with the option `debug`, and only for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<String>,
 }
 
 /// What is wrong with one field.
@@ -62,8 +65,20 @@ impl Problem {
                 .map(|f| FieldError { field: f.field.clone(), code: f.code.to_string(), detail: f.text(lang) })
                 .collect(),
             request_id: request_id.to_owned(),
+            debug: None,
         }
     }
+
+    /// The same with the error's causes.
+    pub fn with_causes(self, error: &Error) -> Self {
+        Self { debug: causes(error).map(str::to_owned), ..self }
+    }
+}
+
+/// What caused `error`, where that may be shown or written: a mistake in the input may quote the input, secrets included,
+/// and says all that is needed by field.
+pub fn causes(error: &Error) -> Option<&str> {
+    error.log_cause().filter(|_| error.kind() != Kind::BadInput)
 }
 
 /// The kind's key below `kind.` in the catalogue.

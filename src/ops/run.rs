@@ -2,7 +2,7 @@
 
 use super::act::Grant;
 use super::meta::{Need, Op, Shape};
-use super::{Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, change};
+use super::{Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, act, change};
 use crate::base::locale::Lang;
 use crate::base::{Error, Kind, Result, schema};
 use crate::engine::caught;
@@ -81,21 +81,38 @@ pub fn authorise(op: &Op, actor: &Actor) -> Result<()> {
     }
 }
 
+/// As [`authorise`]; a refused change is remembered.
+pub fn admit(cx: &Cx, op: &Op) -> Result<()> {
+    authorise(op, cx.actor).inspect_err(|e| {
+        if op.changes() && e.kind() == Kind::Forbidden {
+            act::refused(cx, op.meta.id, "", e);
+        }
+    })
+}
+
 /// Carries out a call. Bad input is reported with every problem; a panic becomes our fault, never the end of the panel.
 pub fn call(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: Value) -> Result<Outcome> {
     let cx = Cx { core, actor, request };
+    admit(&cx, op)?;
     let ended = catch_unwind(AssertUnwindSafe(|| {
-        authorise(op, actor)?;
         check(op, &input)?;
         if request.dry_run && !op.can_dry_run() && op.changes() {
             return Err(Error::new(Kind::BadInput, "no_dry_run").with("operation", op.meta.id));
         }
         dispatch(&cx, op, input)
     }));
-    ended.unwrap_or_else(|panic| {
+    let ended = ended.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         Err(Error::fault(format!("{} panicked: {}", op.meta.id, text.unwrap_or("no message"))))
-    })
+    });
+    // An act has recorded its refusal itself; others may find only on the way what the caller may not do.
+    if let Err(e) = &ended
+        && e.kind() == Kind::Forbidden
+        && matches!(op.shape, Shape::Change(_) | Shape::Direct(_) | Shape::Work(_))
+    {
+        act::refused(&cx, op.meta.id, "", e);
+    }
+    ended
 }
 
 fn dispatch(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
@@ -134,7 +151,7 @@ pub fn call_once(
     if *actor == Actor::Nobody {
         return call(core, actor, request, op, input);
     }
-    authorise(op, actor)?;
+    admit(&Cx { core, actor, request }, op)?;
     let actor_key = actor.key();
     let hash = crate::platform::nginx::sha256_hex(format!("{} {} {input}", op.meta.id, request.dry_run).as_bytes());
     let begun = core.store.write(|tx| idempotency::begin(tx, &actor_key, key, &hash, core.now()))?;

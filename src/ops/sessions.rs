@@ -1,6 +1,6 @@
 //! Signing in and out, and one's own password.
 
-use super::{Act, Acted, Cx, Done, Grant, Meta, Method, Need, Nothing, Op, Operation, Read};
+use super::{Act, Acted, Cx, Done, Grant, Meta, Method, Need, Nothing, Op, Operation, PlainAct, Read};
 use crate::base::names::{ObjectId, Password, UserName};
 use crate::base::{Error, Result, Secret};
 use crate::services::accounts::{self, SessionRow, SessionView, SignedIn};
@@ -157,18 +157,12 @@ impl Operation for Revoke {
     type Out = Done;
 }
 
-impl Act for Revoke {
-    type Ready = ();
-
+impl PlainAct for Revoke {
     fn about(_: &Cx, input: &SessionRef) -> Result<String> {
         Ok(input.id.to_string())
     }
 
-    fn prepare(_: &Cx, _: &SessionRef) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, input: SessionRef, (): ()) -> Result<Acted<Done>> {
+    fn act(cx: &Cx, tx: &Tx, input: SessionRef) -> Result<Acted<Done>> {
         let own = accounts::revoke_session(tx, cx.actor, &input.id)?;
         let acted = Acted::new(Done {}, input.id.to_string());
         Ok(if own { acted.grant(Grant::End) } else { acted })
@@ -190,14 +184,8 @@ impl Operation for Clear {
     type Out = Ended;
 }
 
-impl Act for Clear {
-    type Ready = ();
-
-    fn prepare(_: &Cx, _: &Nothing) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, _: Nothing, (): ()) -> Result<Acted<Ended>> {
+impl PlainAct for Clear {
+    fn act(cx: &Cx, tx: &Tx, _: Nothing) -> Result<Acted<Ended>> {
         let (session, user) = accounts::own_session(cx.actor)?;
         let ended = accounts::end_others(tx, user, session)?;
         Ok(Acted::new(Ended { ended }, cx.actor.shown()).changed(json!({ "other_sessions": ended }), Value::Null))

@@ -3,14 +3,16 @@
 use super::{Cx, Meta, Method, Need, Nothing, Op, Operation, Read, Work};
 use crate::base::Result;
 use crate::base::access::Permission::{SitesRead, SystemChange, SystemRead};
+use crate::base::clock::Time;
 use crate::engine::core::unexpected;
 use crate::engine::drift::{self, Drift};
 use crate::engine::{Core, jobs::Handle};
 use crate::platform::components::{Component, ComponentState};
+use crate::platform::metrics::Group;
 use crate::platform::nginx::Ownership;
 use crate::platform::{HostOp, HostReply, NginxStatus};
 use crate::services::doctor::{self, Diagnosis};
-use crate::services::monitoring::{self, Figures};
+use crate::services::monitoring::{self, Figures, History};
 use crate::services::nginx;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,7 @@ pub(super) const OPS: &[Op] = &[
     Op::read::<DriftList>(),
     Op::read::<Doctor>(),
     Op::read::<Metrics>(),
+    Op::read::<MetricsHistory>(),
 ];
 
 /// The components.
@@ -167,5 +170,38 @@ impl Operation for Metrics {
 impl Read for Metrics {
     fn read(cx: &Cx, _: Nothing) -> Result<Figures> {
         Ok(monitoring::now(cx.core))
+    }
+}
+
+/// Which figures, and of when.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Span {
+    /// The chart.
+    group: Group,
+    /// Beginning; without it five minutes before the end.
+    from: Option<Time>,
+    /// End; without it now.
+    to: Option<Time>,
+    /// Values of a line at most, about.
+    #[schemars(range(min = 10, max = 1000))]
+    points: Option<u32>,
+}
+
+struct MetricsHistory;
+
+impl Operation for MetricsHistory {
+    const META: Meta = Meta::new("metrics.history", Method::Get, "/metrics/history", Need::Has(SystemRead));
+    type In = Span;
+    type Out = History;
+}
+
+impl Read for MetricsHistory {
+    fn read(cx: &Cx, input: Span) -> Result<History> {
+        let now = cx.core.now();
+        let to = input.to.unwrap_or(now);
+        let from = input.from.unwrap_or_else(|| to.plus_s(-300));
+        let points = input.points.unwrap_or(monitoring::POINTS_DEFAULT);
+        monitoring::history((&cx.core.gauges, now), input.group, (from, to), points)
     }
 }

@@ -1,6 +1,6 @@
 //! API tokens.
 
-use super::{Act, Acted, Cx, Done, Meta, Method, Need, Nothing, Op, Operation, Read};
+use super::{Acted, Cx, Done, Meta, Method, Need, Nothing, Op, Operation, PlainAct, Read};
 use crate::base::access::Permission::TokensOwn;
 use crate::base::names::ObjectId;
 use crate::base::{Error, Result};
@@ -41,18 +41,12 @@ impl Operation for Create {
     type Out = TokenMade;
 }
 
-impl Act for Create {
-    type Ready = ();
-
+impl PlainAct for Create {
     fn about(_: &Cx, input: &TokenCreate) -> Result<String> {
         Ok(input.name.to_string())
     }
 
-    fn prepare(_: &Cx, _: &TokenCreate) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, input: TokenCreate, (): ()) -> Result<Acted<TokenMade>> {
+    fn act(cx: &Cx, tx: &Tx, input: TokenCreate) -> Result<Acted<TokenMade>> {
         let made = accounts::create_token(cx.core, tx, cx.actor, &input)?;
         let after = serde_json::to_value(&made.row).map_err(Error::fault)?;
         let target = made.row.id.clone();
@@ -76,18 +70,12 @@ impl Operation for Delete {
     type Out = Done;
 }
 
-impl Act for Delete {
-    type Ready = ();
-
+impl PlainAct for Delete {
     fn about(_: &Cx, input: &TokenRef) -> Result<String> {
         Ok(input.id.to_string())
     }
 
-    fn prepare(_: &Cx, _: &TokenRef) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, input: TokenRef, (): ()) -> Result<Acted<Done>> {
+    fn act(cx: &Cx, tx: &Tx, input: TokenRef) -> Result<Acted<Done>> {
         let gone = accounts::revoke_token(tx, cx.actor, &input.id)?;
         let before = serde_json::to_value(&gone).map_err(Error::fault)?;
         Ok(Acted::new(Done {}, gone.id).changed(before, Value::Null))

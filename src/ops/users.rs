@@ -1,6 +1,6 @@
 //! Users of the panel.
 
-use super::{Act, Acted, Cx, Done, Meta, Method, Need, Nothing, Op, Operation, Read};
+use super::{Act, Acted, Cx, Done, Meta, Method, Need, Nothing, Op, Operation, PlainAct, Read};
 use crate::base::access::Permission::AccountsManage;
 use crate::base::names::UserName;
 use crate::base::{Error, Result, Secret};
@@ -111,18 +111,12 @@ impl Operation for Delete {
     type Out = Done;
 }
 
-impl Act for Delete {
-    type Ready = ();
-
+impl PlainAct for Delete {
     fn about(_: &Cx, input: &UserRef) -> Result<String> {
         Ok(input.name.to_string())
     }
 
-    fn prepare(_: &Cx, _: &UserRef) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, input: UserRef, (): ()) -> Result<Acted<Done>> {
+    fn act(cx: &Cx, tx: &Tx, input: UserRef) -> Result<Acted<Done>> {
         let before = accounts::delete_user(cx.core, tx, &input.name, cx.request.if_match)?;
         let was = json(&before)?;
         Ok(Acted::new(Done {}, before.name).changed(was, Value::Null))
@@ -137,18 +131,12 @@ impl Operation for Unlock {
     type Out = UserView;
 }
 
-impl Act for Unlock {
-    type Ready = ();
-
+impl PlainAct for Unlock {
     fn about(_: &Cx, input: &UserRef) -> Result<String> {
         Ok(input.name.to_string())
     }
 
-    fn prepare(_: &Cx, _: &UserRef) -> Result<()> {
-        Ok(())
-    }
-
-    fn act(cx: &Cx, tx: &Tx, input: UserRef, (): ()) -> Result<Acted<UserView>> {
+    fn act(cx: &Cx, tx: &Tx, input: UserRef) -> Result<Acted<UserView>> {
         let (before, after) = accounts::unlock_user(cx.core, tx, &input.name)?;
         let (was, is) = (json(&before)?, json(&after)?);
         Ok(Acted::new(after, before.name).changed(was, is))

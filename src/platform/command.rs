@@ -38,7 +38,11 @@ pub enum Program {
 }
 
 impl Program {
-    fn name(self) -> &'static str {
+    /// Every program.
+    pub const ALL: &[Program] = &[Program::Nginx, Program::AptGet, Program::DpkgQuery];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
         match self {
             Program::Nginx => "nginx",
             Program::AptGet => "apt-get",

@@ -18,7 +18,7 @@ impl Component {
     /// Every component.
     pub const ALL: [Component; 1] = [Component::Nginx];
 
-    fn packages(self) -> &'static [&'static str] {
+    pub(super) fn packages(self) -> &'static [&'static str] {
         match self {
             Component::Nginx => &["nginx"],
         }

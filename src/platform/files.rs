@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the one place that writes files")]
 
+use crate::base::clock::Time;
 use crate::base::{Error, Kind, Result};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -11,6 +12,7 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// A folder below which files are read and written. Paths handed in are relative; symbolic links below the root are
 /// never followed.
@@ -110,18 +112,10 @@ impl RootDir {
 
     /// The content of `rel`, at most `max` bytes; `None` when it is not there.
     pub fn read(&self, rel: &str, max: usize) -> Result<Option<Vec<u8>>> {
-        let fd = match self.open_at(rel, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-            Err(e) => return Err(failed(e, &self.path(rel))),
-        };
-        let kind = rustix::fs::fstat(&fd).map_err(|e| failed(e, &self.path(rel)))?.st_mode;
-        if !FileType::from_raw_mode(kind).is_file() {
-            return Err(irregular(&self.path(rel)));
-        }
+        let Some(file) = self.open_to_read(rel)? else { return Ok(None) };
         let mut bytes = Vec::new();
         let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-        File::from(fd).take(limit).read_to_end(&mut bytes).map_err(|e| io_error(&e, &self.path(rel)))?;
+        file.take(limit).read_to_end(&mut bytes).map_err(|e| io_error(&e, &self.path(rel)))?;
         if bytes.len() > max {
             return Err(Error::new(Kind::TooLarge, "file_too_large")
                 .with("path", self.path(rel).display())
@@ -293,6 +287,42 @@ impl RootDir {
                 size: u64::try_from(s.st_size).unwrap_or(0),
             })),
             Err(Errno::NOENT) => Ok(None),
+            Err(e) => Err(failed(e, &self.path(rel))),
+        }
+    }
+
+    /// When `rel` was made; `None` when it is not there or its file system does not keep that.
+    pub fn born(&self, rel: &str) -> Result<Option<Time>> {
+        let Some(file) = self.open_to_read(rel)? else { return Ok(None) };
+        let born = file.metadata().map_err(|e| io_error(&e, &self.path(rel)))?.created().ok();
+        let since = born.and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+        Ok(since.map(|since| Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))))
+    }
+
+    /// Writes what is in `rel` to `to`, compressed (gzip, RFC 1952), with the permission bits of `rel`; `to` is there
+    /// whole or not at all. Nothing happens when there is no `rel`.
+    pub fn compress(&self, rel: &str, to: &str) -> Result<()> {
+        let (Some(mut from), Some(stat)) = (self.open_to_read(rel)?, self.stat(rel)?) else { return Ok(()) };
+        self.prepare(to, b"", stat.mode, false)?;
+        let (dir, name) = self.parent(to)?;
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd =
+            rustix::fs::openat(&dir, temporary(name), flags, Mode::empty()).map_err(|e| failed(e, &self.path(to)))?;
+        let mut packer = flate2::write::GzEncoder::new(File::from(fd), flate2::Compression::default());
+        let packed = std::io::copy(&mut from, &mut packer).and_then(|_| packer.finish()?.sync_all());
+        packed.map_err(|e| io_error(&e, &self.path(to)))?;
+        self.put(to)?;
+        self.sync_folder(to)
+    }
+
+    fn open_to_read(&self, rel: &str) -> Result<Option<File>> {
+        match self.open_at(rel, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
+            Ok(fd) => {
+                let kind = rustix::fs::fstat(&fd).map_err(|e| failed(e, &self.path(rel)))?.st_mode;
+                let is_file = FileType::from_raw_mode(kind).is_file();
+                if is_file { Ok(Some(File::from(fd))) } else { Err(irregular(&self.path(rel))) }
+            }
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
             Err(e) => Err(failed(e, &self.path(rel))),
         }
     }

@@ -2,12 +2,16 @@
 
 mod leave;
 
+use super::clock::SystemClock;
+use super::command::Program;
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
 use super::nginx::process::Instance;
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, Ownership, Taken};
-use super::nginx::{allow, neighbours, ownership, secrets, sha256_hex, stage};
+use super::nginx::{allow, logs, neighbours, ownership, secrets, sha256_hex, stage};
+use super::policy::Policy;
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, users};
+use crate::base::clock::Clock;
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
@@ -38,12 +42,15 @@ pub struct Places {
 pub struct LocalHost {
     nginx: RootDir,
     web: RootDir,
+    logs: RootDir,
     staging: RootDir,
     journal: Journal,
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
     may_stop_nginx: bool,
+    /// Where the policy lies: the root prefix.
+    root: PathBuf,
     roots: allow::Roots,
     wish: NginxOwnership,
     ports: (u16, u16),
@@ -52,15 +59,19 @@ pub struct LocalHost {
 }
 
 const TRASH: &str = ".trash";
+/// Folder of the sites, without the root prefix.
+const SITES: &str = "/srv/www";
 
 impl LocalHost {
-    /// Opens the folders below `places.root`, making those that are missing.
+    /// Opens the folders below `places.root`, making those that are missing. Refuses to work under a policy that cannot be
+    /// read or that others than root may write.
     pub fn open(places: &Places, faults: Arc<Faults>) -> Result<Self> {
+        Policy::load(&places.root)?;
         let below = |path: &str| RootDir::open_or_make(&places.root.join(path));
         let machine = places.root.as_os_str() == "/";
         below("var/lib/acme-challenge")?;
         // On the machine itself these come with nginx's package.
-        for path in ["run", "var/log/nginx", "var/lib/nginx"].iter().filter(|_| !machine) {
+        for path in ["run", "var/lib/nginx"].iter().filter(|_| !machine) {
             below(path)?;
         }
         below("var/lib/manara-host")?.make_private()?;
@@ -76,12 +87,14 @@ impl LocalHost {
             wish: places.ownership,
             ports: places.ports,
             nginx,
-            web: below("srv/www")?,
+            web: below(SITES.trim_start_matches('/'))?,
+            logs: below("var/log/nginx")?,
             staging: below("var/lib/manara-host/staging")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
             may_stop_nginx: places.may_stop_nginx,
+            root: places.root.clone(),
             roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
         })
@@ -263,6 +276,28 @@ impl LocalHost {
         self.instance.load(generation)
     }
 
+    /// nginx is held only while names change, not while old files are compressed.
+    fn rotate_logs(&self) -> Result<()> {
+        let limits = logs::Limits::USUAL;
+        let due = logs::due(&self.logs, limits, SystemClock.now())?;
+        due.iter().try_for_each(|log| logs::compress(&self.logs, log))?;
+        let _one = self.turn();
+        for log in due {
+            self.faults.step("rename a log")?;
+            logs::shift(&self.logs, log, limits)?;
+        }
+        if !logs::interrupted(&self.logs)? {
+            return Ok(());
+        }
+        self.faults.step("reopen the logs")?;
+        self.instance.reopen_logs()
+    }
+
+    /// After a panic things are as after a crash, and undoing, which is another operation, repairs them.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn check_sites(&self, trees: &[SiteTree]) -> Result<()> {
         for tree in trees {
             if self.web.stat(tree.folder())?.is_some() {
@@ -342,11 +377,6 @@ impl LocalHost {
         Ok(ended)
     }
 
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        // After a panic things are as after a crash, and undoing, which is another operation, repairs them.
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn undo(&self, plan: &str) -> Result<()> {
         self.take_back(plan)?;
         self.journal.forget(plan)
@@ -400,11 +430,35 @@ impl LocalHost {
     }
 }
 
+impl LocalHost {
+    /// What the policy of this moment says of `op`; a change of it needs no new start.
+    fn check_policy(&self, op: &HostOp) -> Result<()> {
+        let policy = || Policy::load(&self.root);
+        match op {
+            HostOp::NginxTest { .. } | HostOp::NginxReload { .. } => policy()?.program(Program::Nginx),
+            HostOp::SitesCheck { .. } | HostOp::SitesCreate { .. } | HostOp::SiteTrash { .. } => {
+                policy()?.site_folder(SITES)
+            }
+            HostOp::Install { component } => {
+                let policy = policy()?;
+                policy.program(Program::AptGet)?;
+                component.packages().iter().try_for_each(|package| policy.package(package))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Host for LocalHost {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
+        self.check_policy(op)?;
         let _one = match op {
             // Long, or only looking: these need not wait for each other.
-            HostOp::Install { .. } | HostOp::Components | HostOp::NginxStatus | HostOp::NginxRead { .. } => None,
+            HostOp::Install { .. }
+            | HostOp::Components
+            | HostOp::LogsRotate
+            | HostOp::NginxStatus
+            | HostOp::NginxRead { .. } => None,
             _ => Some(self.turn()),
         };
         Ok(match op {
@@ -425,6 +479,7 @@ impl Host for LocalHost {
             HostOp::NginxSwitch { plan, changes } => done(self.switch(plan.as_str(), changes)?),
             HostOp::NginxReload { generation } => done(self.reload(*generation)?),
             HostOp::NginxStop if !self.may_stop_nginx => return Err(Error::new(Kind::Forbidden, "nginx_stop_refused")),
+            HostOp::LogsRotate => done(self.rotate_logs()?),
             HostOp::NginxStop => done(self.instance.stop()?),
             HostOp::SitesCheck { trees } => done(self.check_sites(trees)?),
             HostOp::SitesCreate { plan, trees } => done(self.create_sites(plan.as_str(), trees)?),

@@ -13,11 +13,13 @@ pub mod host_service;
 pub mod install;
 mod journal;
 pub mod local;
+pub mod members;
 pub mod metrics;
 pub mod nginx;
 pub mod notify;
 pub mod own;
 pub mod panel_tls;
+pub mod policy;
 pub mod sites;
 pub mod sockets;
 mod sys;
@@ -68,6 +70,8 @@ pub enum HostOp {
         /// The new generation, larger than every earlier one; or the present one, which is then not written again.
         generation: u64,
     },
+    /// Rotates the logs of nginx that have become large or old, and drops the oldest ones.
+    LogsRotate,
     /// Stops the nginx of the development profile.
     NginxStop,
     /// Checks that the folders of new sites can be made; makes nothing.
@@ -130,6 +134,7 @@ impl HostOp {
             HostOp::NginxSwitch { .. } => "nginx_switch",
             HostOp::NginxReload { .. } => "nginx_reload",
             HostOp::NginxStop => "nginx_stop",
+            HostOp::LogsRotate => "logs_rotate",
             HostOp::SitesCheck { .. } => "sites_check",
             HostOp::SitesCreate { .. } => "sites_create",
             HostOp::SiteTrash { .. } => "site_trash",

@@ -12,15 +12,10 @@ use std::path::Path;
 /// fit into `sun_path`.
 const UNFINISHED: &str = ".s";
 
-/// Listens at `path` for the owner and the group (mode 0660), in the place of a socket that an earlier run left there.
-/// The caller makes sure that no other process serves it (the state folder's lock does). Nobody can connect before the
+/// Listens at `path` for the owner and the group (mode 0660), in the place of a socket that an earlier run left there. The
+/// group is `group` where it is given, else the process's own. The caller makes sure that no other process serves it (the state folder's lock does). Nobody can connect before the
 /// mode is set: the socket is made under another name. The folder is made where it is missing.
-pub fn listen(path: &Path) -> Result<UnixListener> {
-    listen_for(path, None)
-}
-
-/// As [`listen`], for another group than this process's own.
-pub fn listen_for(path: &Path, group: Option<u32>) -> Result<UnixListener> {
+pub fn listen(path: &Path, group: Option<u32>) -> Result<UnixListener> {
     let failed = |e: std::io::Error| {
         Error::new(Kind::Unavailable, "socket_failed").with("path", path.display()).with("reason", &e).cause(e)
     };
@@ -32,9 +27,12 @@ pub fn listen_for(path: &Path, group: Option<u32>) -> Result<UnixListener> {
         _ => {}
     }
     let listener = UnixListener::bind(&unfinished).map_err(failed)?;
-    // Not even asked for where nothing changes: the panel's sandbox refuses the call.
-    if group.is_some() {
-        std::os::unix::fs::chown(&unfinished, None, group).map_err(failed)?;
+    // Not asked for where nothing changes: the panel's sandbox refuses the call.
+    if let Some(group) = group.filter(|group| *group != rustix::process::getegid().as_raw())
+        && let Err(e) = std::os::unix::fs::chown(&unfinished, None, Some(group))
+    {
+        // Whoever is neither root nor a member of the group may not give it the socket; the panel works without.
+        log::warn!(target: "manara::platform", cause:% = e; "the socket does not belong to the group {group}");
     }
     std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(0o660)).map_err(failed)?;
     std::fs::rename(&unfinished, path).map_err(failed)?;
@@ -72,9 +70,9 @@ mod tests {
     fn a_new_socket_replaces_one_that_nobody_serves() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run/api.sock");
-        drop(listen(&path).unwrap());
+        drop(listen(&path, None).unwrap());
         assert!(UnixStream::connect(&path).is_err(), "a dead socket");
-        let _listener = listen(&path).unwrap();
+        let _listener = listen(&path, None).unwrap();
         assert!(UnixStream::connect(&path).is_ok());
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o660);
     }

@@ -1,6 +1,6 @@
 //! Accounts of the machine, and becoming one of them.
 
-use super::files;
+use super::{files, members};
 use crate::base::{Error, Kind, Result};
 use rustix::process::{Gid, Uid};
 use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
@@ -8,8 +8,6 @@ use std::path::Path;
 
 /// The system user the panel runs as; its group has the same name.
 pub const PANEL: &str = "manara";
-/// The group whose members may use the panel's command line.
-pub const CONSOLE_GROUP: &str = "manara-admin";
 /// More than any file of accounts.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -24,12 +22,12 @@ pub struct Account {
     pub groups: Vec<u32>,
 }
 
-/// The user the panel runs as, from `etc/passwd` and `etc/group` below `root`; in the group [`CONSOLE_GROUP`] where there
-/// is one. Error: `panel_user_missing`.
+/// The user the panel runs as, from `etc/passwd` and `etc/group` below `root`; in the group [`members::GROUP`] where
+/// there is one. Error: `panel_user_missing`.
 pub fn panel(root: &Path) -> Result<Account> {
     let missing = || Error::new(Kind::Unavailable, "panel_user_missing").with("user", PANEL);
     let [uid, gid] = numbers(root, "etc/passwd", PANEL, [2, 3])?.ok_or_else(missing)?;
-    let console = group(root, CONSOLE_GROUP)?;
+    let console = members::group(root)?;
     Ok(Account { uid, gid, groups: console.into_iter().collect() })
 }
 

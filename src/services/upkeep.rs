@@ -4,9 +4,9 @@
 use super::accounts;
 use crate::base::limits::{HEARTBEAT_S, IDEMPOTENCY_S_MAX, JOB_S_MAX, PLAN_BODY_S_MAX, SWEEP_S};
 use crate::base::{Error, Result};
-use crate::engine::{Core, recover, unrecorded};
+use crate::engine::{Core, drift, recover, unrecorded};
 use crate::platform::clock::pause;
-use crate::platform::own;
+use crate::platform::{HostOp, own};
 use crate::store::{idempotency, jobs, lease, plans};
 use std::sync::Weak;
 use std::time::Duration;
@@ -31,7 +31,13 @@ const SWEEPS: &[(&str, Step)] = &[
     ("repeated calls", |core| core.store.write(|tx| idempotency::forget(tx, core.now().plus_s(-IDEMPOTENCY_S_MAX)))),
 ];
 
-/// Keeps the engine's store in order until the engine is gone. Call on a thread of its own.
+/// Every [`SWEEP_S`] as well, on the machine instead of in the store.
+const ROUNDS: &[(&str, Step)] = &[
+    ("nginx logs", |core| core.host.ask(&HostOp::LogsRotate).map(|_| 0)),
+    ("drift", |core| drift::scan(core).map(|found| found.len() as u64)),
+];
+
+/// Keeps the engine's store and the machine in order until the engine is gone. Call on a thread of its own.
 pub fn run(core: &Weak<Core>) {
     own::give_way();
     for beat in 0_u64.. {
@@ -39,6 +45,7 @@ pub fn run(core: &Weak<Core>) {
         take(&core, BEATS);
         if beat.is_multiple_of(SWEEP_S / HEARTBEAT_S) {
             take(&core, SWEEPS);
+            take(&core, ROUNDS);
         }
         drop(core);
         pause(Duration::from_secs(HEARTBEAT_S));

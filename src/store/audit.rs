@@ -132,21 +132,11 @@ pub fn count(tx: &Tx, filter: &Filter<'_>) -> Result<i64> {
     conditions(filter).count(tx, "audit")
 }
 
-/// Every entry that matches, oldest first, read page by page in transactions of their own.
-pub fn export<'a>(store: &'a Store, filter: &'a Filter<'a>) -> impl Iterator<Item = Result<Vec<Record>>> + 'a {
-    let mut cursor = Some(None::<String>);
-    std::iter::from_fn(move || {
-        let from = cursor.take()?;
-        let at = (from.as_deref(), limits::PAGE_ROWS_MAX);
-        let next = |tx: &Tx| page::page(tx, SELECT, conditions(filter), order!("seq", "seq", asc), at, read);
-        match store.read(next) {
-            Ok(page) => {
-                cursor = page.next.map(Some);
-                Some(Ok(page.rows))
-            }
-            Err(e) => Some(Err(e)),
-        }
-    })
+/// The next page of the entries that match, oldest first: an export is one page after another, in transactions of their
+/// own, so that it holds neither memory nor a reader while its client is slow.
+pub fn export(store: &Store, filter: &Filter<'_>, cursor: Option<&str>) -> Result<Page<Record>> {
+    let at = (cursor, limits::PAGE_ROWS_MAX);
+    store.read(|tx| page::page(tx, SELECT, conditions(filter), order!("seq", "seq", asc), at, read))
 }
 
 fn conditions(filter: &Filter<'_>) -> Conditions {

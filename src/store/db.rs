@@ -52,8 +52,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keys: Keys,
     migrations: &'static [Migration],
-    readers: u32,
-    lock: Arc<StateLock>,
+    /// Ownership of the state folder; a store that is only looked at has none.
+    lock: Option<Arc<StateLock>>,
     lost: AtomicBool,
     changes: AtomicU64,
 }
@@ -72,14 +72,25 @@ impl Store {
     pub fn open_locked(lock: Arc<StateLock>, options: Options) -> Result<Store> {
         let Options { path, master_key, clock, readers } = options;
         let keys = Keys::new(master_key.expose())?;
-        Self::assemble(path, clock, keys, readers, lock, migrations::ALL)
+        let driver = sqlite::Database::open(&path, readers)?;
+        Self::assemble((path, driver), clock, keys, Some(lock), migrations::ALL)
     }
 
-    /// Opens another database file in the same state folder, with migrations of its own (for the metrics history).
-    pub fn open_beside(&self, file_name: &str, migrations: &'static [Migration]) -> Result<Store> {
+    /// Opens a database that is there, to look at it: it needs no ownership of the state folder, so that the panel may run
+    /// meanwhile, and every write fails. Errors: those of [`Store::open`] without `state_in_use`.
+    pub fn look(options: Options) -> Result<Store> {
+        let Options { path, master_key, clock, readers } = options;
+        let keys = Keys::new(master_key.expose())?;
+        let driver = sqlite::Database::look(&path, readers)?;
+        Self::assemble((path, driver), clock, keys, None, migrations::ALL)
+    }
+
+    /// Opens another database file in the same state folder, with migrations of its own.
+    pub fn open_beside(&self, file_name: &str, readers: u32, migrations: &'static [Migration]) -> Result<Store> {
         let path = self.folder().join(file_name);
-        let Inner { clock, keys, readers, lock, .. } = &*self.0;
-        Self::assemble(path, clock.clone(), keys.clone(), *readers, lock.clone(), migrations)
+        let driver = sqlite::Database::open(&path, readers)?;
+        let Inner { clock, keys, lock, .. } = &*self.0;
+        Self::assemble((path, driver), clock.clone(), keys.clone(), lock.clone(), migrations)
     }
 
     /// Opens a database in another folder with the keys and migrations of this one, for a trial.
@@ -87,25 +98,23 @@ impl Store {
         let folder = path.parent().ok_or_else(|| Error::fault("the database path has no folder"))?;
         let lock = Arc::new(StateLock::take(folder)?);
         let Inner { clock, keys, migrations, .. } = &*self.0;
-        Self::assemble(path.to_owned(), clock.clone(), keys.clone(), 1, lock, migrations)
+        let driver = sqlite::Database::open(path, 1)?;
+        Self::assemble((path.to_owned(), driver), clock.clone(), keys.clone(), Some(lock), migrations)
     }
 
     fn assemble(
-        path: PathBuf,
+        (path, driver): (PathBuf, sqlite::Database),
         clock: Arc<dyn Clock>,
         keys: Keys,
-        readers: u32,
-        lock: Arc<StateLock>,
+        lock: Option<Arc<StateLock>>,
         migrations: &'static [Migration],
     ) -> Result<Store> {
-        let driver = Box::new(sqlite::Database::open(&path, readers)?);
         let store = Store(Arc::new(Inner {
-            driver,
+            driver: Box::new(driver),
             path,
             clock,
             keys,
             migrations,
-            readers,
             lock,
             lost: AtomicBool::new(false),
             changes: AtomicU64::new(0),
@@ -182,7 +191,7 @@ impl Store {
 
     /// The state folder.
     pub fn folder(&self) -> &Path {
-        self.0.lock.folder()
+        self.0.path.parent().unwrap_or(Path::new("/"))
     }
 
     /// Whether owning the state folder means owning the database, as it does for a file.

@@ -24,6 +24,7 @@ pub mod plans;
 pub mod reservations;
 mod rows;
 pub mod seal;
+pub mod series;
 pub mod server_names;
 pub mod sessions;
 pub mod settings;

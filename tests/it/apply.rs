@@ -164,14 +164,17 @@ fn nginx_refuses_and_nothing_changes() {
     let drift = rig.call("drift.list", json!({})).unwrap().body;
     assert_eq!(drift["items"][0]["kind"], "content");
     assert!(drift["items"][0]["diff"].as_str().unwrap().contains("+nonsense on;"));
+    let drifted = || rig.call("site.show", json!({ "domain": "a.test" })).unwrap().body["drifted"].clone();
+    assert_eq!(drifted(), true, "the list shows what was found last");
     let update = rig.call("site.update", json!({ "domain": "a.test", "max_body_mb": 3 })).unwrap_err();
     assert_eq!(update.code(), "file_drifted");
     let other = rig.call("site.create", json!({ "domain": "b.test", "kind": "static" })).unwrap_err();
-    assert_eq!(other.code(), "nginx_other_file_broken");
+    assert_eq!((other.code(), other.param("site")), ("nginx_other_site_broken", Some("a.test")));
     assert!(other.shown_evidence().unwrap().contains("nonsense"), "{other}");
     assert_eq!(rig.get("a.test", "/").unwrap().0, 200, "the running nginx goes on");
     rig.call("site.reapply", json!({ "domain": "a.test" })).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), good);
+    assert_eq!(drifted(), false);
     create(&rig, "b.test");
 }
 
@@ -204,8 +207,8 @@ fn the_side_that_writes_refuses_hostile_files_whoever_asks() {
     let wire = |file: &str, directive: Value| {
         let change = json!({ "file": file, "content": [directive] });
         [
-            json!({ "op": "nginx_switch", "plan": "p0123456789", "changes": [change] }),
-            json!({ "op": "nginx_test", "changes": [change] }),
+            json!({ "nginx_switch": { "plan": "p0123456789", "changes": [change] } }),
+            json!({ "nginx_test": { "changes": [change] } }),
         ]
     };
     let hostile = [
@@ -221,4 +224,20 @@ fn the_side_that_writes_refuses_hostile_files_whoever_asks() {
         assert_eq!((error.code(), error.kind().http_status()), ("nginx_directive_refused", 403), "{op:?}");
     }
     assert_eq!(rig.snapshot(), before);
+}
+
+#[test]
+fn jobs_plans_and_the_audit_trail_name_a_site_in_both_forms() {
+    let rig = Rig::new();
+    let input = json!({ "domain": "مثال.إختبار", "kind": "static" });
+    let plan = rig.call_with("site.create", input.clone(), |r| r.dry_run = true).unwrap().body;
+    rig.call("site.create", input).unwrap();
+    let first =
+        |operation: &str| rig.call(operation, json!({ "operation": "site.create" })).unwrap().body["items"][0].clone();
+    for shown in [plan, first("job.list"), first("audit.list")] {
+        assert_eq!(
+            (&shown["target"], &shown["target_name"]),
+            (&json!("xn--mgbh0fb.xn--kgbechtv"), &json!("مثال.إختبار"))
+        );
+    }
 }

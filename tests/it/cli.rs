@@ -226,3 +226,28 @@ fn secrets_are_no_arguments() {
     assert_eq!(code(&output), 2, "{}", err(&output));
     assert!(err(&output).contains("--password-stdin"), "{}", err(&output));
 }
+
+#[test]
+fn the_policy_is_shown_checked_and_widened_on_the_console() {
+    let root = tempfile::tempdir().unwrap();
+    let at = root.path().display().to_string();
+    let policy = |args: &[&str]| {
+        let output = run(&[&["--root", &at, "host", "policy"], args].concat());
+        (code(&output), out(&output), err(&output))
+    };
+    let (status, shown, _) = policy(&["show"]);
+    assert!(
+        status == 0 && shown.contains("packages = [\"nginx\"]") && shown.contains("root_terminal = false"),
+        "{shown}"
+    );
+    assert_eq!(policy(&["allow", "packages", "valkey"]).0, 0);
+    assert!(policy(&["show"]).1.contains("\"valkey\""));
+    assert_eq!(policy(&["check"]).0, 0);
+    for wrong in [["packages", "a b"], ["shell", "true"], ["restore_roots", "/etc"], ["root_terminal", "perhaps"]] {
+        let (status, _, said) = policy(&["allow", wrong[0], wrong[1]]);
+        assert!(status == 2 && !said.is_empty(), "{wrong:?}: {said}");
+    }
+    std::fs::write(root.path().join("etc/manara/host-policy.toml"), "packages = 7\nshell = true\n").unwrap();
+    let (status, _, said) = policy(&["check"]);
+    assert!(status == 2 && said.contains("packages") && said.contains("shell"), "{said}");
+}

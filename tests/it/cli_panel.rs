@@ -128,5 +128,119 @@ fn people_see_the_plan_and_jobs_are_waited_for() {
     let (status, out, _) = panel.run(&["audit", "export"], "");
     assert_eq!(status, 0);
     assert!(out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
-    assert_eq!(panel.json(&["migrate", "status"]).1["code"], "state_in_use", "the database has one owner");
+    assert_eq!(panel.json(&["migrate", "up"]).1["code"], "state_in_use", "the database has one owner");
+}
+
+/// Runs a statement on the panel's database behind its back.
+fn tamper(panel: &Panel, sql: &str) {
+    let script = "import sqlite3,sys\ndb=sqlite3.connect(sys.argv[1])\ndb.execute(sys.argv[2])\ndb.commit()";
+    let path = panel.root.path().join("var/lib/manara/manara.db");
+    let done = Command::new("python3").args(["-c", script]).arg(path).arg(sql).status().unwrap();
+    assert!(done.success());
+}
+
+#[test]
+fn a_broken_trail_is_an_exit_code_and_a_place() {
+    let panel = Panel::start();
+    for number in 0..3 {
+        panel.json(&["token", "create", "--name", &format!("t{number}"), "--role", "viewer"]);
+    }
+    assert_eq!(panel.run(&["audit", "verify"], "").0, 0);
+    tamper(&panel, "UPDATE audit SET actor = 'eve' WHERE seq = 2");
+    let (status, verdict) = panel.json(&["audit", "verify"]);
+    assert_eq!((status, &verdict["ok"], &verdict["first_bad"]), (1, &false.into(), &2.into()), "{verdict}");
+    let (status, _, err) = panel.run(&["audit", "verify"], "");
+    assert!(status == 1 && err.contains("entry 2"), "{err}");
+    let (_, _, err) = panel.run(&["audit", "verify", "--lang", "ar"], "");
+    assert!(err.contains("القيد") && err.contains('2'), "{err}");
+}
+
+#[test]
+fn looking_at_database_and_options_does_not_need_the_panel_to_stop() {
+    let panel = Panel::start();
+    let (status, report) = panel.json(&["migrate", "status"]);
+    assert_eq!((status, &report["pending"]), (0, &0.into()), "{report}");
+    let (status, report) = panel.json(&["migrate", "check"]);
+    assert_eq!((status, &report["ok"]), (0, &true.into()), "{report}");
+    assert_eq!(panel.json(&["site", "create", "--domain", "a.test", "--kind", "static"]).0, 0, "the panel goes on");
+
+    let option = |key: &str| {
+        let options = panel.json(&["config", "show"]).1["options"].as_array().unwrap().clone();
+        options.into_iter().find(|o| o["key"] == key)
+    };
+    assert_eq!(option("session.idle_s").unwrap()["source"]["kind"], "default");
+    assert_eq!(panel.json(&["setting", "update", "--session.idle-s", "777"]).0, 0);
+    let stored = option("session.idle_s").unwrap();
+    assert_eq!((&stored["value"], &stored["source"]["kind"]), (&777.into(), &"store".into()), "{stored}");
+    tamper(&panel, "ALTER TABLE settings RENAME TO gone");
+    assert_eq!(option("session.idle_s"), None, "what is not known is not shown");
+    assert!(option("data_dir").is_some());
+    let (status, out, err) = panel.run(&["config", "show"], "");
+    assert!(status == 0 && out.contains("data_dir") && err.contains("not shown"), "{err}");
+    let (.., err) = panel.run(&["config", "show", "-q"], "");
+    assert_eq!(err, "", "the short flag is the long one");
+    tamper(&panel, "ALTER TABLE gone RENAME TO settings");
+}
+
+#[test]
+fn a_new_claim_link_is_a_whole_address() {
+    let root = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
+        command.arg("--root").arg(root.path()).args(args).env_clear().output().unwrap()
+    };
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let made = run(&["claim", "--new-link", "--config", "panel.listen=127.0.0.1:9191"]);
+    let (out, err) = (text(&made.stdout), text(&made.stderr));
+    assert!(out.starts_with("http://127.0.0.1:9191/claim#") && out.lines().count() == 1, "{out}{err}");
+    let json: Value = serde_json::from_slice(&run(&["claim", "--new-link", "--json"]).stdout).unwrap();
+    assert_eq!(json["url"], format!("http://127.0.0.1:9080{}", json["path"].as_str().unwrap()));
+}
+
+/// Peak memory of a process in KiB.
+fn peak_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// Sends a body of `size` bytes made of `piece` as JSON; answers the status.
+fn post(port: u16, token: &str, size: usize, piece: &str) -> u16 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let body = piece.repeat(size.div_ceil(piece.len()));
+    let head = format!(
+        "POST /api/v1/sites HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let _refused_early = stream.write_all(body.as_bytes());
+    let mut answer = String::new();
+    let _cut = stream.read_to_string(&mut answer);
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn memory_stays_flat_under_giant_deep_and_wide_bodies() {
+    let panel = Panel::start();
+    let token =
+        panel.json(&["token", "create", "--name", "ci", "--role", "admin"]).1["token"].as_str().unwrap().to_owned();
+    let (port, pid) = (panel.ports[2], panel.serve.as_ref().unwrap().id());
+    let limit = manara::base::limits::BODY_BYTES_MAX;
+    let sorts = [("{\"a\":", limit - 8), ("[", limit - 8), ("0,", limit - 8), ("[],", limit - 8), ("x", limit * 16)];
+    let round = || {
+        std::thread::scope(|scope| {
+            for (piece, size) in sorts.iter().cycle().take(15) {
+                let token = &token;
+                scope.spawn(move || assert!([400, 413].contains(&post(port, token, *size, piece)), "{piece}"));
+            }
+        });
+    };
+    round();
+    let before = peak_kib(pid);
+    (0..8).for_each(|_| round());
+    let grown = peak_kib(pid) - before;
+    assert!(before < 160 * 1024, "15 bodies of 1 MiB take {before} KiB");
+    assert!(grown < 24 * 1024, "{grown} KiB more after eight rounds");
 }

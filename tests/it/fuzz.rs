@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use manara::nginx_syntax::{Directive, PrintProblem, SyntaxProblem, parse, print};
+use manara::platform::host_service::wire;
 
 use crate::nginx_syntax::generate::{PIECES, tree, word};
 use crate::support::rng::Rng;
@@ -91,4 +92,39 @@ fn nginx_printer_survives_random_trees() {
     let mut printed = 0;
     drive("nginx trees", |rng| printed += u32::from(nginx_tree(rng)));
     assert!(printed > 0, "every tree was refused");
+}
+
+/// Any bytes as an operation or a frame of the host's wire: refused, or one that is written back as itself.
+fn wire_bytes(bytes: &[u8]) -> bool {
+    let refused = wire::read_frame(bytes).is_err();
+    let Ok(op) = wire::read_op(bytes) else { return !refused };
+    let text = serde_json::to_vec(&op).expect("serialises");
+    let again = wire::read_op(&text).expect("what was written is read");
+    assert_eq!(serde_json::to_vec(&again).expect("serialises"), text, "{op:?}");
+    true
+}
+
+#[test]
+fn the_hosts_wire_survives_random_and_mutated_bytes() {
+    const SEEDS: &[&str] = &[
+        r#""nginx_prepare""#,
+        r#""stop""#,
+        r#"{"nginx_read":{"file":{"site":"s0123456789"}}}"#,
+        r#"{"nginx_test":{"changes":[{"file":"main","content":[{"name":"user","args":["x"],"layout":"gap"}]}]}}"#,
+        r#"{"nginx_switch":{"plan":"p0123456789","changes":[{"file":{"site":"s0123456789"},"content":null}]}}"#,
+        r#"{"nginx_reload":{"generation":7}}"#,
+        r#"{"sites_create":{"plan":"p0123456789","trees":[{"site":"s0123456789","domain":"a.test"}]}}"#,
+        r#"{"site_trash":{"plan":"p0123456789","site":"s0123456789","folder":"a.test"}}"#,
+        r#"{"undo":{"plan":"p0123456789"}}"#,
+        r#"{"install":{"component":"nginx"}}"#,
+    ];
+    const WORDS: &[&str] =
+        &["..", "/", "\\u0000", "null", "[", "]", "{", "}", ",", ":", "\"", "1e999", "-0", "hold", "block"];
+    let mut read = 0;
+    drive("host wire", |rng| {
+        let seed = SEEDS[rng.below(SEEDS.len())].as_bytes();
+        let bytes = if rng.below(4) == 0 { seed.to_vec() } else { rng.mutate(seed, WORDS) };
+        read += u32::from(wire_bytes(&bytes));
+    });
+    assert!(read > 0, "everything was refused");
 }

@@ -4,6 +4,7 @@ use crate::support::fake_host::FakeHost;
 use crate::support::rig::{self, loaded};
 use manara::app::open;
 use manara::base::locale::Lang;
+use manara::engine::hooks::NoHooks;
 use manara::engine::{Actor, Core, Request};
 use manara::ops;
 use manara::platform::clock::SystemClock;
@@ -16,7 +17,7 @@ fn core(host: Arc<FakeHost>) -> (tempfile::TempDir, Arc<Core>) {
     let settings = loaded(root.path().to_owned(), rig::free_port(), rig::free_port());
     let clock = Arc::new(SystemClock);
     let store = open::store(&settings.config, clock.clone()).unwrap();
-    let core = open::assemble(settings, store, host, clock, Arc::default()).unwrap();
+    let core = open::assemble(settings, store, host, clock, Box::new(NoHooks), Arc::default()).unwrap();
     (root, core)
 }
 

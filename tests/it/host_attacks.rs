@@ -49,7 +49,8 @@ impl Target {
         let config = load(LoadInput { overrides, ..LoadInput::at(machine) }).unwrap().config;
         let host = Arc::new(open::local_host(&config, Arc::new(Faults::default())).unwrap());
         let socket = root.path().join("s");
-        let listen = Listen { socket: sockets::listen(&socket).unwrap(), peers: vec![sockets::own_uid()], patience };
+        let listen =
+            Listen { socket: sockets::listen(&socket, None).unwrap(), peers: vec![sockets::own_uid()], patience };
         let target = Target { root, socket, service: Some(serve(host, listen).unwrap()) };
         assert_eq!(target.call(&json!("nginx_prepare")).0, 200);
         target
@@ -237,6 +238,7 @@ fn rows() -> Vec<(&'static str, Vec<Value>)> {
         ("nginx_switch", changes("nginx_switch")),
         ("nginx_reload", reload),
         ("nginx_stop", with_arguments("nginx_stop")),
+        ("logs_rotate", with_arguments("logs_rotate")),
         ("sites_check", trees("sites_check")),
         ("sites_create", trees("sites_create")),
         ("site_trash", trash),
@@ -311,6 +313,33 @@ fn nginx_is_not_stopped_and_its_generation_never_falls() {
     let (status, body) = target.call(&json!({ "nginx_reload": { "generation": 40 } }));
     assert_eq!(status, 409, "{body}");
     assert!(body.contains("generation_passed") && body.contains("41"), "{body}");
+}
+
+#[test]
+fn the_policy_of_the_moment_is_what_holds() {
+    let target = Target::new();
+    let policy = target.machine("etc/manara/host-policy.toml");
+    std::fs::create_dir_all(policy.parent().unwrap()).unwrap();
+    let tree =
+        json!({ "sites_create": { "plan": "p0123456789", "trees": [{ "site": "s0123456789", "domain": "a.test" }] } });
+    let test = json!({ "nginx_test": { "changes": [] } });
+    let refused = |op: &Value, what: &str| {
+        let (status, body) = target.call(op);
+        assert!(status == 403 && body.contains("policy_refuses") && body.contains(what), "{op}: {status} {body}");
+    };
+    std::fs::write(&policy, "site_roots = [\"/data\"]\nprograms = []\npackages = []\n").unwrap();
+    refused(&tree, "/srv/www");
+    refused(&test, "nginx");
+    let (_, body) = target.send("/v1/stream", br#"{"install":{"component":"nginx"}}"#);
+    assert!(body.contains("policy_refuses"), "{body}");
+    // One that cannot be used opens nothing.
+    std::fs::write(&policy, "site_roots = [\"/srv/www\"]\nshell = true\n").unwrap();
+    assert!(target.call(&tree).1.contains("policy_invalid"));
+    std::fs::write(&policy, "site_roots = [\"/srv/www\"]\n").unwrap();
+    std::fs::set_permissions(&policy, PermissionsExt::from_mode(0o666)).unwrap();
+    assert!(target.call(&tree).1.contains("policy_exposed"));
+    std::fs::remove_file(&policy).unwrap();
+    assert_eq!(target.call(&tree).0, 200);
 }
 
 #[test]

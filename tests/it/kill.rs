@@ -1,13 +1,17 @@
 //! `kill -9` at every step of a change, with a real process and a real nginx that goes on serving.
 
-use crate::support::rig::{Rig, loaded, open_core};
+use crate::support::rig::{Rig, get, loaded, open_core};
+use crate::support::rng::Rng;
 use manara::base::locale::Lang;
 use manara::engine::{Actor, Request};
 use manara::ops;
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Not a test of its own: the process that is killed. It opens the panel at a given root and makes one call.
 #[test]
@@ -22,19 +26,23 @@ fn victim() {
     ops::run::call(&core, &Actor::Console, &request, op, input).unwrap();
 }
 
-/// Runs the call in a process that is killed before its `n`-th effect; whether it was.
-fn run_and_kill(rig: &Rig, operation: &str, input: &Value, n: u64) -> bool {
-    let status = Command::new(std::env::current_exe().unwrap())
+/// The process that makes the call.
+fn victim_of(rig: &Rig, operation: &str, input: &Value) -> Command {
+    let mut victim = Command::new(std::env::current_exe().unwrap());
+    victim
         .args(["--exact", "kill::victim", "--nocapture"])
         .env("MANARA_TEST_VICTIM_ROOT", rig.root.path())
         .env("MANARA_TEST_HTTP", rig.http_port.to_string())
         .env("MANARA_TEST_HTTPS", rig.https_port.to_string())
         .env("MANARA_TEST_OPERATION", operation)
         .env("MANARA_TEST_INPUT", input.to_string())
-        .env("MANARA_TEST_FAULT", format!("kill:{n}"))
-        .stdout(std::process::Stdio::null())
-        .status()
-        .unwrap();
+        .stdout(std::process::Stdio::null());
+    victim
+}
+
+/// Runs the call in a process that is killed before its `n`-th effect; whether it was.
+fn run_and_kill(rig: &Rig, operation: &str, input: &Value, n: u64) -> bool {
+    let status = victim_of(rig, operation, input).env("MANARA_TEST_FAULT", format!("kill:{n}")).status().unwrap();
     match status.signal() {
         Some(9) => true,
         _ => {
@@ -87,4 +95,57 @@ fn a_killed_deletion_leaves_the_old_state_or_the_new_one() {
         assert_eq!(rig.get("a.test", "/").is_some(), exists, "the store and nginx disagree");
         !exists
     });
+}
+
+/// Asks for a site again and again until `ended`; how often it answered. Every answer has to be the page.
+fn ask_until(ended: &AtomicBool, port: u16) -> usize {
+    let mut answers = 0;
+    while !ended.load(Ordering::Relaxed) {
+        assert_eq!(get(port, "keep.test", "/").map(|(status, _)| status), Some(200), "a request failed");
+        answers += 1;
+    }
+    answers
+}
+
+/// `MANARA_KILLS` says how often.
+#[test]
+fn kills_at_any_moment_leave_the_old_state_or_the_new_one() {
+    let kills: usize = std::env::var("MANARA_KILLS").map_or(8, |n| n.parse().unwrap());
+    let mut rig = Rig::new();
+    rig.call("site.create", json!({ "domain": "keep.test", "kind": "static" })).unwrap();
+    let input = json!({ "domain": "a.test", "kind": "static" });
+    rig.close();
+    let begun = Instant::now();
+    assert!(victim_of(&rig, "site.create", &input).status().unwrap().success());
+    let whole = begun.elapsed();
+    rig.reopen();
+
+    let (ended, port, mut rng) = (AtomicBool::new(false), rig.http_port, Rng::new(7));
+    let (mut interrupted, mut finished) = (0, 0);
+    let answers = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| ask_until(&ended, port));
+        for round in 0..kills {
+            let before = rig.call("site.show", json!({ "domain": "a.test" })).is_ok();
+            let operation = if before { "site.delete" } else { "site.create" };
+            let input = if before { json!({ "domain": "a.test" }) } else { input.clone() };
+            rig.close();
+            let mut victim = victim_of(&rig, operation, &input).spawn().unwrap();
+            std::thread::sleep(whole.mul_f64(rng.below(1000) as f64 / 1000.0));
+            victim.kill().unwrap();
+            let killed = victim.wait().unwrap().signal() == Some(9);
+            rig.reopen();
+            let after = rig.call("site.show", json!({ "domain": "a.test" })).is_ok();
+            assert_eq!(rig.get("a.test", "/").is_some(), after, "round {round}: the store and nginx disagree");
+            assert_eq!(rig.call("drift.list", json!({})).unwrap().body["items"], json!([]), "round {round}");
+            assert_eq!(rig.call("job.list", json!({ "state": "running" })).unwrap().body["total"], 0, "round {round}");
+            assert!(killed || after != before, "round {round}: {operation} ended and changed nothing");
+            if killed { interrupted += 1 } else { finished += 1 }
+        }
+        ended.store(true, Ordering::Relaxed);
+        asking.join().unwrap()
+    });
+    let told =
+        format!("{interrupted} killed, {finished} done before; {answers} requests answered meanwhile, none failed");
+    let _ = writeln!(std::io::stderr(), "{told}");
+    assert!(interrupted > 0 && answers > 0);
 }

@@ -13,6 +13,8 @@ mod host_attacks;
 mod host_service;
 mod http;
 mod kill;
+mod logs;
+mod names;
 mod nginx_leave;
 mod nginx_shared;
 mod nginx_syntax;

@@ -46,6 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ureq", &["platform"]),
     ("rust_embed", &["http/assets"]),
     // The machine.
+    ("flate2", &["platform/files"]),
     ("rustix", &["platform", "plugins/child", "store/sqlite"]),
     ("zstd", &["archive", "store", "http", "app/self_test"]),
     ("mlua", &["plugins", "app/self_test"]),

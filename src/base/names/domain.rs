@@ -19,6 +19,11 @@ impl Domain {
         let (text, outcome) = idna::domain_to_unicode(&self.0);
         if outcome.is_ok() { text } else { self.0.clone() }
     }
+
+    /// What people read where `text` is the name of a site in ASCII form, or of anything else, which stays as it is.
+    pub fn shown(text: &str) -> String {
+        Self::parse(text).map_or_else(|_| text.to_owned(), |domain| domain.unicode())
+    }
 }
 
 impl Name for Domain {
@@ -54,7 +59,23 @@ impl Name for Domain {
         if ascii.rsplit('.').next().is_some_and(|top| top.bytes().all(|b| b.is_ascii_digit())) {
             return Err(NameError::new("domain_is_address"));
         }
+        if ascii.contains("xn--") {
+            check_shown(&ascii)?;
+        }
         Ok(Self(ascii))
+    }
+}
+
+/// Checks the form in which people see an international name: the ASCII form may stand for characters that would be
+/// refused in the Unicode form, such as joiners that nobody sees, and what is shown must lead back to what is meant.
+fn check_shown(ascii: &str) -> Result<(), NameError> {
+    let (shown, outcome) = idna::domain_to_unicode(ascii);
+    if shown.chars().any(super::is_deceptive) {
+        return Err(NameError::new("deceptive_characters"));
+    }
+    match (outcome, idna::domain_to_ascii_strict(&shown)) {
+        (Ok(()), Ok(back)) if back == ascii => Ok(()),
+        _ => Err(NameError::new("domain_characters")),
     }
 }
 

@@ -38,6 +38,7 @@ fn hostile_domains_are_refused() {
         "a_b.test",
         "*.a.test",
         "xn--a.test",
+        "xn--mgba3gch31f060k.test",
         "a\u{202E}b.test",
         "a\u{200B}b.test",
         "a#b.test",

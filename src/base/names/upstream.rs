@@ -114,7 +114,8 @@ impl Name for HeaderName {
     const BYTES_MAX: usize = 64;
 
     fn parse(text: &str) -> Result<Self, NameError> {
-        let token = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let token = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let framing =
             ["connection", "content-length", "transfer-encoding", "upgrade", "host", "te", "trailer", "keep-alive"];
         if !token || framing.contains(&text.to_ascii_lowercase().as_str()) {

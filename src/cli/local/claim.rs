@@ -2,7 +2,7 @@
 
 use super::{Run, flag};
 use crate::base::{Error, Kind};
-use crate::cli::output::{Failure, print};
+use crate::cli::output::{Failure, clean, print};
 use crate::cli::request::Ask;
 use crate::cli::tree::Say;
 use crate::cli::{call, prompt, table};
@@ -22,7 +22,7 @@ pub(super) fn build(command: Command, say: Say) -> Command {
 pub(super) fn run(run: &Run) -> Result<u8, Failure> {
     if run.is_set("new-link") {
         let link = ask(run, "claim.renew", json!({}))?;
-        show(run, "claim.renew", &link);
+        show_link(run, &link);
         return Ok(0);
     }
     let missing = |flags: &str| Error::new(Kind::BadInput, "cli_missing").with("flags", flags);
@@ -38,6 +38,16 @@ pub(super) fn run(run: &Run) -> Result<u8, Failure> {
         run.screen.tell(&run.screen.say("cli.claimed", &[("user", user.to_owned())]));
     }
     Ok(0)
+}
+
+/// The link on a line of its own, so that it can be copied.
+fn show_link(run: &Run, link: &Value) {
+    if run.screen.json {
+        return run.screen.print_json(link);
+    }
+    let text = |name: &str| clean(link[name].as_str().unwrap_or_default());
+    print(&(text("url") + "\n"));
+    run.screen.tell(&run.screen.say("cli.claim_link", &[("until", text("expires_at"))]));
 }
 
 fn show(run: &Run, operation: &str, answer: &Value) {

@@ -6,6 +6,7 @@ use crate::cli::output::{Failure, clean, print};
 use crate::cli::table;
 use crate::cli::tree::Say;
 use crate::config::Report;
+use crate::config::options::Home;
 use clap::Command;
 use serde_json::json;
 
@@ -24,7 +25,13 @@ pub(super) fn run(run: &Run) -> Result<u8, Failure> {
         return Ok(0);
     }
     let loaded = run.loaded()?;
-    let report = Report::new(&loaded, &loaded.settings);
+    let stored = run.local.settings(&loaded);
+    // Without the database the stored values are not known: showing defaults in their place would be wrong.
+    let in_file = || loaded.settings.iter().filter(|s| s.opt.home == Home::File).cloned().collect();
+    let report = Report::new(&loaded, &stored.as_ref().map_or_else(|_| in_file(), Clone::clone));
+    if let Err(error) = &stored {
+        run.screen.tell(&run.screen.say("cli.config_not_stored", &[("reason", error.text(run.screen.lang))]));
+    }
     if run.screen.json {
         run.screen.print_json(&serde_json::to_value(&report).map_err(Error::fault)?);
         return Ok(0);

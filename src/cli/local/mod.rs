@@ -15,7 +15,7 @@ use super::output::{Failure, Screen};
 use super::tree::Say;
 use crate::base::Result;
 use crate::base::locale::Lang;
-use crate::config::{Loaded, Override};
+use crate::config::{Loaded, Override, Setting};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -105,14 +105,32 @@ pub enum Leave {
     Restore,
 }
 
+/// What is done with the policy of the host service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyAct<'a> {
+    /// Read and checked.
+    Show,
+    /// One key is given one more value.
+    Allow {
+        /// The key.
+        key: &'a str,
+        /// The value.
+        value: &'a str,
+    },
+}
+
 /// What local commands need from above: the composition root answers it.
 pub trait Local {
     /// The configuration of the installation at `root`; an error names every problem.
     fn config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
     /// As [`Local::config`], with what is wrong with the files it names.
     fn checked_config(&self, root: &Path, overrides: Vec<Override>) -> Result<Loaded>;
+    /// Every option with the values that are stored, also while the panel runs.
+    fn settings(&self, loaded: &Loaded) -> Result<Vec<Setting>>;
     /// Runs the panel until it is told to stop. `listen` is where, instead of the configured address.
     fn serve(&self, loaded: Loaded) -> Result<()>;
+    /// Reads or widens the policy of the host service of the installation at `root`; answers its file as it stands then.
+    fn policy(&self, root: &Path, act: PolicyAct<'_>) -> Result<String>;
     /// Runs the host service.
     fn host(&self, loaded: &Loaded, run: HostRun) -> Result<()>;
     /// What is wrong with the machine and the installation: `{broken, findings, machine}`.

@@ -4,7 +4,8 @@
 
 use super::disk;
 use crate::base::{Error, Kind, Result};
-use crate::platform::users::{self, CONSOLE_GROUP, PANEL};
+use crate::platform::members::GROUP as CONSOLE_GROUP;
+use crate::platform::users::{self, PANEL};
 use serde::Serialize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

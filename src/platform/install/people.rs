@@ -3,7 +3,8 @@
 
 use crate::base::{Error, Kind, Result};
 use crate::platform::command::{self, Program};
-use crate::platform::users::{CONSOLE_GROUP, PANEL};
+use crate::platform::members::GROUP as CONSOLE_GROUP;
+use crate::platform::users::PANEL;
 use std::path::Path;
 use std::time::Duration;
 

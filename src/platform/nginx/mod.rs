@@ -1,6 +1,7 @@
 //! nginx as artefacts: which files the panel manages, and what the machine reports about them.
 
 pub(super) mod allow;
+pub(super) mod logs;
 pub(super) mod neighbours;
 pub(super) mod ownership;
 pub(super) mod process;

@@ -6,12 +6,15 @@
 use super::super::clock::pause;
 use super::super::command::{self, Program};
 use super::super::{fetch, files};
-use crate::base::limits::{EVIDENCE_BYTES_MAX, NGINX_RELOAD_S_MAX};
+use crate::base::limits::{EVIDENCE_BYTES_MAX, LOG_REOPEN_S_MAX, NGINX_RELOAD_S_MAX};
 use crate::base::{Error, Kind, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+/// How much of the error log is shown where nothing was added to it.
+const LOG_TAIL_BYTES: u64 = 2048;
 
 /// Where our instance has its files.
 #[derive(Debug, Clone)]
@@ -102,12 +105,36 @@ impl Instance {
             }
             let log = log_since(&self.error_log, log_from);
             if log.contains("[emerg]") || Instant::now() > deadline {
+                let said = if log.trim().is_empty() { self.silence(generation) } else { log };
                 return Err(Error::new(Kind::External, "nginx_reload_failed")
                     .with("generation", generation)
-                    .evidence(log));
+                    .evidence(said));
             }
             pause(Duration::from_millis(5));
         }
+    }
+
+    /// Evidence where nginx logged nothing: what it answers instead, and the end of its error log.
+    fn silence(&self, generation: u64) -> String {
+        let answers = self.generation().map_or_else(|| "nothing".to_owned(), |other| format!("generation {other}"));
+        let tail = log_since(&self.error_log, log_size(&self.error_log).saturating_sub(LOG_TAIL_BYTES));
+        let asked = format!("nginx did not answer with generation {generation} within {NGINX_RELOAD_S_MAX} s;");
+        format!("{asked} it answers {answers}. It logged nothing since; its last lines:\n{}", tail.trim_end())
+    }
+
+    /// Has nginx open its logs anew after they were renamed, and waits until it did. One that does not run opens them
+    /// when it starts.
+    pub(in super::super) fn reopen_logs(&self) -> Result<()> {
+        let Some(master) = self.master() else { return Ok(()) };
+        signal(master, Signal::USR1)?;
+        let deadline = Instant::now() + Duration::from_secs(LOG_REOPEN_S_MAX);
+        while !self.error_log.exists() {
+            if Instant::now() > deadline {
+                return Err(Error::new(Kind::External, "nginx_logs_not_reopened").with("log", self.error_log.display()));
+            }
+            pause(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// Ends nginx after its open requests, at most 5 seconds, then at once. The machine's own is never ended: its sites
@@ -172,4 +199,21 @@ fn log_since(path: &Path, from: u64) -> String {
         let _ = file.take(EVIDENCE_BYTES_MAX as u64).read_to_end(&mut text);
     }
     String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_nginx_leaves_evidence_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (conf, pid, error_log) = (dir.path().to_owned(), dir.path().join("pid"), dir.path().join("error.log"));
+        std::fs::write(&error_log, format!("{}\n[alert] the last line\n", "x".repeat(5000))).unwrap();
+        // Nobody listens on port 1.
+        let nginx = Instance { conf, pid, error_log, probe: "http://127.0.0.1:1/generation".into() };
+        let evidence = nginx.silence(7);
+        assert!(evidence.starts_with("nginx did not answer with generation 7 within 30 s; it answers nothing."));
+        assert!(evidence.ends_with("[alert] the last line") && evidence.len() < 2500, "{evidence}");
+    }
 }

@@ -11,7 +11,7 @@ mod users;
 pub use claim::{ClaimLink, check_claim, claimed, new_claim_token, use_claim};
 pub use sessions::{
     Begun, SessionRow, SessionView, begin_session, csrf_matches, csrf_token, end_others, known_session_actor,
-    list_sessions, own_session, revoke_session, session_actor, sweep, view_session,
+    list_sessions, member_actor, own_session, revoke_session, session_actor, sweep, view_session,
 };
 pub use tokens::{
     TokenCreate, TokenMade, TokenRow, create_token, known_token_actor, list_tokens, revoke_token, token_actor,

@@ -190,6 +190,14 @@ pub fn session_actor(core: &Core, secret: &str, request: &Request) -> Result<Act
     Ok(actor)
 }
 
+/// The user `name` without a session: a member of the socket's group. Error: `no_panel_user`.
+pub fn member_actor(core: &Core, name: &str) -> Result<Actor> {
+    let user = core.store.read(|tx| user_rows::by_name(tx, name))?.filter(|user| !user.disabled);
+    let user = user.ok_or_else(|| Error::new(Kind::NotSignedIn, "no_panel_user").with("name", name))?;
+    let role = parse_role(&user.role)?;
+    Ok(Actor::User { id: user.id, name: user.name, role, session: String::new() })
+}
+
 /// The token against cross-site requests of the session with this secret.
 pub fn csrf_token(core: &Core, secret: &str) -> String {
     core.store.keys().mac(CSRF, &sha256_hex(secret))
@@ -250,7 +258,7 @@ fn current_session(actor: &Actor) -> Option<&str> {
 /// The session that the actor signed in with, and its user. Error: `needs_session`.
 pub fn own_session(actor: &Actor) -> Result<(&str, &str)> {
     match actor {
-        Actor::User { id, session, .. } => Ok((session, id)),
+        Actor::User { id, session, .. } if !session.is_empty() => Ok((session, id)),
         _ => Err(Error::new(Kind::Forbidden, "needs_session")),
     }
 }

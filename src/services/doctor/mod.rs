@@ -4,11 +4,14 @@
 
 mod host;
 mod own;
+mod policy;
 
+use crate::base::Result;
 use crate::base::error::Params;
 use crate::base::locale::{self, Lang};
 use crate::config::Loaded;
 use crate::platform::detect::{self, Machine, Sight};
+use crate::platform::policy::Policy;
 use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
@@ -31,6 +34,8 @@ pub struct Facts<'a> {
     pub loaded: &'a Loaded,
     /// What stands around the installation.
     pub sight: &'a Sight,
+    /// How far the host service may go.
+    pub policy: &'a Result<Policy>,
 }
 
 /// One finding. Its texts are `doctor.ID.found`, `.why` and `.action` in the catalogue.
@@ -100,6 +105,7 @@ pub struct Diagnosis {
 pub fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = host::findings(machine, facts);
     found.extend(own::findings(facts));
+    found.push(policy::findings(facts));
     found.sort_by_key(|f| std::cmp::Reverse(f.severity));
     found
 }
@@ -116,7 +122,8 @@ pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
     let machine = detect::machine(&config.data_dir);
     let ports = [config.nginx_http_port, config.nginx_https_port];
     let sight = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &ports);
-    diagnose(machine, &Facts { loaded, sight: &sight }, lang)
+    let policy = Policy::load(&config.root);
+    diagnose(machine, &Facts { loaded, sight: &sight, policy: &policy }, lang)
 }
 
 /// Exit code of `manara doctor`: 1 when something is broken, else 0.

@@ -44,7 +44,7 @@ fn calm() -> Sight {
 
 fn found(root: &str, machine: &Machine, sight: &Sight) -> Vec<Finding> {
     let loaded = load(LoadInput::at(root)).unwrap();
-    findings(machine, &Facts { loaded: &loaded, sight })
+    findings(machine, &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()) })
 }
 
 #[test]
@@ -131,10 +131,24 @@ fn the_worst_comes_first_and_the_answer_survives_json() {
     machine.nginx = None;
     sight.clock_synchronised = Some(false);
     let loaded = load(LoadInput::at("/")).unwrap();
-    let diagnosis = diagnose(machine, &Facts { loaded: &loaded, sight: &sight }, Lang::Ar);
+    let diagnosis =
+        diagnose(machine, &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()) }, Lang::Ar);
     let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
     assert_eq!(ids, ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
     assert!(diagnosis.broken);
     let json = serde_json::to_string(&diagnosis).unwrap();
     assert_eq!(serde_json::from_str::<Diagnosis>(&json).unwrap(), diagnosis);
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_is_found_with_its_problems() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join(crate::platform::policy::FILE);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "packages = [\"-x\"]\nshell = true\n").unwrap();
+    let (loaded, policy) = (load(LoadInput::at(root.path())).unwrap(), Policy::load(root.path()));
+    let found = findings(&healthy(), &Facts { loaded: &loaded, sight: &calm(), policy: &policy });
+    assert_eq!((found[0].id, found[0].severity), ("policy_unusable", Severity::Broken));
+    let text = found[0].tell(Lang::Ar).found;
+    assert!(text.contains("packages[0]") && text.contains("shell"), "{text}");
 }

@@ -180,6 +180,8 @@ pub struct SiteView {
     pub enabled: bool,
     /// Whether it is served.
     pub state: SiteState,
+    /// Whether somebody had changed its nginx file by hand when the panel last looked, which it does every ten minutes.
+    pub drifted: bool,
     /// Folder with its files, for static sites.
     pub document_root: Option<String>,
     /// Where its requests go, for proxy sites.

@@ -78,6 +78,7 @@ fn view(core: &Core, site: Loaded, lang: Lang) -> Result<SiteView> {
         kind,
         enabled: site.row.enabled,
         state: state(&site.row)?,
+        drifted: core.drifted.has(&site.row.id),
         document_root: (!proxy).then(|| core.layout.document_root(&site.row.root)),
         upstream: site.backend.map(|b| b.upstream.parse()).transpose().map_err(Error::fault)?,
         websocket: proxy.then_some(site.options.websocket),

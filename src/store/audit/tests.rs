@@ -122,6 +122,14 @@ fn an_export_has_every_entry_once_and_in_order() {
     let (_folder, store) = store();
     add(&store, 1203);
     let filter = Filter::default();
-    let seqs: Vec<i64> = export(&store, &filter).flat_map(|page| page.unwrap()).map(|r| r.seq).collect();
+    let (mut seqs, mut cursor) = (vec![], None);
+    loop {
+        let page = export(&store, &filter, cursor.as_deref()).unwrap();
+        seqs.extend(page.rows.iter().map(|r| r.seq));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
     assert_eq!(seqs, (1..=1203).collect::<Vec<_>>());
 }

@@ -10,7 +10,7 @@ fn open(folder: &Path) -> Store {
 }
 
 fn beside(store: &Store, list: &'static [Migration]) -> Store {
-    store.open_beside("other.db", list).unwrap()
+    store.open_beside("other.db", 1, list).unwrap()
 }
 
 fn tables(store: &Store) -> i64 {
@@ -159,7 +159,7 @@ fn a_newer_or_other_database_is_refused() {
     let store = beside(&main, &BOTH);
     up(&store).unwrap();
     drop(store);
-    let Err(e) = main.open_beside("other.db", &OLD) else { panic!("a newer database was opened") };
+    let Err(e) = main.open_beside("other.db", 1, &OLD) else { panic!("a newer database was opened") };
     assert_eq!((e.kind(), e.code(), e.param("found")), (Kind::Conflict, "store_newer", Some("0002_two")));
     down(&beside(&main, &BOTH), 1).unwrap();
     assert_eq!(up(&beside(&main, &REWRITTEN)).unwrap_err().code(), "migration_changed");
@@ -181,7 +181,7 @@ fn the_checker_finds_what_reading_cannot() {
     let folder = tempfile::tempdir().unwrap();
     let main = open(folder.path());
     let problem = |list| {
-        let report = check(&main.open_beside("other.db", list).unwrap()).unwrap();
+        let report = check(&main.open_beside("other.db", 1, list).unwrap()).unwrap();
         assert!(!report.ok);
         report.scratch.into_iter().find_map(|r| r.problem).unwrap()
     };

@@ -26,7 +26,8 @@ const STATEMENTS_KEPT: usize = 256;
 /// An open database file.
 pub(super) struct Database {
     path: PathBuf,
-    writer: Pool<SqliteConnectionManager>,
+    /// Absent where the database is only looked at.
+    writer: Option<Pool<SqliteConnectionManager>>,
     readers: Pool<SqliteConnectionManager>,
 }
 
@@ -40,9 +41,17 @@ impl Database {
         // Without one of its own, each pool would keep three threads that open connections.
         let opener = Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("store").build());
         let writer = pool(path, (1, &opener), writer_flags(), prepare_writer)?;
-        let reader_flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let readers = pool(path, (readers.max(1), &opener), reader_flags, prepare_reader)?;
-        Ok(Database { path: path.to_owned(), writer, readers })
+        let readers = pool(path, (readers.max(1), &opener), reader_flags(), prepare_reader)?;
+        Ok(Database { path: path.to_owned(), writer: Some(writer), readers })
+    }
+
+    /// Opens the file only to look at it.
+    pub(super) fn look(path: &Path, readers: u32) -> Result<Database> {
+        let first = Connection::open_with_flags(path, reader_flags()).map_err(|e| sql_error_in(path, e))?;
+        look(&first).map_err(|e| sql_error_in(path, e))?;
+        let opener = Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("store").build());
+        let readers = pool(path, (readers.max(1), &opener), reader_flags(), prepare_reader)?;
+        Ok(Database { path: path.to_owned(), writer: None, readers })
     }
 }
 
@@ -57,6 +66,10 @@ pub fn self_test() -> Result<()> {
         Ok(name) => Err(Error::fault(format!("SQLite answers {name:?}"))),
         Err(e) => Err(Error::fault(e)),
     }
+}
+
+fn reader_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
 fn writer_flags() -> OpenFlags {
@@ -118,20 +131,22 @@ impl Driver for Database {
     }
 
     fn write(&self, work: Work<'_>) -> Result<()> {
-        let connection = self.writer.get().map_err(errors::pool_error)?;
+        let writer =
+            self.writer.as_ref().ok_or_else(|| Error::fault("a database that is only looked at was written"))?;
+        let connection = writer.get().map_err(errors::pool_error)?;
         let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
         work(&transaction)?;
         transaction.commit()
     }
 
     fn figures(&self) -> PoolFigures {
-        let (readers, writer) = (self.readers.state(), self.writer.state());
+        let (readers, writer) = (self.readers.state(), self.writer.as_ref().map(Pool::state));
         let mut wal = self.path.clone().into_os_string();
         wal.push("-wal");
         PoolFigures {
             readers: readers.connections,
             readers_busy: readers.connections - readers.idle_connections.min(readers.connections),
-            writer_busy: writer.idle_connections == 0,
+            writer_busy: writer.is_some_and(|w| w.idle_connections == 0),
             file_bytes: files::size(&self.path),
             wal_bytes: files::size(Path::new(&wal)),
         }

@@ -2,9 +2,11 @@
 //! test moves.
 
 mod claim;
+mod refusals;
 mod sessions;
 mod settings;
 mod tokens;
+mod trail;
 mod users;
 
 use manara::app::open;
@@ -12,6 +14,7 @@ use manara::base::clock::{Clock, Time};
 use manara::base::locale::Lang;
 use manara::base::{Error, Result};
 use manara::config::{LoadInput, load};
+use manara::engine::hooks::NoHooks;
 use manara::engine::{Actor, Core, Request};
 use manara::ops::{self, Grant, Outcome, auth};
 use manara::platform::local::{LocalHost, Places};
@@ -77,7 +80,7 @@ impl Desk {
             ports: (80, 443),
         };
         let host: Arc<dyn Host> = Arc::new(LocalHost::open(&places, faults.clone())?);
-        open::assemble(loaded, store, host, clock, faults)
+        open::assemble(loaded, store, host, clock, Box::new(NoHooks), faults)
     }
 
     /// The same installation after a restart of the panel.

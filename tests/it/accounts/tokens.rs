@@ -59,7 +59,7 @@ fn a_token_is_never_above_its_maker() {
     assert_eq!(fields(wider), ["scopes[0]:scope_above_own"]);
     let (_, child) = make(&desk, &limited, json!({ "name": "t", "role": "operator" }));
     assert!(child.may(Permission::SitesRead) && !child.may(Permission::SitesChange), "scopes are inherited");
-    assert_eq!(desk.audited("token.create", "refused"), 3);
+    assert_eq!(desk.audited("token.create", "refused"), 4);
 }
 
 #[test]

@@ -99,3 +99,54 @@ fn signing_in_is_refused_from_other_sites_only() {
     assert!(out.header("set-cookie").unwrap().starts_with("manara=; ") && out.head.contains("Max-Age=0"));
     assert_eq!(panel.send("GET", "/api/v1/session", &[("Cookie", &cookie)], "").status, 401);
 }
+
+/// Everything that a browser may be made to say of where a request comes from, with every content type that a form can
+/// send: a change needs a source of ours, JSON and the token, all three.
+#[test]
+fn no_mixture_of_source_and_content_type_slips_through() {
+    let panel = Panel::new();
+    let browser = panel.browser("omar", "admin");
+    let (cookie, own) = (format!("manara={}", browser.secret), panel.origin());
+    let tls = own.replace("http:", "https:");
+    let origins = [
+        None,
+        Some(own.as_str()),
+        Some("null"),
+        Some("http://evil.test"),
+        Some("http://localhost"),
+        Some(tls.as_str()),
+    ];
+    let sites = [None, Some("same-origin"), Some("same-site"), Some("cross-site"), Some("none")];
+    let kinds = [
+        None,
+        Some("application/json"),
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("multipart/form-data; boundary=x"),
+        Some("text/plain; charset=application/json"),
+    ];
+    let (mut made, mut tried) = (0, 0);
+    for (origin, site) in origins.iter().flat_map(|o| sites.iter().map(move |s| (*o, *s))) {
+        for (kind, token) in kinds.iter().flat_map(|k| [true, false].map(|t| (*k, t))) {
+            tried += 1;
+            let body = json!({ "domain": format!("s{tried}.test"), "kind": "static" }).to_string();
+            let mut headers = vec![("Cookie", cookie.as_str())];
+            headers.extend(origin.map(|o| ("Origin", o)));
+            headers.extend(site.map(|s| ("Sec-Fetch-Site", s)));
+            headers.extend(kind.map(|k| ("Content-Type", k)));
+            headers.extend(token.then_some(("X-Manara-CSRF", browser.csrf.as_str())));
+            let answer = panel.send("POST", "/api/v1/sites", &headers, &body);
+            let ours = matches!((origin, site), (Some(o), None | Some("same-origin")) if o == own)
+                || (origin, site) == (None, Some("same-origin"));
+            let expected = match (ours, token, kind) {
+                (false, ..) | (_, false, _) => 403,
+                (.., Some("application/json")) => 201,
+                _ => 415,
+            };
+            assert_eq!(answer.status, expected, "{headers:?}: {answer:?}");
+            made += i64::from(expected == 201);
+        }
+    }
+    assert_eq!(made, 3, "our origin, our fetch site, both");
+    assert_eq!(panel.console("site.list", json!({}))["total"], made);
+}

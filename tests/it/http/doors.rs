@@ -154,3 +154,48 @@ fn only_allowed_addresses_may_come_and_this_machine_always() {
     assert_eq!(from(&[("X-Forwarded-For", "198.51.100.7, 192.0.2.1")]), 403, "the left end is anybody's claim");
     assert_eq!(from(&[]), 200);
 }
+
+#[test]
+fn no_link_is_made_from_what_the_client_calls_us() {
+    let panel = Panel::new();
+    panel.console(
+        "setting.update",
+        json!({ "panel.trusted_proxies": ["127.0.0.0/8"], "panel.host_names": ["panel.example"] }),
+    );
+    let bearer = format!("Bearer {}", panel.token("admin"));
+    let headers = [
+        ("Host", "panel.example"),
+        ("X-Forwarded-Host", "evil.test"),
+        ("Forwarded", "host=evil.test;proto=https"),
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let body = json!({ "domain": "a.test", "kind": "static" }).to_string();
+    let made = panel.send("POST", "/api/v1/sites", &headers, &body);
+    assert_eq!(made.header("location"), Some("/api/v1/sites/a.test"), "a path, without any host");
+    assert!(!made.body.contains("evil.test") && !made.body.contains("panel.example"), "{made:?}");
+    let link = panel.console("claim.renew", json!({}));
+    assert!(link["path"].as_str().unwrap().starts_with("/claim#"), "the token is in the fragment of a path");
+}
+
+#[test]
+fn what_a_role_loses_is_lost_on_its_open_session_and_tokens_at_once() {
+    let panel = Panel::new();
+    panel.browser("first", "admin");
+    let browser = panel.browser("omar", "admin");
+    let (cookie, origin) = (format!("manara={}", browser.secret), panel.origin());
+    let signed = [
+        ("Cookie", cookie.as_str()),
+        ("Origin", &origin),
+        ("X-Manara-CSRF", &browser.csrf),
+        ("Content-Type", "application/json"),
+    ];
+    let made = panel.send("POST", "/api/v1/tokens", &signed, &json!({ "name": "ci", "role": "admin" }).to_string());
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(panel.api(&token, "GET", "/users", None).status, 200);
+    panel.console("user.update", json!({ "name": "omar", "role": "viewer" }));
+    assert_eq!(panel.send("GET", "/api/v1/users", &[("Cookie", &cookie)], "").status, 401, "the session is over");
+    assert_eq!(panel.api(&token, "GET", "/users", None).status, 403, "the token has the new role as its ceiling");
+    panel.console("user.delete", json!({ "name": "omar" }));
+    assert_eq!(panel.api(&token, "GET", "/sites", None).status, 401);
+}

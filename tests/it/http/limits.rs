@@ -2,7 +2,7 @@
 
 use crate::support::panel::{Answer, Panel};
 use manara::base::limits::{
-    BODY_BYTES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HEADERS_MAX, JSON_DEPTH_MAX, OPEN_BODY_BYTES_MAX,
+    BODY_BYTES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HEADERS_MAX, JSON_DEPTH_MAX, JSON_VALUES_MAX, OPEN_BODY_BYTES_MAX,
 };
 use manara::http::Patience;
 use std::io::{Read, Write};
@@ -73,12 +73,46 @@ fn bodies_have_limits() {
     assert_eq!(post("/api/v1/session", json, &large), (413, "body_too_large".into()));
     let deep = format!("{}1{}", "[".repeat(JSON_DEPTH_MAX + 1), "]".repeat(JSON_DEPTH_MAX + 1));
     assert_eq!(post("/api/v1/sites", json, &deep), (400, "body_too_deep".into()));
+    let wide = format!("[{}0]", "0,".repeat(JSON_VALUES_MAX));
+    assert_eq!(post("/api/v1/sites", json, &wide), (400, "body_too_wide".into()));
+    for odd in ["NaN", "-Infinity", "1e999", "{\"timeout_s\":NaN}", "{\"timeout_s\":0x10}", "{\"timeout_s\":01}"] {
+        assert_eq!(post("/api/v1/sites", json, odd), (400, "not_json".into()), "{odd}");
+    }
+    for number in ["-1", "0", "86401", "1e300", "-1e300", "1.5", "18446744073709551616", "-0.0", "\"60\""] {
+        let body = format!("{{\"domain\":\"a.test\",\"kind\":\"static\",\"timeout_s\":{number}}}");
+        assert_eq!(post("/api/v1/sites", json, &body), (422, "bad_input".into()), "{number}");
+    }
     assert_eq!(post("/api/v1/sites", json, "{\"domain\":"), (400, "not_json".into()));
     assert_eq!(post("/api/v1/sites", json, "[]"), (422, "bad_input".into()));
     for kind in
         ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"]
     {
         assert_eq!(post("/api/v1/sites", kind, "{}"), (415, "not_json_type".into()), "{kind}");
+    }
+}
+
+/// The client sends all of it before it looks at the answer, as most do; a connection that is reset would lose it.
+#[test]
+fn whoever_sends_too_much_still_reads_why_not() {
+    let panel = Panel::new();
+    let bearer = format!("Authorization: Bearer {}\r\n", panel.token("admin"));
+    let piece = "a".repeat(64 * 1024);
+    for (signed, kind, status) in [
+        (bearer.as_str(), "application/json", 413),
+        (bearer.as_str(), "text/plain", 415),
+        ("", "application/json", 401),
+        ("X: y\r\n", "application/json", 401),
+    ] {
+        let mut stream = panel.connect();
+        let head = format!(
+            "POST /api/v1/sites HTTP/1.1\r\nHost: localhost\r\n{signed}Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            piece.len() * 128
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        for _ in 0..128 {
+            stream.write_all(piece.as_bytes()).unwrap_or_else(|e| panic!("{status}: the connection was reset: {e}"));
+        }
+        assert_eq!(Answer::read(&mut stream).status, status);
     }
 }
 

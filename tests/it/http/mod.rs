@@ -10,3 +10,4 @@ mod pages;
 mod races;
 mod tls;
 mod unix;
+mod walk;

@@ -1,9 +1,11 @@
 //! Files for the browser, probes, and the headers on everything.
 
 use crate::support::panel::{Answer, Panel, cannot};
-use serde_json::json;
+use manara::services::monitoring;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 #[test]
 fn every_answer_is_guarded_by_its_headers() {
@@ -110,7 +112,22 @@ fn figures_count_what_happened() {
 #[test]
 fn prometheus_accepts_the_figures() {
     let panel = Panel::new();
+    let measured = panel.core.clone();
+    let sampler = std::thread::spawn(move || monitoring::run(&measured));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while panel.core.gauges.last().is_none() {
+        assert!(Instant::now() < deadline, "nothing was measured");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     let text = metrics(&panel).body;
+    assert!(text.contains("\nnode_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} "), "{text}");
+    let seen: Value =
+        serde_json::from_str(&panel.api(&panel.token("viewer"), "GET", "/metrics/history?group=load", None).body)
+            .unwrap();
+    assert_eq!((seen["step_s"].as_i64(), seen["lines"][0]["family"].as_str()), (Some(1), Some("load1")), "{seen}");
+    assert!(seen["lines"][0]["mean"].as_array().unwrap().iter().any(|v| v.is_number()), "{seen}");
+    panel.core.gauges.end();
+    sampler.join().unwrap();
     let started = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())

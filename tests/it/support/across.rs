@@ -20,7 +20,7 @@ pub(crate) fn across(host: Arc<dyn Host>, root: &Path) -> (Arc<dyn Host>, Option
 /// `host` behind a socket below `root`.
 pub(crate) fn served(host: Arc<dyn Host>, root: &Path, patience: Patience) -> (Client, Service) {
     let path = root.join("run/h.sock");
-    let socket = sockets::listen(&path).unwrap();
+    let socket = sockets::listen(&path, None).unwrap();
     let peers = vec![sockets::own_uid()];
     let service = serve(host, Listen { socket, peers, patience }).unwrap();
     (Client::new(path).unwrap(), service)

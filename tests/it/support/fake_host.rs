@@ -1,11 +1,17 @@
 //! A machine in memory, for what a real nginx cannot be brought to do: it refuses files that hold a given word.
 
-use manara::base::Result;
+use manara::base::{Error, Kind, Result};
 use manara::nginx_syntax::parse;
 use manara::platform::nginx::{FileState, NginxStatus, sha256_hex};
 use manara::platform::{Host, HostOp, HostReply, Lines, NginxChange, TestReport};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What only looks at the machine.
+const READS: [&str; 7] =
+    ["nginx_status", "nginx_read", "nginx_list", "nginx_test", "sites_check", "open_plans", "components"];
 
 /// Files by their path below nginx's folder, and the loads that happened.
 #[derive(Default)]
@@ -16,6 +22,10 @@ pub(crate) struct FakeHost {
     pub(crate) refuses: &'static str,
     /// While this is held, loading waits: others gather behind it.
     pub(crate) barrier: Mutex<()>,
+    /// Names of the operations that change something, in order.
+    pub(crate) effects: Mutex<Vec<String>>,
+    /// An installation goes on until it is cancelled.
+    pub(crate) endless: AtomicBool,
 }
 
 impl FakeHost {
@@ -44,10 +54,14 @@ impl FakeHost {
 }
 
 impl Host for FakeHost {
-    fn call(&self, op: &HostOp, _: Lines<'_>) -> Result<HostReply> {
+    fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
         // What goes over the wire comes back the same.
         let wire = serde_json::to_string(op).unwrap();
         let op: HostOp = serde_json::from_str(&wire).unwrap();
+        let name = serde_json::to_value(&op).unwrap()["op"].as_str().unwrap().to_owned();
+        if !READS.contains(&name.as_str()) {
+            self.effects.lock().unwrap().push(name);
+        }
         Ok(match op {
             HostOp::NginxStatus => {
                 let version = Some("1.22.1".to_owned());
@@ -74,6 +88,15 @@ impl Host for FakeHost {
             HostOp::NginxReload { generation } => {
                 let _held = self.barrier.lock().unwrap();
                 self.loads.lock().unwrap().push(generation);
+                HostReply::Done
+            }
+            HostOp::Install { .. } => {
+                while self.endless.load(Ordering::SeqCst) {
+                    if !lines("unpacking") {
+                        return Err(Error::new(Kind::Conflict, "cancelled"));
+                    }
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 HostReply::Done
             }
             HostOp::OpenPlans => HostReply::OpenPlans { plans: vec![] },

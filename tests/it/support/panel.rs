@@ -7,6 +7,7 @@ use manara::app::open;
 use manara::base::clock::Clock;
 use manara::base::locale::Lang;
 use manara::base::{Secret, ids};
+use manara::engine::hooks::{HookPoint, Hooks};
 use manara::engine::{Actor, Core, Request};
 use manara::http::{Listen, Patience, Server, Tcp, serve};
 use manara::ops::{self, auth};
@@ -19,7 +20,7 @@ use manara::store::users;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A password for every test user.
@@ -30,8 +31,21 @@ pub(crate) struct Panel {
     pub(crate) core: Arc<Core>,
     pub(crate) address: SocketAddr,
     pub(crate) root: tempfile::TempDir,
+    pub(crate) host: Arc<FakeHost>,
+    /// The hooks that were called: point and operation.
+    pub(crate) hooks: Arc<Mutex<Vec<String>>>,
     server: Option<Server>,
     _service: Option<Service>,
+}
+
+/// Notes which hooks are called.
+struct Noted(Arc<Mutex<Vec<String>>>);
+
+impl Hooks for Noted {
+    fn run(&self, point: HookPoint, operation: &str, _: &Value) -> manara::base::Result<()> {
+        self.0.lock().unwrap().push(format!("{point:?} {operation}"));
+        Ok(())
+    }
 }
 
 /// An answer, read to its end.
@@ -56,18 +70,30 @@ impl Panel {
 
     /// With this certificate, and clients that may take this long.
     pub(crate) fn with(tls: Option<PanelTls>, patience: Patience) -> Panel {
+        Panel::at(tempfile::tempdir().unwrap(), tls, patience)
+    }
+
+    /// In a folder that was prepared.
+    pub(crate) fn prepared(prepare: impl FnOnce(&std::path::Path)) -> Panel {
         let root = tempfile::tempdir().unwrap();
+        prepare(root.path());
+        Panel::at(root, None, Patience::default())
+    }
+
+    fn at(root: tempfile::TempDir, tls: Option<PanelTls>, patience: Patience) -> Panel {
         let settings = loaded(root.path().to_owned(), free_port(), free_port());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open::store(&settings.config, clock.clone()).unwrap();
         let host = Arc::new(FakeHost { refuses: "nothing is refused", ..FakeHost::default() });
-        let (host, service) = across(host, root.path());
-        let core = open::assemble(settings, store, host, clock, Arc::new(Faults::default())).unwrap();
+        let (across_host, service) = across(host.clone(), root.path());
+        let hooks = Arc::<Mutex<Vec<String>>>::default();
+        let noted = Box::new(Noted(hooks.clone()));
+        let core = open::assemble(settings, store, across_host, clock, noted, Arc::new(Faults::default())).unwrap();
         let tcp = Some(Tcp { address: "127.0.0.1:0".parse().unwrap(), tls, hsts: false });
         let listen = Listen { tcp, unix: Some(core.config.api_socket.clone()), patience };
         let server = serve(core.clone(), listen).unwrap();
         let address = server.address().unwrap();
-        Panel { core, address, root, server: Some(server), _service: service }
+        Panel { core, address, root, host, hooks, server: Some(server), _service: service }
     }
 
     /// Calls an operation as the console, past HTTP.

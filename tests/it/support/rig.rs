@@ -150,14 +150,7 @@ impl Rig {
 
     /// Status and body of a GET for `host` from nginx; `None` when the connection is closed without an answer.
     pub(crate) fn get(&self, host: &str, path: &str) -> Option<(u16, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.http_port)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).ok()?;
-        let text = String::from_utf8_lossy(&answer).into_owned();
-        let status = text.split(' ').nth(1)?.parse().ok()?;
-        Some((status, text.split_once("\r\n\r\n")?.1.to_owned()))
+        get(self.http_port, host, path)
     }
 
     /// Every file below the root that a change of a site may touch, with the hash of its content.
@@ -171,6 +164,18 @@ impl Rig {
         files.sort();
         files
     }
+}
+
+/// Status and body of a GET for `host` on a port of this machine; `None` when the connection is closed without an answer.
+pub(crate) fn get(port: u16, host: &str, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text.split(' ').nth(1)?.parse().ok()?;
+    Some((status, text.split_once("\r\n\r\n")?.1.to_owned()))
 }
 
 fn collect(folder: &std::path::Path, files: &mut Vec<(String, String)>) {

@@ -331,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the figures of an earlier time */
+        get: operations["metrics.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/claim": {
         parameters: {
             query?: never;
@@ -632,6 +649,8 @@ export interface components {
             enabled: boolean;
             /** @description Whether it is served. */
             state: components["schemas"]["SiteState"];
+            /** @description Whether somebody had changed its nginx file by hand when the panel last looked, which it does every ten minutes. */
+            drifted: boolean;
             /** @description Folder with its files, for static sites. */
             document_root?: string | null;
             /**
@@ -737,8 +756,10 @@ export interface components {
             id: string;
             /** @description The operation. */
             operation: string;
-            /** @description What it is about. */
+            /** @description What it is about; a site's domain in ASCII form. */
             target: string;
+            /** @description What it is about, the form for people. */
+            target_name: string;
             /** @description What would change. */
             changes: components["schemas"]["ShownChange"][];
             /** @description Outcome of nginx's own test of the configuration as it would be. */
@@ -802,8 +823,10 @@ export interface components {
             operation: string;
             /** @description The operation in words. */
             summary: string;
-            /** @description What it is about. */
+            /** @description What it is about; a site's domain in ASCII form. */
             target: string;
+            /** @description What it is about, the form for people. */
+            target_name: string;
             /** @description Who asked for it. */
             actor: string;
             /** @description What became of it. */
@@ -846,6 +869,8 @@ export interface components {
         JobError: {
             /** @description Stable code. */
             code: string;
+            /** @description What sort of failure it is. */
+            kind: components["schemas"]["Kind"];
             /** @description What happened and why. */
             detail: string;
             /** @description What to do. */
@@ -853,6 +878,8 @@ export interface components {
             /** @description What the failing component printed. */
             evidence?: string | null;
         };
+        /** @description What sort of failure it is. Closed on purpose: surfaces map every kind. */
+        Kind: "bad_input" | "not_signed_in" | "forbidden" | "not_found" | "conflict" | "stale" | "too_many" | "too_large" | "external" | "unavailable" | "fault";
         /** @description What an event is about. */
         Topic: "jobs" | "sites" | "metrics";
         /** @description One event, as its data stands on the stream. */
@@ -1092,7 +1119,7 @@ export interface components {
             at: string;
             /**
              * Format: double
-             * @description Processor time in use, all processors together, 0 to 100.
+             * @description Processor time in use, all processors together, 0 to 100; in a container with a limit, of what it may use.
              */
             cpu_percent: number;
             /**
@@ -1130,7 +1157,55 @@ export interface components {
              * @description Bytes sent per second.
              */
             net_tx_per_s: number;
+            /** @description Everything that is measured, by family and object. */
+            values: components["schemas"]["Measured"][];
         };
+        /** @description One value. */
+        Measured: {
+            /** @description What is measured. */
+            family: components["schemas"]["Family"];
+            /** @description Of which disk, interface, processor …; empty where there is one only. */
+            object: string;
+            /**
+             * Format: double
+             * @description The value, in the family's unit.
+             */
+            value: number;
+        };
+        /** @description What is measured. Together with the object (a disk, an interface …) it names one series for good. */
+        Family: "cpu-user" | "cpu-system" | "cpu-iowait" | "cpu-steal" | "cpu-quota" | "core" | "load1" | "load5" | "load15" | "pressure-cpu" | "pressure-memory" | "pressure-io" | "pressure-memory-full" | "pressure-io-full" | "memory-used" | "memory-cached" | "memory-total" | "swap-used" | "swap-total" | "space-used" | "inodes-used" | "disk-read" | "disk-written" | "disk-busy" | "disk-latency" | "network-received" | "network-sent" | "network-errors" | "temperature" | "tasks-running" | "tasks" | "panel-cpu" | "panel-memory";
+        /** @description What one chart shows. */
+        Group: "cpu" | "cores" | "load" | "pressure" | "memory" | "swap" | "space" | "disk" | "network" | "temperature" | "tasks" | "panel";
+        /** @description The lines of one chart. */
+        History: {
+            /**
+             * Format: date-time
+             * @description Time of the first value.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Seconds between two values.
+             */
+            step_s: number;
+            /** @description The lines. */
+            lines: components["schemas"]["Line"][];
+        };
+        /** @description One line of a chart. Values stand at `from`, `from` + step …; `null` where nothing was measured. */
+        Line: {
+            /** @description What is measured. */
+            family: components["schemas"]["Family"];
+            /** @description Of which disk, interface …; empty where there is one only. */
+            object: string;
+            /** @description The unit. */
+            unit: components["schemas"]["Unit"];
+            /** @description Mean values. */
+            mean: (number | null)[];
+            /** @description Greatest values. */
+            peak: (number | null)[];
+        };
+        /** @description Unit of a value. */
+        Unit: "percent" | "bytes" | "bytes-per-second" | "per-second" | "milliseconds" | "celsius" | "number";
         /** @description Whether the server is taken. */
         ClaimState: {
             /** @description Whether the panel has an administrator. */
@@ -1217,6 +1292,8 @@ export interface components {
             token: string;
             /** @description Path of the page that takes it, token included. */
             path: string;
+            /** @description The whole link. */
+            url: string;
             /**
              * Format: date-time
              * @description When it stops working.
@@ -1449,16 +1526,20 @@ export interface components {
             at: string;
             /** @description Who. */
             actor: string;
-            /** @description `user`, `token`, `console` or `system`. */
+            /** @description `user`, `token`, `console`, `system` or `nobody`. */
             actor_kind: string;
+            /** @description Who, in words. */
+            who: string;
             /** @description From where; empty for the local socket and the panel itself. */
             address: string;
             /** @description What. */
             operation: string;
             /** @description The operation in words. */
             summary: string;
-            /** @description On what. */
+            /** @description On what; a site's domain in ASCII form. */
             target: string;
+            /** @description On what, the form for people. */
+            target_name: string;
             /** @description With what result. */
             result: string;
             /** @description Code of the error. */
@@ -1516,6 +1597,8 @@ export interface components {
             errors: components["schemas"]["FieldError"][];
             /** @description Names this request in the logs. */
             request_id: string;
+            /** @description What caused it, for developers: only with the option `debug`, and only for administrators. */
+            debug?: string | null;
         };
         /** @description What is wrong with one field. */
         FieldError: {
@@ -2323,6 +2406,10 @@ export interface operations {
             query?: {
                 /** @description Only this state. */
                 state?: components["schemas"]["JobState"];
+                /** @description Only this operation, such as `site.create`. */
+                operation?: string | null;
+                /** @description Only about this object: a site's domain in ASCII form, a component's name. */
+                target?: string | null;
                 /** @description Rows of a page. */
                 limit?: number | null;
                 /** @description Where the page begins: `next` of the page before. */
@@ -2653,6 +2740,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Figures"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "metrics.history": {
+        parameters: {
+            query: {
+                /** @description The chart. */
+                group: components["schemas"]["Group"];
+                /** @description Beginning; without it five minutes before the end. */
+                from?: string | null;
+                /** @description End; without it now. */
+                to?: string | null;
+                /** @description Values of a line at most, about. */
+                points?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
                 };
             };
             400: components["responses"]["Problem"];

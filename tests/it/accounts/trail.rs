@@ -1,0 +1,62 @@
+//! The audit trail as people read it.
+
+use super::Desk;
+use manara::base::locale::Lang;
+use manara::engine::{Actor, Request};
+use manara::ops;
+use manara::store::audit;
+use serde_json::{Value, json};
+
+fn add(desk: &Desk, entries: usize) {
+    let entry = audit::Entry { operation: "site.show".into(), result: "done".into(), ..audit::Entry::default() };
+    let add = |tx: &manara::store::Tx| {
+        (0..entries).try_for_each(|_| audit::append(tx, desk.core.store.keys(), &entry).map(drop))
+    };
+    desk.core.store.write(add).unwrap();
+}
+
+#[test]
+fn an_export_is_made_while_it_is_read() {
+    let desk = Desk::claimed();
+    add(&desk, 1200);
+    let request = Desk::request("");
+    let op = ops::find("audit.export").unwrap();
+    let mut pieces = ops::run::open_download(&desk.core, &Actor::Console, &request, op, json!({})).unwrap().pieces;
+    let lines = |piece: Option<manara::base::Result<Vec<u8>>>| {
+        String::from_utf8(piece.unwrap().unwrap())
+            .unwrap()
+            .lines()
+            .map(|l| serde_json::from_str::<Value>(l).unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(pieces.next()).len(), 500);
+    add(&desk, 300);
+    let rest: Vec<Value> = [pieces.next(), pieces.next(), pieces.next()].into_iter().flat_map(lines).collect();
+    assert!(pieces.next().is_none());
+    let last = rest.last().unwrap()["seq"].as_i64().unwrap();
+    assert_eq!((rest.len(), last), (1001, 1501), "one for the claim; what came meanwhile is there");
+}
+
+#[test]
+fn actors_are_named_in_the_readers_language() {
+    let desk = Desk::new();
+    let wrong = json!({ "token": "not the token", "user": "eve", "password": "a long pass phrase" });
+    let _refused = desk.call(&Actor::Nobody, "claim.create", wrong).unwrap_err();
+    let claim = json!({ "user": "admin", "password": super::PASSWORD });
+    desk.console("claim.create", claim).unwrap();
+    let admin = desk.sign_in("admin");
+    desk.call(&admin.actor, "token.create", json!({ "name": "ci", "role": "admin" })).unwrap();
+    let who = |lang: Lang, operation: &str| {
+        let request = Request::console("r0123456789".into(), lang);
+        let input = json!({ "operation": operation });
+        let page = desk.call_with(&request, &Actor::Console, "audit.list", input).unwrap().body;
+        let of = |e: &Value| (e["actor"].as_str().unwrap().to_owned(), e["who"].as_str().unwrap().to_owned());
+        page["items"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    let pair = |stored: &str, shown: &str| (stored.to_owned(), shown.to_owned());
+    let claims = [pair("root@console", "console (root@console)"), pair("nobody", "nobody signed in")];
+    assert_eq!(who(Lang::En, "claim.create"), claims);
+    assert_eq!(who(Lang::En, "token.create"), [pair("admin", "admin")]);
+    let arabic = who(Lang::Ar, "claim.create");
+    assert_eq!(arabic[1], pair("nobody", "زائر لم يسجّل الدخول"), "the store keeps one name for both");
+}

@@ -1,0 +1,275 @@
+//! What every operation should do, written by hand: who may call it at least, with what, and what is left behind.
+
+use super::State;
+use crate::support::panel::{PASSWORD, Panel};
+use manara::base::access::Role;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+/// Who may call at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Least {
+    Anybody,
+    Role(Role),
+    /// Nobody over the network.
+    Console,
+}
+
+impl Least {
+    pub(super) fn includes(self, role: Role) -> bool {
+        match self {
+            Least::Anybody => true,
+            Least::Role(least) => role >= least,
+            Least::Console => false,
+        }
+    }
+}
+
+/// One operation. What is not named does not happen: no entry, no hook, no effect on the machine, no table touched.
+pub(super) struct Scenario {
+    pub(super) id: &'static str,
+    pub(super) least: Least,
+    /// Makes what the call needs, and answers its input.
+    pub(super) given: fn(&Panel) -> Value,
+    pub(super) status: u16,
+    /// Results in the audit trail, in order.
+    pub(super) audit: &'static [&'static str],
+    /// Hooks that are called, in order.
+    pub(super) hooks: &'static [&'static str],
+    /// Effects on the machine, in order.
+    pub(super) effects: &'static [&'static str],
+    /// Tables whose rows are others afterwards, the audit trail aside.
+    pub(super) tables: &'static [&'static str],
+}
+
+impl Scenario {
+    /// The operation that trail and hooks name: applying a plan is the work of the one that made it.
+    fn named(&self) -> &'static str {
+        if self.id == "plan.apply" { "site.create" } else { self.id }
+    }
+
+    /// The audit entries; one of another operation is written with its name.
+    pub(super) fn entries(&self) -> Vec<String> {
+        let full = |e: &&str| if e.contains(' ') { (*e).to_owned() } else { format!("{} {e}", self.named()) };
+        self.audit.iter().map(full).collect()
+    }
+
+    /// The hooks, likewise.
+    pub(super) fn called(&self) -> Vec<String> {
+        let full = |h: &&str| if h.contains(' ') { (*h).to_owned() } else { format!("{h} {}", self.named()) };
+        self.hooks.iter().map(full).collect()
+    }
+}
+
+impl State {
+    /// Settled, unless a job is meant to go on.
+    pub(super) fn settled_or_endless(panel: &Panel) -> State {
+        if panel.host.endless.load(Ordering::SeqCst) { State::of(panel) } else { State::settled(panel) }
+    }
+}
+
+const VIEWER: Least = Least::Role(Role::Viewer);
+const OPERATOR: Least = Least::Role(Role::Operator);
+const ADMIN: Least = Least::Role(Role::Admin);
+
+const APPLIED: &[&str] = &["started", "done"];
+const HOOKS: &[&str] = &["Validate", "BeforeApply", "AfterApply"];
+const ROWS: &[&str] = &["generation", "jobs", "managed_files", "plans", "server_names", "sites"];
+/// The same where the site keeps its names.
+const SAME_NAMES: &[&str] = &["generation", "jobs", "managed_files", "plans", "sites"];
+
+/// A call that only reads.
+const fn read(id: &'static str, least: Least, given: fn(&Panel) -> Value) -> Scenario {
+    Scenario { id, least, given, status: 200, audit: &[], hooks: &[], effects: &[], tables: &[] }
+}
+
+/// A change of the panel's own rows.
+const fn act(
+    id: &'static str,
+    least: Least,
+    given: fn(&Panel) -> Value,
+    status: u16,
+    tables: &'static [&'static str],
+) -> Scenario {
+    Scenario { status, audit: &["done"], tables, ..read(id, least, given) }
+}
+
+/// A change of the machine.
+const fn change(id: &'static str, given: fn(&Panel) -> Value, effects: &'static [&'static str]) -> Scenario {
+    Scenario { audit: APPLIED, hooks: HOOKS, effects, tables: ROWS, ..read(id, OPERATOR, given) }
+}
+
+fn nothing(_: &Panel) -> Value {
+    json!({})
+}
+
+fn site(panel: &Panel) -> Value {
+    panel.console("site.create", json!({ "domain": "a.test", "kind": "static" }));
+    json!({ "domain": "a.test" })
+}
+
+fn disabled(panel: &Panel) -> Value {
+    panel.console("site.create", json!({ "domain": "a.test", "kind": "static", "enabled": false }));
+    json!({ "domain": "a.test" })
+}
+
+/// A site whose file somebody deleted.
+fn lost(panel: &Panel) -> Value {
+    let site = site(panel);
+    panel.host.files.lock().unwrap().retain(|rel, _| !rel.contains("sites/"));
+    site
+}
+
+fn new_site(_: &Panel) -> Value {
+    json!({ "domain": "a.test", "kind": "static" })
+}
+
+/// A plan that a dry run kept.
+fn plan(panel: &Panel) -> Value {
+    let token = panel.token("admin");
+    let planned = panel.api(&token, "POST", "/sites?dry_run=true", Some(&new_site(panel)));
+    json!({ "id": planned.json()["id"] })
+}
+
+fn job(panel: &Panel) -> Value {
+    site(panel);
+    json!({ "id": panel.console("job.list", json!({}))["items"][0]["id"] })
+}
+
+/// An installation that goes on until it is cancelled.
+fn endless_job(panel: &Panel) -> Value {
+    panel.host.endless.store(true, Ordering::SeqCst);
+    let begun = panel.console("component.install", json!({ "name": "nginx" }));
+    let id = begun["job"]["id"].clone();
+    while !panel.host.effects.lock().unwrap().contains(&"install".to_owned()) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    json!({ "id": id })
+}
+
+fn user(panel: &Panel) -> Value {
+    panel.console("user.create", json!({ "name": "omar", "role": "viewer", "password": PASSWORD }));
+    json!({ "name": "omar" })
+}
+
+/// The id of the caller's session, which is the only one.
+fn session(panel: &Panel) -> Value {
+    let all = panel.console("session.list", json!({}))["items"].clone();
+    json!({ "id": all.as_array().and_then(|a| a.first()).map_or(json!("s0123456789"), |s| s["id"].clone()) })
+}
+
+/// A token of the caller; where there is none, of the console.
+fn token(panel: &Panel) -> Value {
+    let made = panel.console("token.create", json!({ "name": "old", "role": "viewer" }));
+    let id = made["id"].as_str().unwrap().to_owned();
+    let give = "UPDATE tokens SET user_id = (SELECT id FROM users WHERE name = 'caller') WHERE id = ?";
+    panel.core.store.write(|tx| tx.exec(give, &[id.as_str().into()])).unwrap();
+    json!({ "id": id })
+}
+
+fn claim(panel: &Panel) -> Value {
+    let link = panel.console("claim.renew", json!({}));
+    json!({ "token": link["token"], "user": "omar", "password": PASSWORD })
+}
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    read("site.list", VIEWER, |_| json!({ "limit": 1 })),
+    Scenario {
+        status: 201,
+        ..change("site.create", new_site, &["sites_create", "nginx_switch", "nginx_reload", "forget"])
+    },
+    read("site.show", VIEWER, site),
+    change(
+        "site.update",
+        |panel| {
+            site(panel);
+            json!({ "domain": "a.test", "aliases": ["b.test"] })
+        },
+        &["nginx_switch", "nginx_reload", "forget"],
+    ),
+    change("site.delete", site, &["site_trash", "nginx_switch", "nginx_reload", "forget"]),
+    Scenario { tables: SAME_NAMES, ..change("site.enable", disabled, &["nginx_switch", "nginx_reload", "forget"]) },
+    Scenario { tables: SAME_NAMES, ..change("site.disable", site, &["nginx_switch", "nginx_reload", "forget"]) },
+    Scenario { tables: SAME_NAMES, ..change("site.reapply", lost, &["nginx_switch", "nginx_reload", "forget"]) },
+    read("site.nginx", VIEWER, site),
+    read("state.export", VIEWER, nothing),
+    change(
+        "state.apply",
+        |_| json!({ "document": "manara = 1\nowner = \"me\"\n\n[[site]]\ndomain = \"a.test\"\nkind = \"static\"\n" }),
+        &["sites_create", "nginx_switch", "nginx_reload", "forget"],
+    ),
+    read("plan.show", VIEWER, plan),
+    Scenario {
+        status: 201,
+        hooks: &["BeforeApply", "AfterApply"],
+        ..change("plan.apply", plan, &["sites_create", "nginx_switch", "nginx_reload", "forget"])
+    },
+    read("job.list", VIEWER, |_| json!({ "state": "done", "limit": 1 })),
+    read("job.show", VIEWER, job),
+    Scenario {
+        audit: &["done", "component.install cancelled cancelled"],
+        ..act("job.cancel", OPERATOR, endless_job, 200, &["jobs"])
+    },
+    read("event.stream", VIEWER, nothing),
+    read("component.list", VIEWER, nothing),
+    Scenario {
+        status: 202,
+        audit: &["started", "nginx.base started", "nginx.base done", "done"],
+        hooks: &["BeforeApply nginx.base", "AfterApply nginx.base"],
+        effects: &["install", "nginx_prepare", "nginx_switch", "nginx_reload", "forget"],
+        tables: &["generation", "jobs", "managed_files", "plans"],
+        ..read("component.install", ADMIN, |_| json!({ "name": "nginx" }))
+    },
+    read("nginx.show", VIEWER, nothing),
+    read("drift.list", VIEWER, nothing),
+    read("doctor.show", VIEWER, nothing),
+    read("metrics.show", VIEWER, nothing),
+    read("metrics.history", VIEWER, |_| json!({ "group": "cpu", "points": 10 })),
+    read("claim.show", Least::Anybody, nothing),
+    act("claim.create", Least::Anybody, claim, 201, &["claim", "sessions", "users"]),
+    act("claim.renew", Least::Console, nothing, 201, &["claim"]),
+    act(
+        "session.create",
+        Least::Anybody,
+        |panel| {
+            user(panel);
+            json!({ "user": "omar", "password": PASSWORD })
+        },
+        201,
+        &["sessions"],
+    ),
+    read("session.show", VIEWER, nothing),
+    act("session.delete", VIEWER, nothing, 200, &["sessions"]),
+    read("session.list", VIEWER, nothing),
+    act("session.revoke", VIEWER, session, 200, &["sessions"]),
+    act("session.clear", VIEWER, nothing, 200, &[]),
+    act(
+        "session.password",
+        VIEWER,
+        |_| json!({ "current": PASSWORD, "new": "another long pass phrase" }),
+        200,
+        &["sessions", "users"],
+    ),
+    read("user.list", ADMIN, nothing),
+    act("user.create", ADMIN, |_| json!({ "name": "omar", "role": "viewer", "password": PASSWORD }), 201, &["users"]),
+    act(
+        "user.update",
+        ADMIN,
+        |panel| {
+            user(panel);
+            json!({ "name": "omar", "role": "operator" })
+        },
+        200,
+        &["users"],
+    ),
+    act("user.delete", ADMIN, user, 200, &["users"]),
+    act("user.unlock", ADMIN, user, 200, &[]),
+    read("token.list", OPERATOR, nothing),
+    act("token.create", OPERATOR, |_| json!({ "name": "ci", "role": "viewer" }), 201, &["tokens"]),
+    act("token.delete", OPERATOR, token, 200, &["tokens"]),
+    read("setting.list", VIEWER, nothing),
+    act("setting.update", ADMIN, |_| json!({ "panel.host_names": ["panel.example"] }), 200, &["settings"]),
+    read("audit.list", ADMIN, nothing),
+    read("audit.export", ADMIN, nothing),
+    read("audit.verify", ADMIN, nothing),
+];

@@ -1,0 +1,73 @@
+//! Rotation of the logs of a real nginx under load.
+
+use crate::support::rig::Rig;
+use manara::platform::HostOp;
+use manara::platform::faults::Fault;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+fn log(rig: &Rig, name: &str) -> PathBuf {
+    rig.root.path().join("var/log/nginx").join(name)
+}
+
+/// Makes the log too large without writing much: a hole before what follows.
+fn swell(rig: &Rig) {
+    let file = std::fs::File::options().append(true).open(log(rig, "manara.log")).unwrap();
+    file.set_len(manara::base::limits::LOG_BYTES_MAX + 1).unwrap();
+}
+
+/// Requests for `path` in the log, and whether each line is whole.
+fn lines(rig: &Rig, name: &str) -> Vec<String> {
+    let text = std::fs::read(log(rig, name)).unwrap_or_default();
+    let text: Vec<u8> = text.into_iter().filter(|b| *b != 0).collect();
+    let text = String::from_utf8(text).unwrap();
+    let read = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+    text.lines().map(|line| read(line)["uri"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn no_line_is_lost_while_logs_are_rotated() {
+    let rig = Rig::new();
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    let stop = AtomicBool::new(false);
+    let rotate = || rig.core().host.ask(&HostOp::LogsRotate).map(drop);
+    let mut asked = std::thread::scope(|scope| {
+        let visitor = scope.spawn(|| {
+            let mut asked = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let path = format!("/?{}", asked.len());
+                assert_eq!(rig.get("a.test", &path).unwrap().0, 200);
+                asked.push(path);
+            }
+            asked
+        });
+        rotate().unwrap();
+        assert!(!log(&rig, "manara.log.1").exists(), "neither large nor old");
+        swell(&rig);
+        // Renamed, and then nothing more happens: the next round tells nginx.
+        rig.core().faults.arm(Fault::Fail(2));
+        assert_eq!(rotate().unwrap_err().code(), "injected_fault");
+        rig.core().faults.disarm();
+        assert!(log(&rig, "manara.log.1").exists() && !log(&rig, "manara.log").exists());
+        rotate().unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        stop.store(true, Ordering::Relaxed);
+        visitor.join().unwrap()
+    });
+    asked.sort();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let mut found = [lines(&rig, "manara.log.1"), lines(&rig, "manara.log")].concat();
+        found.retain(|uri| uri.starts_with("/?"));
+        found.sort();
+        if found == asked {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{} of {} requests are in the logs", found.len(), asked.len());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(!lines(&rig, "manara.log").is_empty(), "nginx writes into the new file");
+    assert!(!log(&rig, "error.log.1").exists(), "the error log had no reason");
+}
