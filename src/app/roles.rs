@@ -5,7 +5,6 @@ use crate::base::{Error, Result};
 use crate::config::Config;
 use crate::platform::host_service::Child;
 use crate::platform::{files, users};
-use std::path::PathBuf;
 
 /// What development uses for its tests: a host of its own process there, too.
 const TEST_HOST: &str = "MANARA_TEST_HOST";
@@ -37,11 +36,6 @@ pub(super) fn become_panel(config: &Config) -> Result<()> {
     let run = config.api_socket.parent().ok_or_else(|| Error::fault("the socket has no folder"))?;
     files::folder(run, account.uid, console, 0o750)?;
     users::become_account(&account)
-}
-
-/// Folder with the certificate of the panel's own port: one that the panel may write.
-pub(super) fn panel_tls_folder(config: &Config) -> PathBuf {
-    if config.is_development() { config.path("/etc/manara") } else { config.data_dir.clone() }
 }
 
 fn start(config: &Config) -> Result<Child> {

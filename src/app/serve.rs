@@ -3,7 +3,7 @@
 use super::{logging, open, roles};
 use crate::base::{Error, Result};
 use crate::config::Loaded;
-use crate::engine::Core;
+use crate::engine::{Core, guard};
 use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
@@ -35,16 +35,14 @@ pub fn run(loaded: Loaded) -> Result<()> {
     let sampler = spawn("metrics", move || monitoring::run(&measured))?;
     let kept = Arc::downgrade(&core);
     spawn("upkeep", move || upkeep::run(&kept))?;
-    let panel = auth::panel_settings(&core)?;
-    let folder = roles::panel_tls_folder(&core.config);
-    let tls = if panel.tls { Some(panel_tls::ensure(&folder, &names(&panel.host_names))?) } else { None };
-    let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
-    let listen = Listen {
-        tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
-        unix: Some(core.config.api_socket.clone()),
-        ..Listen::default()
+    let (server, fingerprint) = match listen(&core) {
+        // An address that waits to be confirmed and cannot be had is no reason to be without a panel.
+        Err(e) if guard::current(&core)?.is_some() => {
+            guard::give_up(&core, &e)?;
+            listen(&core)?
+        }
+        other => other?,
     };
-    let server = http::serve(core.clone(), listen)?;
     // With thousands of sites nginx takes a second to come up: pages are answered meanwhile, changes wait.
     let starter = core.clone();
     let starting = spawn("nginx", move || bring_up(&starter))?;
@@ -57,6 +55,20 @@ pub fn run(loaded: Loaded) -> Result<()> {
     let stopped = stop(&core, server, [starting, sampler]);
     child.map_or(Ok(()), Watched::end)?;
     stopped
+}
+
+/// Listens as the settings say; with TLS also the certificate's fingerprint.
+fn listen(core: &Arc<Core>) -> Result<(Server, Option<String>)> {
+    let panel = auth::panel_settings(core)?;
+    let folder = core.config.panel_tls_folder();
+    let tls = if panel.tls { Some(panel_tls::ensure(&folder, &names(&panel.host_names))?) } else { None };
+    let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
+    let listen = Listen {
+        tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
+        unix: Some(core.config.api_socket.clone()),
+        ..Listen::default()
+    };
+    Ok((http::serve(core.clone(), listen)?, fingerprint))
 }
 
 fn bring_up(core: &Arc<Core>) {

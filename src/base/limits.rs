@@ -62,6 +62,10 @@ pub const LOG_REOPEN_S_MAX: u64 = 5;
 pub const NGINX_RELOAD_S_MAX: u64 = 30;
 /// Output kept of a failing component.
 pub const EVIDENCE_BYTES_MAX: usize = 16 * 1024;
+/// Time within which a guarded change has to be confirmed.
+pub const GUARD_S: i64 = 60;
+/// Pause between two looks at the clock while a guarded change is pending.
+pub const GUARD_LOOK_MS: u64 = 200;
 /// Life of a claim link.
 pub const CLAIM_S_MAX: i64 = 3600;
 /// Session life without use.

@@ -5,7 +5,7 @@ use super::output::{Failure, Screen, clean, print};
 use super::remote::{Answer, Remote};
 use super::request::Ask;
 use super::tree::{self, Say};
-use super::{Local, fields, job, plan, prompt, table};
+use super::{Local, fields, guarded, job, plan, prompt, table};
 use crate::base::{Error, Kind, Result};
 use crate::ops::{self, Op, Shape};
 use clap::ArgMatches;
@@ -122,6 +122,9 @@ fn show(remote: &Remote, op: &Op, answer: &Answer, manner: &Manner, screen: &Scr
             if let (1, Some(entry)) = (verdict, body["first_bad"].as_i64()) {
                 super::output::note(&(screen.say("cli.audit_broken", &[("entry", entry.to_string())]) + "\n"));
             }
+        }
+        if op.meta.id == "setting.update" && !screen.json && !manner.plan {
+            guarded::follow(remote, &answer.json()?, screen)?;
         }
         return Ok(verdict);
     }

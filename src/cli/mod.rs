@@ -7,6 +7,7 @@ mod call;
 pub mod documents;
 mod fields;
 mod globals;
+mod guarded;
 mod job;
 mod local;
 mod output;

@@ -34,6 +34,8 @@ pub struct Opt {
     pub restart: bool,
     /// Where the value lives.
     pub home: Home,
+    /// Whether a wrong value can shut everybody out: a change is then undone unless it is confirmed over the new path.
+    pub guarded: bool,
 }
 
 impl Opt {
@@ -57,16 +59,21 @@ impl Opt {
 
     const fn in_file(key: &'static str, kind: Kind, development: &'static str, production: &'static str) -> Self {
         let home = Home::File;
-        Self { key, kind, development, production, unit: None, secret: false, restart: true, home }
+        Self { key, kind, development, production, unit: None, secret: false, restart: true, home, guarded: false }
     }
 
     const fn in_store(key: &'static str, kind: Kind, development: &'static str, production: &'static str) -> Self {
         let home = Home::Store;
-        Self { key, kind, development, production, unit: None, secret: false, restart: false, home }
+        Self { key, kind, development, production, unit: None, secret: false, restart: false, home, guarded: false }
     }
 
     const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    const fn guarded(mut self) -> Self {
+        self.guarded = true;
         self
     }
 
@@ -104,11 +111,11 @@ pub const ALL: &[Opt] = &[
     Opt::in_file("nginx.http_port", PORT, "8080", "80"),
     Opt::in_file("nginx.https_port", PORT, "8443", "443"),
     Opt::in_file("nginx.ownership", Kind::Choice(&["auto", "shared", "owned"]), "auto", "auto"),
-    Opt::in_store("panel.listen", Kind::Address, "127.0.0.1:9080", "[::]:9443"),
-    Opt::in_store("panel.tls", Kind::Bool, "false", "true"),
-    Opt::in_store("panel.host_names", Kind::Names, "", ""),
-    Opt::in_store("panel.trusted_proxies", Kind::Networks { everyone: false }, "", ""),
-    Opt::in_store("panel.allowed_addresses", Kind::Networks { everyone: true }, "", ""),
+    Opt::in_store("panel.listen", Kind::Address, "127.0.0.1:9080", "[::]:9443").guarded(),
+    Opt::in_store("panel.tls", Kind::Bool, "false", "true").guarded(),
+    Opt::in_store("panel.host_names", Kind::Names, "", "").guarded(),
+    Opt::in_store("panel.trusted_proxies", Kind::Networks { everyone: false }, "", "").guarded(),
+    Opt::in_store("panel.allowed_addresses", Kind::Networks { everyone: true }, "", "").guarded(),
     Opt::in_store("session.idle_s", Kind::Integer { min: 300, max: SESSION_IDLE_S_MAX }, "43200", "43200").seconds(),
     Opt::in_store("session.total_s", Kind::Integer { min: 3600, max: SESSION_S_MAX }, "604800", "604800").seconds(),
 ];

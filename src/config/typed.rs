@@ -86,6 +86,11 @@ impl Config {
         below(&self.root, path.as_ref())
     }
 
+    /// Folder with the certificate of the panel's own port: one that the panel may write.
+    pub fn panel_tls_folder(&self) -> PathBuf {
+        if self.is_development() { self.path("/etc/manara") } else { self.data_dir.clone() }
+    }
+
     /// Whether this is the development profile.
     pub fn is_development(&self) -> bool {
         self.profile == Profile::Development

@@ -2,7 +2,7 @@
 
 use crate::base::access::{Permission, Role};
 use crate::base::locale::Lang;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Who carries out an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +105,19 @@ pub struct Request {
     pub respond_async: bool,
     /// `If-Match`: the revision the caller has seen.
     pub if_match: Option<i64>,
+    /// Where the request came in; `None` for the local socket.
+    pub door: Option<Door>,
+}
+
+/// The listener a request came in by, and the name it was asked for under.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// Address the listener was opened for.
+    pub listen: SocketAddr,
+    /// Whether the connection to us is TLS.
+    pub tls: bool,
+    /// `Host`, with its port.
+    pub host: String,
 }
 
 impl Request {
@@ -115,6 +128,15 @@ impl Request {
 
     /// A request of the local console.
     pub fn console(id: String, lang: Lang) -> Self {
-        Self { id, address: None, agent: String::new(), lang, dry_run: false, respond_async: false, if_match: None }
+        Self {
+            id,
+            address: None,
+            agent: String::new(),
+            lang,
+            dry_run: false,
+            respond_async: false,
+            if_match: None,
+            door: None,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What everything above works with, put together once by the composition root.
 
 use super::callers::Callers;
+use super::doors::DoorKeeper;
 use super::drift::Drifted;
 use super::events::Bus;
 use super::gate::Gate;
@@ -48,6 +49,8 @@ pub struct Core {
     pub drifted: Drifted,
     /// Brings nginx changes into effect, several at once where they wait for each other.
     pub gate: Gate,
+    /// Where the panel listens.
+    pub doors: DoorKeeper,
     /// What was measured lately.
     pub gauges: Gauges,
     /// Whoever takes part through plugins.
@@ -95,6 +98,7 @@ impl Core {
             refusals: Refusals::default(),
             drifted: Drifted::default(),
             gate: Gate::default(),
+            doors: DoorKeeper::default(),
             gauges: Gauges::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),

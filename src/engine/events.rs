@@ -16,6 +16,8 @@ pub enum Topic {
     Sites,
     /// Live figures of the machine.
     Metrics,
+    /// Settings: a guarded change began, was confirmed or taken back.
+    Settings,
 }
 
 impl Topic {
@@ -24,7 +26,7 @@ impl Topic {
         match self {
             Topic::Jobs => Permission::JobsRead,
             Topic::Sites => Permission::SitesRead,
-            Topic::Metrics => Permission::SystemRead,
+            Topic::Metrics | Topic::Settings => Permission::SystemRead,
         }
     }
 }
@@ -36,7 +38,7 @@ pub struct Event {
     pub id: u64,
     /// What it is about.
     pub topic: Topic,
-    /// `job`, `job-output`, `site`, `metrics`.
+    /// `job`, `job-output`, `site`, `metrics`, `guard`.
     pub name: &'static str,
     /// Its data.
     pub data: Value,

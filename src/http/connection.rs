@@ -17,6 +17,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 /// Requests of one connection.
@@ -35,24 +36,29 @@ impl Drop for Open {
     }
 }
 
-/// Serves a connection; with `tls`, after the handshake.
-pub(super) async fn serve<S>(panel: Arc<Panel>, peer: Peer, stream: S, tls: Option<TlsAcceptor>)
-where
+/// Serves a connection until `stopping`; with `tls`, after the handshake.
+pub(super) async fn serve<S>(
+    panel: Arc<Panel>,
+    peer: Peer,
+    stream: S,
+    tls: Option<TlsAcceptor>,
+    stopping: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stream = Patient::new(stream, panel.patience.write);
-    let Some(tls) = tls else { return speak(panel, peer, stream, false).await };
+    let Some(tls) = tls else { return speak(panel, peer, stream, false, stopping).await };
     match tokio::time::timeout(panel.patience.head, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
             let h2 = stream.get_ref().1.alpn_protocol() == Some(H2);
-            speak(panel, peer, stream, h2).await;
+            speak(panel, peer, stream, h2, stopping).await;
         }
         Ok(Err(e)) => log::debug!(target: "manara::http", cause:% = e; "no TLS came about"),
         Err(_) => log::debug!(target: "manara::http", "a client was silent in the TLS handshake"),
     }
 }
 
-async fn speak<S>(panel: Arc<Panel>, peer: Peer, stream: S, h2: bool)
+async fn speak<S>(panel: Arc<Panel>, peer: Peer, stream: S, h2: bool, stopping: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -71,7 +77,7 @@ where
             .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
             .initial_stream_window_size(128 * 1024)
             .initial_connection_window_size(512 * 1024);
-        drive(&panel, &activity, builder.serve_connection(io, service)).await;
+        drive(&panel, &activity, builder.serve_connection(io, service), stopping).await;
     } else {
         let mut builder = http1::Builder::new();
         builder
@@ -79,7 +85,7 @@ where
             .header_read_timeout(panel.patience.head)
             .max_headers(HEADERS_MAX)
             .max_buf_size(HEAD_BYTES_MAX);
-        drive(&panel, &activity, builder.serve_connection(io, service)).await;
+        drive(&panel, &activity, builder.serve_connection(io, service), stopping).await;
     }
 }
 
@@ -99,12 +105,11 @@ async fn answer(
 
 /// Runs a connection to its end: the client's, an orderly stop, or that of our patience. hyper's own timer covers the heads
 /// of HTTP/1 requests; a client that is silent from the start, and an idle HTTP/2 connection, end here.
-async fn drive<C>(panel: &Panel, activity: &Activity, connection: C)
+async fn drive<C>(panel: &Panel, activity: &Activity, connection: C, mut stopping: watch::Receiver<bool>)
 where
     C: GracefulConnection<Error = hyper::Error>,
 {
     let mut connection = pin!(connection);
-    let mut stopping = panel.stopping.clone();
     let mut closing = *stopping.borrow_and_update();
     if closing {
         connection.as_mut().graceful_shutdown();

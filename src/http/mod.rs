@@ -9,6 +9,7 @@ mod body;
 mod connection;
 mod counters;
 mod csrf;
+mod doors;
 mod download;
 mod figures;
 mod handler;

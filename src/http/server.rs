@@ -1,33 +1,30 @@
 //! Listening, and stopping in an orderly way.
 
 use super::counters::Counters;
+use super::doors::TcpDoors;
 use super::kept::Kept;
 use super::places::Places;
 use super::pool::{self, Pool};
 use super::router::Routes;
-use super::{connection, probes, tls};
+use super::{connection, probes};
 use crate::base::limits::{
-    ACCEPT_PAUSE_MS, BODY_READ_S_MAX, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DRAIN_S_MAX, HEAD_READ_S_MAX,
-    HTTP_THREADS, IDLE_CONNECTION_S_MAX, STREAM_HEARTBEAT_S, WRITE_S_MAX,
+    ACCEPT_PAUSE_MS, BODY_READ_S_MAX, CONNECTIONS_MAX, DRAIN_S_MAX, HEAD_READ_S_MAX, HTTP_THREADS,
+    IDLE_CONNECTION_S_MAX, STREAM_HEARTBEAT_S, WRITE_S_MAX,
 };
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::platform::panel_tls::PanelTls;
 use crate::platform::{members, own, sockets};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, UnixListener};
+use tokio::net::UnixListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
-
-/// Connections that wait to be accepted.
-const BACKLOG: u32 = 1024;
 
 /// Where to listen.
 #[derive(Debug, Default)]
@@ -85,6 +82,8 @@ pub(super) enum Peer {
     Tcp {
         /// Its address.
         address: IpAddr,
+        /// Address of the listener it came in by.
+        listen: SocketAddr,
         /// Whether it speaks TLS to us.
         tls: bool,
     },
@@ -116,6 +115,7 @@ pub struct Server {
     runtime: Option<Runtime>,
     counters: Arc<Counters>,
     stop: watch::Sender<bool>,
+    doors: Arc<TcpDoors>,
     address: Option<SocketAddr>,
 }
 
@@ -144,14 +144,17 @@ pub fn serve(core: Arc<Core>, listen: Listen) -> Result<Server> {
         stopping,
     });
     let guard = runtime.enter();
-    let address = listen.tcp.map(|tcp| open_tcp(&panel, tcp)).transpose()?;
+    let doors = TcpDoors::new(panel.clone());
+    let address = listen.tcp.map(|tcp| doors.open(&tcp)).transpose()?;
+    let offered: Weak<TcpDoors> = Arc::downgrade(&doors);
+    panel.core.doors.offer(offered);
     if let Some(path) = listen.unix {
         let listener = UnixListener::from_std(sockets::listen(&path, members::group(&panel.core.config.root)?)?)
             .map_err(Error::fault)?;
         tokio::spawn(accept_unix(panel.clone(), listener));
     }
     drop(guard);
-    Ok(Server { runtime: Some(runtime), counters, stop, address })
+    Ok(Server { runtime: Some(runtime), counters, stop, doors, address })
 }
 
 impl Server {
@@ -178,6 +181,7 @@ impl Server {
     pub fn stop(mut self) {
         // Nobody listens any more when every task has ended.
         let _ = self.stop.send(true);
+        self.doors.close();
         let Some(runtime) = self.runtime.take() else { return };
         let open = || self.counters.open.load(Ordering::Relaxed);
         runtime.block_on(async {
@@ -198,60 +202,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             let _ = self.stop.send(true);
+            self.doors.close();
             runtime.shutdown_background();
         }
-    }
-}
-
-fn open_tcp(panel: &Arc<Panel>, tcp: Tcp) -> Result<SocketAddr> {
-    if tcp.tls.is_none() && !tcp.address.ip().to_canonical().is_loopback() {
-        return Err(Error::new(Kind::BadInput, "plain_http_outside").with("address", tcp.address));
-    }
-    let acceptor = tcp.tls.as_ref().map(tls::config).transpose()?.map(TlsAcceptor::from);
-    let failed = |e: io::Error| {
-        Error::new(Kind::Unavailable, "listen_failed").with("address", tcp.address).with("reason", &e).cause(e)
-    };
-    let socket = if tcp.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
-    socket.set_reuseaddr(true).and_then(|()| socket.bind(tcp.address)).map_err(failed)?;
-    let listener = socket.listen(BACKLOG).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    tokio::spawn(accept_tcp(panel.clone(), listener, acceptor));
-    Ok(address)
-}
-
-async fn accept_tcp(panel: Arc<Panel>, listener: TcpListener, acceptor: Option<TlsAcceptor>) {
-    let places = Places::new(panel.counters.clone(), CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX);
-    let mut stopping = panel.stopping.clone();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stopped(&mut stopping) => return,
-        };
-        let (stream, from) = match accepted {
-            Ok(accepted) => accepted,
-            Err(e) => {
-                pause(&e).await;
-                continue;
-            }
-        };
-        let address = from.ip().to_canonical();
-        // Behind a proxy all clients have its address.
-        let is_proxy = panel
-            .core
-            .settings
-            .now(&panel.core.store)
-            .is_ok_and(|settings| settings.panel.trusted_proxies.iter().any(|net| net.contains(address)));
-        let Some(place) = places.take((!is_proxy).then_some(address)) else { continue };
-        // Nagle's algorithm and delayed acknowledgements together cost 40 ms.
-        if stream.set_nodelay(true).is_err() {
-            continue;
-        }
-        let (panel, acceptor) = (panel.clone(), acceptor.clone());
-        tokio::spawn(async move {
-            let peer = Peer::Tcp { address, tls: acceptor.is_some() };
-            connection::serve(panel, peer, stream, acceptor).await;
-            drop(place);
-        });
     }
 }
 
@@ -274,7 +227,8 @@ async fn accept_unix(panel: Arc<Panel>, listener: UnixListener) {
         let panel = panel.clone();
         tokio::spawn(async move {
             let peer = Peer::Unix { uid: credentials.uid(), gid: credentials.gid() };
-            connection::serve(panel, peer, stream, None).await;
+            let stopping = panel.stopping.clone();
+            connection::serve(panel, peer, stream, None, stopping).await;
             drop(place);
         });
     }
@@ -288,7 +242,7 @@ pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 /// Waits after a failure to accept that would only come again at once, such as too many open files (accept(2)). A client
 /// that went away while it waited is none.
-async fn pause(e: &io::Error) {
+pub(super) async fn pause(e: &io::Error) {
     let gone = [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::Interrupted];
     if !gone.contains(&e.kind()) {
         log::warn!(target: "manara::http", cause:% = e; "no connection could be accepted");

@@ -6,7 +6,7 @@ use super::server::Peer;
 use crate::base::limits::AGENT_BYTES_MAX;
 use crate::base::locale::Lang;
 use crate::base::{Error, Kind, ids};
-use crate::engine::{Actor, Core, Request};
+use crate::engine::{Actor, Core, Door, Request};
 use hyper::header::{ACCEPT_LANGUAGE, HOST, HeaderMap, HeaderName, IF_MATCH, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
@@ -33,9 +33,11 @@ pub(super) struct Visit {
 impl Visit {
     /// What can be known before anything is checked.
     pub(super) fn new(peer: Peer, headers: &HeaderMap) -> Result<Self, Error> {
-        let (address, account, secure) = match peer {
-            Peer::Tcp { address, tls } => (Some(address), None, tls),
-            Peer::Unix { uid, gid } => (None, Some((uid, gid)), false),
+        let (address, account, secure, door) = match peer {
+            Peer::Tcp { address, listen, tls } => {
+                (Some(address), None, tls, Some(Door { listen, tls, host: String::new() }))
+            }
+            Peer::Unix { uid, gid } => (None, Some((uid, gid)), false, None),
         };
         let agent = header(headers, &USER_AGENT).unwrap_or_default();
         let request = Request {
@@ -46,6 +48,7 @@ impl Visit {
             dry_run: false,
             respond_async: false,
             if_match: None,
+            door,
         };
         let local = account.is_some() || (address.is_some_and(|a| a.is_loopback()) && !proxy::is_forwarded(headers));
         let route = super::counters::UNKNOWN;
@@ -69,6 +72,9 @@ impl Visit {
             return Err(Error::new(Kind::Forbidden, "address_not_allowed").with("address", client).into());
         }
         self.host = host_of(parts)?;
+        if let Some(door) = &mut self.request.door {
+            door.host.clone_from(&self.host);
+        }
         if !is_ours(&self.host, &settings.host_names, own_names) {
             log::warn!(target: "manara::security", host = self.host.as_str(), id = self.request.id.as_str(); "host refused");
             let error = Error::new(Kind::Forbidden, "host_unknown").with("host", &self.host);

@@ -25,6 +25,9 @@ pub enum Grant {
     End,
 }
 
+/// Something to do once an act is on the disk; dropped when it does not come to that.
+pub type Then = Box<dyn FnOnce(&Core)>;
+
 /// What an act did.
 pub struct Acted<Out> {
     /// The answer.
@@ -38,7 +41,7 @@ pub struct Acted<Out> {
     /// A session to hand out or to take away.
     pub grant: Option<Grant>,
     /// What to do once it is on the disk.
-    pub then: Option<fn(&Core)>,
+    pub then: Option<Then>,
 }
 
 impl<Out> Acted<Out> {
@@ -58,8 +61,8 @@ impl<Out> Acted<Out> {
     }
 
     /// Does something more once the act is on the disk.
-    pub fn then(self, then: fn(&Core)) -> Self {
-        Self { then: Some(then), ..self }
+    pub fn then(self, then: impl FnOnce(&Core) + 'static) -> Self {
+        Self { then: Some(Box::new(then)), ..self }
     }
 }
 

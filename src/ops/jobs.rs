@@ -275,7 +275,7 @@ impl Operation for Events {
 
 impl Stream for Events {
     fn topics(cx: &Cx, input: EventQuery) -> Result<Vec<Topic>> {
-        let wanted = input.topics.unwrap_or_else(|| vec![Topic::Jobs, Topic::Sites, Topic::Metrics]);
+        let wanted = input.topics.unwrap_or_else(|| vec![Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings]);
         Ok(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect())
     }
 }

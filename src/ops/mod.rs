@@ -14,6 +14,7 @@ pub mod schema;
 
 mod accounts;
 mod audit;
+mod guard;
 mod jobs;
 mod sessions;
 mod settings;

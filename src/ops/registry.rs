@@ -1,13 +1,13 @@
 //! Every operation, in the order in which documents show them.
 
 use super::meta::Op;
-use super::{accounts, audit, jobs, sessions, settings, sites, state, system, tokens, users};
+use super::{accounts, audit, guard, jobs, sessions, settings, sites, state, system, tokens, users};
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 10] = [
+const FAMILIES: [&[Op]; 11] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
@@ -17,6 +17,7 @@ const FAMILIES: [&[Op]; 10] = [
     users::OPS,
     tokens::OPS,
     settings::OPS,
+    guard::OPS,
     audit::OPS,
 ];
 

@@ -1,5 +1,6 @@
 //! The panel's options: all are shown, those whose home is the store are changed here.
 
+use super::guard::GuardView;
 use super::{Act, Acted, Cx, Meta, Method, Need, Nothing, Op, Operation, Read};
 use crate::base::access::Permission::{SystemChange, SystemRead};
 use crate::base::locale::{self, Lang};
@@ -7,8 +8,8 @@ use crate::base::{Error, FieldProblem, Result};
 use crate::config::options::{self, Home, Opt};
 use crate::config::value::{Kind, LIST_ITEMS_MAX, Reason, TEXT_BYTES_MAX, Value};
 use crate::config::{ConfigProblems, Origin, Problem, Profile, Setting, Shown};
-use crate::engine::Core;
 use crate::engine::settings::Resolved;
+use crate::engine::{Core, guard};
 use crate::store::{Tx, settings as rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub(super) struct SettingView {
     default: Value,
     /// Whether it can be changed here.
     changeable: bool,
+    /// Whether a change is taken back unless it is confirmed over the new path within a minute.
+    guarded: bool,
     /// Least value of a number.
     min: Option<i64>,
     /// Greatest value of a number.
@@ -58,6 +61,7 @@ fn view(setting: &Setting, profile: Profile, lang: Lang) -> SettingView {
         // The default of one option names another one and is shown as it stands in the table.
         default: opt.kind.read(text).unwrap_or_else(|_| Value::Text(text.to_owned())),
         changeable: opt.home == Home::Store,
+        guarded: opt.guarded,
         min,
         max,
         choices: if let Kind::Choice(words) = opt.kind { words.to_vec() } else { vec![] },
@@ -121,12 +125,23 @@ fn schema_of(opt: &Opt) -> Json {
     schema
 }
 
+/// What became of a change.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Updated {
+    /// The options, in the order of the reference.
+    items: Vec<SettingView>,
+    /// The change, when it is taken back unless somebody confirms it.
+    guard: Option<GuardView>,
+    /// Options whose new value is stored and does not count in this run, which a flag or a variable overrides.
+    overridden: Vec<String>,
+}
+
 struct Update;
 
 impl Operation for Update {
     const META: Meta = Meta::new("setting.update", Method::Patch, "/settings", Need::Has(SystemChange));
     type In = Patch;
-    type Out = SettingList;
+    type Out = Updated;
 }
 
 impl Act for Update {
@@ -149,9 +164,11 @@ impl Act for Update {
         Ok(ConfigProblems(problems).or_ok(values)?)
     }
 
-    fn act(cx: &Cx, tx: &Tx, input: Patch, values: Self::Ready) -> Result<Acted<SettingList>> {
+    fn act(cx: &Cx, tx: &Tx, input: Patch, values: Self::Ready) -> Result<Acted<Updated>> {
         let core: &Core = cx.core;
-        let before = core.settings.inside(tx)?;
+        let keys: Vec<&str> = values.iter().map(|(opt, _)| opt.key).collect();
+        guard::refuse_second(core, tx, &keys)?;
+        let (former, before) = (guard::stored(tx)?, core.settings.inside(tx)?);
         for (opt, value) in &values {
             match value {
                 Some(value) => rows::put(tx, opt.key, &json!(value.to_string()), &cx.actor.shown(), core.now())?,
@@ -160,12 +177,24 @@ impl Act for Update {
         }
         let after = core.settings.inside(tx)?;
         keep_the_caller_in(cx, &input, &after)?;
+        let open = guard::begin(core, tx, cx.actor, &former, (&before, &after))?;
         let named = |resolved: &Resolved| -> Json {
             let of_input = resolved.all.iter().filter(|s| input.0.contains_key(s.opt.key));
             of_input.map(|s| (s.opt.key.to_owned(), json!(Shown::from(s).value))).collect::<Map<_, _>>().into()
         };
-        let acted = Acted::new(list(core, &after, cx.request.lang), "settings");
-        Ok(acted.changed(named(&before), named(&after)).then(|core| core.settings.changed(&core.store)))
+        let in_this_run = |s: &&Setting| !matches!(s.origin, Origin::Store | Origin::Default);
+        let overridden = after.all.iter().filter(in_this_run).filter(|s| input.0.contains_key(s.opt.key));
+        let out = Updated {
+            items: list(core, &after, cx.request.lang).items,
+            guard: GuardView::inside(cx, tx, &after)?,
+            overridden: overridden.map(|s| s.opt.key.to_owned()).collect(),
+        };
+        let acted = Acted::new(out, "settings").changed(named(&before), named(&after));
+        let engine = cx.core.clone();
+        Ok(match open {
+            Some(open) => acted.then(move |_| guard::begun(&engine, open)),
+            None => acted.then(|core| core.settings.changed(&core.store)),
+        })
     }
 }
 
@@ -180,7 +209,8 @@ fn accept(key: &str, value: &Json) -> Result<(&'static Opt, Option<Value>), Reas
     Ok((opt, Some(opt.kind.accept(shape)?)))
 }
 
-/// Refuses a list of allowed addresses that would shut its author out.
+/// Refuses a list of allowed addresses that would shut its author out. The guard would take it back as well, after a
+/// minute in which nobody gets in; the console, which the list does not hold for, may try it.
 fn keep_the_caller_in(cx: &Cx, input: &Patch, after: &Resolved) -> Result<()> {
     const KEY: &str = "panel.allowed_addresses";
     let allowed = &after.panel.allowed_addresses;

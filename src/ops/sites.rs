@@ -3,7 +3,7 @@
 use super::{Change, Cx, Meta, Method, Need, Op, Operation, Read};
 use crate::base::Result;
 use crate::base::access::Permission::{SitesChange, SitesDelete, SitesRead};
-use crate::base::names::Label;
+use crate::base::names::SiteName;
 use crate::engine::{Core, Draft};
 use crate::services::sites::{self, Listing, SiteCreate, SiteFile, SiteQuery, SiteUpdate, SiteView};
 use schemars::JsonSchema;
@@ -26,7 +26,7 @@ pub(super) const OPS: &[Op] = &[
 #[serde(deny_unknown_fields)]
 pub(super) struct SiteRef {
     /// The site: its domain or its id.
-    domain: Label,
+    domain: SiteName,
 }
 
 struct List;

@@ -4,6 +4,7 @@
 
 use crate::base::{Error, Kind, Result};
 use rustix::net::AddressFamily;
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -53,6 +54,13 @@ pub fn handed_over() -> Result<Option<UnixListener>> {
     let listens = rustix::net::sockopt::socket_acceptconn(&socket).is_ok_and(|yes| yes);
     let unix = rustix::net::sockopt::socket_domain(&socket).is_ok_and(|domain| domain == AddressFamily::UNIX);
     if number("LISTEN_FDS") == Some(1) && listens && unix { Ok(Some(socket.into())) } else { Err(wrong()) }
+}
+
+/// Whether other sockets of this account may listen on the port of `socket` as well (`SO_REUSEPORT`, socket(7)): it has to
+/// be set on all of them when one is bound and begins to listen. Only ever set for that moment, or a second panel could
+/// take the port unseen.
+pub fn share_port(socket: impl AsFd, shared: bool) -> std::io::Result<()> {
+    Ok(rustix::net::sockopt::set_socket_reuseport(socket, shared)?)
 }
 
 /// The account this process runs as.

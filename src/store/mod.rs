@@ -11,6 +11,7 @@ mod db;
 mod driver;
 pub mod failures;
 pub mod generation;
+pub mod guard;
 pub mod idempotency;
 pub mod jobs;
 pub mod kept;

@@ -7,6 +7,7 @@ import sys
 import traceback
 
 import http_figures
+import pages
 import signin
 import sites
 import small
@@ -18,6 +19,7 @@ BENCHES = {
     "http": http_figures.run,
     "signin": signin.run,
     "sites": sites.run,
+    "pages": pages.run,
 }
 
 

@@ -1,7 +1,8 @@
 // The panel in a real browser: scenes in their order, each made of named checks. Screenshots and what failed are in
-// target/e2e.
+// target/e2e; its index.html shows all pictures.
 //
 //   node tests/e2e/main.mjs            the checks
+//   node tests/e2e/main.mjs sites pages   only these scenes, after claiming; `pages` needs what `sites` makes
 //   node tests/e2e/main.mjs --readme   only the two pictures of the README, into docs/images
 import { fileURLToPath } from 'node:url';
 import { Panel } from './lib/panel.mjs';
@@ -15,12 +16,15 @@ import { pages } from './scenes/pages.mjs';
 import { people } from './scenes/people.mjs';
 import { readme } from './scenes/readme.mjs';
 import { secrets } from './scenes/secrets.mjs';
+import { settings } from './scenes/settings.mjs';
 import { sites } from './scenes/sites.mjs';
 import { trouble } from './scenes/trouble.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runner = new Runner(`${root}target/e2e`);
-const SCENES = [signIn, sites, trouble, people, keyboard, hostile, pages, install, secrets];
+const SCENES = [signIn, sites, trouble, people, keyboard, hostile, pages, install, settings, secrets];
+const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
+const unknown = wanted.filter((name) => !SCENES.some((scene) => scene.name === name));
 
 async function everything() {
   const panel = await Panel.start();
@@ -29,11 +33,12 @@ async function everything() {
   await claim(world);
   panel.admin = await panel.token('e2e', 'admin');
   world.secrets.push(panel.admin);
-  for (const scene of SCENES) await scene(world);
+  for (const scene of SCENES) if (wanted.length === 0 || wanted.includes(scene.name)) await scene(world);
   world.upstream?.close();
 }
 
 try {
+  if (unknown.length > 0) throw new Error(`no such scene: ${unknown.join(', ')}`);
   if (process.argv.includes('--readme')) await readme(runner, `${root}docs/images`);
   else await everything();
 } catch (cause) {
@@ -43,5 +48,6 @@ try {
 }
 for (const person of [...runner.people]) await person.leave();
 await Panel.stopAll();
+runner.gallery();
 console.log(`${runner.passed} passed, ${runner.failed} failed`);
 process.exit(runner.failed === 0 ? 0 : 1);

@@ -9,6 +9,7 @@ mod disk;
 mod fuzz;
 mod generated;
 mod groups;
+mod guard;
 mod host_attacks;
 mod host_service;
 mod http;

@@ -1,5 +1,5 @@
 // Turns the `[ui]` tables of ../locale/*.toml, the only catalogue of texts, into one module per language
-// (src/locales/{en,ar}.ts) and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
+// (src/locales/{en,ar}.ts) and one with the texts that few pages need (src/locales/more-{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
 // Fails when the languages differ in keys or parameters, or when a plural form is missing.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,6 +10,9 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
+/** Tables of `[ui]` that neither the dashboard nor a list needs: they come with the pages that do. */
+const LATER = ['account', 'api', 'audit', 'claim', 'guard', 'nginx', 'proxy', 'settings', 'users', 'wizard'];
+const isLater = ([key]) => LATER.includes(key.split('.')[0]);
 const ALL_FORMS = new Set(PLURAL_FORMS.ar);
 const LANGUAGES = Object.keys(PLURAL_FORMS);
 
@@ -30,12 +33,10 @@ const params = (value) => {
   return [...new Set(found)].sort();
 };
 
-const catalogues = Object.fromEntries(
-  LANGUAGES.map((lang) => {
-    const file = parse(fs.readFileSync(path.join(source, `${lang}.toml`), 'utf8'));
-    return [lang, flatten(file.ui ?? {}, '', new Map())];
-  }),
-);
+const files = Object.fromEntries(LANGUAGES.map((lang) => [lang, parse(fs.readFileSync(path.join(source, `${lang}.toml`), 'utf8'))]));
+const catalogues = Object.fromEntries(LANGUAGES.map((lang) => [lang, flatten(files[lang].ui ?? {}, '', new Map())]));
+// What the reference of the API says: groups, operations, input fields.
+const apiWords = ({ noun, op, option, cli }) => flatten({ noun, op, option, cli: { field: cli.field } }, '', new Map());
 
 const problems = [];
 for (const lang of LANGUAGES) {
@@ -56,11 +57,15 @@ if (problems.length > 0) {
 
 fs.mkdirSync(target, { recursive: true });
 for (const lang of LANGUAGES) {
-  const data = JSON.stringify(Object.fromEntries(catalogues[lang]));
-  fs.writeFileSync(
-    path.join(target, `${lang}.ts`),
-    `import type { Catalogue } from '../lib/i18n';\n\nconst catalogue: Catalogue = ${data};\nexport default catalogue;\n`,
-  );
+  const write = (name, entries) => {
+    const data = JSON.stringify(Object.fromEntries(entries));
+    const text = `import type { Catalogue } from '../lib/i18n';\n\nconst catalogue: Catalogue = ${data};\nexport default catalogue;\n`;
+    fs.writeFileSync(path.join(target, `${name}.ts`), text);
+  };
+  const entries = [...catalogues[lang]];
+  write(lang, entries.filter((entry) => !isLater(entry)));
+  write(`more-${lang}`, entries.filter(isLater));
+  write(`api-${lang}`, apiWords(files[lang]));
 }
 const declare = (name, wanted) => {
   const lines = [...catalogues.en].filter(([, value]) => wanted(value)).map(([key, value]) => {

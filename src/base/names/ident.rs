@@ -1,6 +1,6 @@
 //! Identifiers and short labels.
 
-use super::{Name, NameError};
+use super::{Domain, Name, NameError};
 use crate::base::limits::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
 
 /// A site's immutable id: `s` and 10 base32 characters. Names files, sockets and log fields.
@@ -20,6 +20,29 @@ impl Name for SiteId {
 }
 
 super::string_name!(SiteId);
+
+/// How somebody names a site that exists: its id, or any of its domains in either form. Which site that is, if any, is
+/// looked up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SiteName(String);
+
+impl Name for SiteName {
+    const FORMAT: &'static str = "site";
+    const BYTES_MAX: usize = Domain::BYTES_MAX;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NameError::new("domain_empty"));
+        }
+        if text.chars().any(super::is_deceptive) {
+            return Err(NameError::new("deceptive_characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+super::string_name!(SiteName);
 
 /// Any id made by the panel (job, plan, session, token): a short prefix and base32 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,7 @@ mod upstream;
 
 pub use address::Network;
 pub use domain::Domain;
-pub use ident::{Label, ObjectId, Password, SiteId, UserName};
+pub use ident::{Label, ObjectId, Password, SiteId, SiteName, UserName};
 pub use path::RelPath;
 pub use upstream::{HeaderName, HeaderValue, Upstream};
 
@@ -82,6 +82,7 @@ const FORMATS: &[Format] = &[
     (Password::FORMAT, problem::<Password>),
     (RelPath::FORMAT, problem::<RelPath>),
     (SiteId::FORMAT, problem::<SiteId>),
+    (SiteName::FORMAT, problem::<SiteName>),
     (Upstream::FORMAT, problem::<Upstream>),
     (UserName::FORMAT, problem::<UserName>),
 ];

@@ -102,3 +102,14 @@ fn every_format_has_a_check() {
     assert!(check_format("unheard-of", "anything").is_none());
     assert_eq!(check_format("user-name", &"a".repeat(33)).unwrap().code, "too_long");
 }
+
+#[test]
+fn a_site_with_the_longest_domain_can_be_named() {
+    let domain = [vec!["a".repeat(63); 3].join("."), "b".repeat(61)].join(".");
+    assert_eq!(domain.parse::<Domain>().unwrap().ascii().len(), 253);
+    assert!(domain.parse::<SiteName>().is_ok());
+    assert!("مثال.إختبار".parse::<SiteName>().is_ok());
+    for text in ["", " ", "a\u{202e}b", "a\nb"] {
+        assert!(text.parse::<SiteName>().is_err(), "{text:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::Patch;
 use crate::base::clock::Time;
-use crate::base::names::{Domain, HeaderName, HeaderValue, Label, Upstream};
+use crate::base::names::{Domain, HeaderName, HeaderValue, SiteName, Upstream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +112,7 @@ pub struct SiteCreate {
 #[serde(deny_unknown_fields)]
 pub struct SiteUpdate {
     /// The site: its domain or its id.
-    pub domain: Label,
+    pub domain: SiteName,
     /// New primary domain. The folder keeps its name.
     pub new_domain: Option<Domain>,
     /// Further domains that show the same site.

@@ -66,6 +66,13 @@ const UP: &[&str] = &[
         updated_at BIGINT NOT NULL,
         updated_by VARCHAR(64) NOT NULL
     )",
+    "CREATE TABLE IF NOT EXISTS guard (
+        id SMALLINT NOT NULL PRIMARY KEY,
+        changes TEXT NOT NULL,
+        actor VARCHAR(64) NOT NULL,
+        started_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL
+    )",
     "CREATE TABLE IF NOT EXISTS backends (
         id VARCHAR(32) NOT NULL PRIMARY KEY,
         upstream TEXT NOT NULL,
@@ -202,6 +209,7 @@ const DOWN: &[&str] = &[
     "DROP TABLE IF EXISTS server_names",
     "DROP TABLE IF EXISTS sites",
     "DROP TABLE IF EXISTS backends",
+    "DROP TABLE IF EXISTS guard",
     "DROP TABLE IF EXISTS settings",
     "DROP TABLE IF EXISTS sign_in_failures",
     "DROP TABLE IF EXISTS claim",

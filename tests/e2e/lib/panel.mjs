@@ -45,12 +45,30 @@ export class Panel {
       MANARA_NGINX_HTTP_PORT: String(panel.httpPort),
       MANARA_NGINX_HTTPS_PORT: String(await freePort()),
     };
-    const command = [...wrap, binary(), '--root', panel.root, 'serve', '--listen', `127.0.0.1:${panel.port}`, ...options];
     panel.logFile = `${panel.root}.log`;
-    const log = fs.openSync(panel.logFile, 'w');
-    panel.child = spawn(command[0], command.slice(1), { env: panel.env, stdio: ['ignore', log, log] });
-    await until('the panel to be ready', () => panel.ready(), 30_000);
+    await panel.#serve(['--listen', `127.0.0.1:${panel.port}`, ...options], wrap);
     return panel;
+  }
+
+  async #serve(options, wrap = []) {
+    const command = [...wrap, binary(), '--root', this.root, 'serve', ...options];
+    const log = fs.openSync(this.logFile, 'a');
+    this.child = spawn(command[0], command.slice(1), { env: this.env, stdio: ['ignore', log, log] });
+    await until('the panel to be ready', () => this.ready(), 30_000);
+  }
+
+  async #end() {
+    if (this.child.exitCode !== null) return;
+    const ended = new Promise((done) => this.child.once('exit', done));
+    this.child.kill('SIGTERM');
+    await ended;
+  }
+
+  /** Starts again, listening where its settings say. */
+  async restartAt(port) {
+    await this.#end();
+    this.port = port;
+    await this.#serve([]);
   }
 
   get origin() {
@@ -125,11 +143,7 @@ export class Panel {
 
   async stop() {
     Panel.#running.delete(this);
-    if (this.child.exitCode === null) {
-      const ended = new Promise((done) => this.child.once('exit', done));
-      this.child.kill('SIGTERM');
-      await ended;
-    }
+    await this.#end();
     fs.rmSync(this.root, { recursive: true, force: true });
     fs.rmSync(this.logFile, { force: true });
   }

@@ -40,6 +40,22 @@ export class Runner {
     console.log(`FAILED  ${name} (${time})\n        ${text}`);
   }
 
+  /** Writes a page that shows all pictures, those of one page side by side. */
+  gallery() {
+    const groups = new Map();
+    for (const file of fs.readdirSync(path.join(this.target, 'screens')).sort()) {
+      const page = file.replace(/-(ar|en)-(light|dark)-(desktop|phone)\.png$/, '');
+      groups.set(page, [...(groups.get(page) ?? []), file]);
+    }
+    const sections = [...groups].map(([page, files]) => {
+      const pictures = files.map((file) => `<a href="screens/${file}"><img src="screens/${file}" alt="${file}" loading="lazy"></a>`);
+      return `<h2>${page}</h2><div>${pictures.join('')}</div>`;
+    });
+    const style = 'body{margin:16px;background:#888;font:14px sans-serif}div{display:flex;flex-wrap:wrap;gap:8px;align-items:start}img{height:420px}';
+    const html = `<!doctype html><meta charset="utf-8"><title>Pictures</title><style>${style}</style>${sections.join('\n')}\n`;
+    fs.writeFileSync(path.join(this.target, 'index.html'), html);
+  }
+
   #reported() {
     return [...this.people].flatMap((person) => person.problems.splice(0));
   }

@@ -46,7 +46,7 @@ export async function keyboard(world) {
     await person.heading('attention.title').waitFor();
     await tabTo(person, 'a[href="/sites/new"]');
     await keys.press('Enter');
-    await person.heading('wizard.title').waitFor();
+    await person.heading('nav.new_site').waitFor();
     await tabTo(person, 'input[name=kind]');
     await keys.press('Enter');
     await until('the field of the domain to have the focus', () => focused(person, 'input[name=domain]'));

@@ -1,7 +1,10 @@
 // Every page in both languages, at a desk and on a phone: a picture, axe, no sideways scrolling. With MANARA_E2E_FULL
 // in both themes as well; otherwise English is light and Arabic dark.
+import { Person } from '../lib/person.mjs';
 import { assert } from '../lib/runner.mjs';
 
+const LONG = 'a-shop-with-a-name-that-nobody-would-choose'.repeat(2).slice(0, 63);
+const [LONG_NAME, LONG_SITE] = ['new', 'old'].map((first) => `${first}.${LONG}.${LONG}.test`);
 const VARIANTS = process.env.MANARA_E2E_FULL
   ? [['en', 'light'], ['en', 'dark'], ['ar', 'light'], ['ar', 'dark']]
   : [['en', 'light'], ['ar', 'dark']];
@@ -15,6 +18,7 @@ export async function pages(world) {
     sites: '/sites',
     'sites-none-found': '/sites?q=zzzz',
     'site-overview': '/sites/app.test',
+    'site-long': `/sites/${LONG_SITE}`,
     'site-arabic': '/sites/xn--mgbh0fb.xn--kgbechtv',
     'site-domains': '/sites/shop.test/domains',
     'site-settings': '/sites/app.test/settings',
@@ -25,19 +29,55 @@ export async function pages(world) {
     components: '/components',
     audit: '/audit',
     users: '/users',
+    settings: '/settings',
     account: '/account',
+    'audit-verified': '/audit',
     'api-reference': '/api-reference',
+    'api-operation': '/api-reference?q=site.create',
     'not-found': '/no/such/page',
   };
+  // What is done on a page before its picture is taken.
+  const FIRST = {
+    'audit-verified': async () => {
+      await admin.button('audit.verify').click();
+      await page.locator('.notice.ok').waitFor();
+    },
+    'api-operation': () => page.locator('main details').first().locator('summary').click(),
+  };
+  await panel.site({ domain: LONG_SITE, kind: 'static' });
   for (const [lang, theme] of VARIANTS) {
     for (const [name, where] of Object.entries(PAGES)) {
       await runner.check(`page ${name}, ${lang}, ${theme}`, () =>
         admin.speaking(lang, theme, async () => {
           await admin.go(where);
+          await FIRST[name]?.();
           await admin.inspect(`${name}-${lang}-${theme}`);
         }),
       );
     }
+    await runner.check(`wizard, ${lang}, ${theme}`, () =>
+      admin.speaking(lang, theme, async () => {
+        await admin.go('/sites/new');
+        await page.locator('input[type=radio][value=proxy]').check();
+        await admin.button('action.next').click();
+        await page.locator('input[name=domain]').fill(LONG_NAME);
+        await admin.inspect(`wizard-domain-${lang}-${theme}`);
+        await admin.button('action.next').click();
+        await admin.inspect(`wizard-options-${lang}-${theme}`);
+        await page.locator('form footer').getByRole('button', { name: admin.t('wizard.to_review') }).click();
+        await page.getByText(admin.t('plan.test_ok')).waitFor();
+        await admin.inspect(`wizard-review-${lang}-${theme}`);
+      }),
+    );
+    await runner.check(`sign-in, ${lang}, ${theme}`, async () => {
+      const visitor = await Person.arrive(runner, panel);
+      await visitor.go('/sign-in');
+      await visitor.speaking(lang, theme, async () => {
+        await visitor.go('/sign-in');
+        await visitor.inspect(`sign-in-${lang}-${theme}`);
+      });
+      await visitor.leave();
+    });
     await runner.check(`overlays, ${lang}, ${theme}`, () =>
       admin.speaking(lang, theme, async () => {
         await admin.go('/sites');

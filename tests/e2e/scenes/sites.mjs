@@ -1,4 +1,5 @@
 // Sites: made through the wizard, answered by the real nginx, mistakes at their fields, deleted by name.
+import fs from 'node:fs';
 import { upstream } from '../lib/panel.mjs';
 import { assert, until } from '../lib/runner.mjs';
 import { create, toReview } from '../lib/wizard.mjs';
@@ -12,7 +13,7 @@ export async function sites(world) {
     await page.getByText(admin.t('sites.none'), { exact: true }).waitFor();
     await admin.inspect('sites-empty-en-light');
     await admin.link('sites.create_first').click();
-    await admin.heading('wizard.title').waitFor();
+    await admin.heading('nav.new_site').waitFor();
     await admin.inspect('wizard-kind-en-light');
   });
 
@@ -71,9 +72,23 @@ export async function sites(world) {
     });
   });
 
-  await runner.check('a taken name is refused by its name', async () => {
-    await toReview(admin, { kind: 'static', domain: 'www.shop.test' });
-    await page.getByRole('alert').getByText(/www\.shop\.test/).waitFor();
+  await runner.check('a taken name is refused at its field, and what was typed is kept', async () => {
+    const at = async (field, name) => {
+      await page.getByRole('alert').getByText(name).waitFor();
+      assert.equal(await field.getAttribute('aria-invalid'), 'true');
+      assert.ok(await field.evaluate((input) => input === document.activeElement), 'the field has the focus');
+    };
+    const alias = (number) => page.getByLabel(admin.t('site.alias_number', { number }), { exact: true });
+    await toReview(admin, { kind: 'static', domain: 'www.shop.test', aliases: ['free.test'] });
+    await at(page.locator('input[name=domain]'), /www\.shop\.test/);
+    await admin.inspect('wizard-taken-en-light');
+    assert.equal(await alias(1).inputValue(), 'free.test');
+    await toReview(admin, { kind: 'static', domain: 'new.test', aliases: ['', 'free.test', 'shop.test'] });
+    await at(alias(2), /shop\.test/);
+    assert.equal(await page.locator('input[name=domain]').inputValue(), 'new.test');
+    fs.mkdirSync(`${panel.root}/srv/www/folder.test`, { recursive: true });
+    await toReview(admin, { kind: 'static', domain: 'folder.test' });
+    await at(page.locator('input[name=domain]'), /folder\.test/);
   });
 
   await runner.check('a changed setting is reviewed in a dialog and applied', async () => {

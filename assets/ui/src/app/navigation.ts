@@ -2,7 +2,7 @@
 import type { PlainKey } from '../lib/locale.svelte';
 import type { Permission } from '../lib/types';
 
-export type IconName = 'dashboard' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'api';
+export type IconName = 'dashboard' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'settings' | 'api';
 
 export interface NavItem {
   href: string;
@@ -31,6 +31,7 @@ export const navigation: readonly NavGroup[] = [
     title: 'nav.group_administration',
     items: [
       { href: '/users', title: 'nav.users', icon: 'users', needs: 'accounts-manage' },
+      { href: '/settings', title: 'nav.settings', icon: 'settings', needs: 'system-read' },
       { href: '/api-reference', title: 'nav.api', icon: 'api' },
     ],
   },

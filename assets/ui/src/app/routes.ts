@@ -1,6 +1,6 @@
 // Addresses of the panel and their pages; each page is a chunk of its own.
 import type { Component } from 'svelte';
-import type { PlainKey } from '../lib/locale.svelte';
+import { type PlainKey, withTexts } from '../lib/locale.svelte';
 import type { Permission } from '../lib/types';
 
 /** Gets `params`, the parts of the address that the pattern names; a page without such parts declares no properties. */
@@ -24,13 +24,13 @@ const site = (pattern: string): Route => ({
   title: 'site.title',
   parent: SITES,
   key: 'site',
-  load: () => import('../pages/Site.svelte'),
+  load: () => withTexts(import('../pages/Site.svelte')),
 });
 
 export const routes: readonly Route[] = [
   { pattern: '/', title: 'nav.dashboard', key: 'dashboard', load: () => import('../pages/Dashboard.svelte') },
   { pattern: '/sites', title: 'nav.sites', key: 'sites', load: () => import('../pages/Sites.svelte') },
-  { pattern: '/sites/new', title: 'wizard.title', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => import('../pages/NewSite.svelte') },
+  { pattern: '/sites/new', title: 'nav.new_site', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => withTexts(import('../pages/NewSite.svelte')) },
   site('/sites/:domain'),
   site('/sites/:domain/domains'),
   site('/sites/:domain/settings'),
@@ -38,10 +38,11 @@ export const routes: readonly Route[] = [
   { pattern: '/jobs', title: 'nav.jobs', key: 'jobs', load: () => import('../pages/Jobs.svelte') },
   { pattern: '/jobs/:id', title: 'jobs.one', parent: { href: '/jobs', title: 'nav.jobs' }, key: 'job', load: () => import('../pages/Job.svelte') },
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => import('../pages/Components.svelte') },
-  { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => import('../pages/Audit.svelte') },
-  { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => import('../pages/Users.svelte') },
-  { pattern: '/account', title: 'nav.account', key: 'account', load: () => import('../pages/Account.svelte') },
-  { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => import('../pages/ApiReference.svelte') },
+  { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => withTexts(import('../pages/Audit.svelte')) },
+  { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => withTexts(import('../pages/Users.svelte')) },
+  { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => withTexts(import('../pages/Settings.svelte')) },
+  { pattern: '/account', title: 'nav.account', key: 'account', load: () => withTexts(import('../pages/Account.svelte')) },
+  { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte')) },
 ];
 
 export const notFound: Route = {

@@ -560,6 +560,57 @@ export interface paths {
         patch: operations["setting.update"];
         trace?: never;
     };
+    "/api/v1/settings/guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the guarded change that waits to be confirmed */
+        get: operations["setting.guard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a guarded change of settings */
+        post: operations["setting.confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a guarded change of settings back now */
+        post: operations["setting.revert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -881,7 +932,7 @@ export interface components {
         /** @description What sort of failure it is. Closed on purpose: surfaces map every kind. */
         Kind: "bad_input" | "not_signed_in" | "forbidden" | "not_found" | "conflict" | "stale" | "too_many" | "too_large" | "external" | "unavailable" | "fault";
         /** @description What an event is about. */
-        Topic: "jobs" | "sites" | "metrics";
+        Topic: "jobs" | "sites" | "metrics" | "settings";
         /** @description One event, as its data stands on the stream. */
         EventData: unknown;
         /** @description The components. */
@@ -1451,6 +1502,8 @@ export interface components {
             default: components["schemas"]["Value"];
             /** @description Whether it can be changed here. */
             changeable: boolean;
+            /** @description Whether a change is taken back unless it is confirmed over the new path within a minute. */
+            guarded: boolean;
             /**
              * Format: int64
              * @description Least value of a number.
@@ -1500,6 +1553,47 @@ export interface components {
         };
         /** @description Where the value of an option lives; each option has exactly one home. */
         Home: "file" | "store";
+        /** @description What became of a change. */
+        Updated: {
+            /** @description The options, in the order of the reference. */
+            items: components["schemas"]["SettingView"][];
+            /** @description The change, when it is taken back unless somebody confirms it. */
+            guard?: components["schemas"]["GuardView"] | null;
+            /** @description Options whose new value is stored and does not count in this run, which a flag or a variable overrides. */
+            overridden: string[];
+        };
+        /** @description A guarded change that waits to be confirmed. */
+        GuardView: {
+            /** @description Who made it. */
+            by: string;
+            /** @description When it is taken back (RFC 3339). */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Seconds until then.
+             */
+            seconds_left: number;
+            /** @description What it changed. */
+            changes: components["schemas"]["ChangeView"][];
+            /** @description Where the panel answers now, the likeliest address first. */
+            urls: string[];
+            /** @description Whether a confirmation would count that comes the way of this request. */
+            confirmable: boolean;
+        };
+        /** @description What a guarded change does to one option. */
+        ChangeView: {
+            /** @description The option. */
+            key: string;
+            /** @description What was stored before; `null` for the default. */
+            before?: string | null;
+            /** @description What is stored now; `null` for the default. */
+            after?: string | null;
+        };
+        /** @description What is pending. */
+        GuardState: {
+            /** @description The pending change; `null` when there is none. */
+            guard?: components["schemas"]["GuardView"] | null;
+        };
         /** @description One page of entries, the newest first. */
         AuditPage: {
             /** @description The entries. */
@@ -3756,7 +3850,133 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SettingList"] | components["schemas"]["Plan"];
+                    "application/json": components["schemas"]["Updated"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setting.guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardState"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setting.confirm": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description For the console only, which does not come over the network: keep the change although nobody has reached the panel
+                     *     over the new path.
+                     * @default false
+                     */
+                    here?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardState"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setting.revert": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardState"] | components["schemas"]["Plan"];
                 };
             };
             400: components["responses"]["Problem"];

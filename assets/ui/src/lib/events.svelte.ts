@@ -5,16 +5,17 @@ import type { Job, Metrics } from './types';
 interface EventData {
   job: Pick<Job, 'id' | 'operation' | 'state'>;
   'job-output': { id: string; text: string };
-  /** `change` is the verb of the operation: `create`, `update`, `delete`, `enable` and so on. */
-  site: { id: string; change: string };
+  site: { id: string; change: 'created' | 'updated' | 'deleted' };
   metrics: Metrics;
+  /** `pending`, `confirmed` or `reverted`. */
+  guard: { state: string };
 }
 type Name = keyof EventData;
 type Listener<N extends Name> = (data: EventData[N]) => void;
 type Link = 'connecting' | 'live' | 'reconnecting';
 
-const URL = '/api/v1/events?topics=jobs,sites,metrics';
-const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics'];
+const URL = '/api/v1/events?topics=jobs,sites,metrics,settings';
+const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics', 'guard'];
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 30_000;
 

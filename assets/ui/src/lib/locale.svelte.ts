@@ -14,6 +14,13 @@ const loaders: Record<Lang, () => Promise<{ default: Catalogue }>> = {
   en: () => import('../locales/en'),
 };
 
+/** Texts that few pages need. */
+const laterLoaders: typeof loaders = {
+  ar: () => import('../locales/more-ar'),
+  en: () => import('../locales/more-en'),
+};
+let laterWanted = false;
+
 interface State {
   lang: Lang;
   catalogue: Catalogue;
@@ -33,9 +40,22 @@ export function otherLang(): Lang {
   return state.lang === 'ar' ? 'en' : 'ar';
 }
 
-/** The texts of one language, from its own chunk. */
+/** The texts of one language, from chunks of their own. */
 export async function loadCatalogue(lang: Lang): Promise<Catalogue> {
-  return (await loaders[lang]()).default;
+  const parts = await Promise.all([loaders[lang](), ...(laterWanted ? [laterLoaders[lang]()] : [])]);
+  return Object.assign({}, ...parts.map((part) => part.default));
+}
+
+/** Brings the texts that few pages need, in this language and any that is chosen later. */
+export async function laterTexts(): Promise<void> {
+  if (laterWanted) return;
+  laterWanted = true;
+  try {
+    await setLang(state.lang);
+  } catch (cause) {
+    laterWanted = false;
+    throw cause;
+  }
 }
 
 /** Switches the language of the whole page, with its direction. */
@@ -69,4 +89,10 @@ export function plural<Key extends PluralKey>(key: Key, count: number, ...params
   const forms = state.catalogue[key];
   if (forms === undefined || typeof forms === 'string') return key;
   return fillPlural(forms as PluralForms, count, (params[0] ?? {}) as Params, state.lang);
+}
+
+/** A page together with the texts that only some pages need. */
+export async function withTexts<Module>(page: Promise<Module>): Promise<Module> {
+  const [module] = await Promise.all([page, laterTexts()]);
+  return module;
 }

@@ -43,6 +43,8 @@ interface RawOperation {
   summary?: string;
   description?: string;
   tags?: string[];
+  /** Empty: anybody may call. */
+  security?: unknown[];
   parameters?: (Parameter | Reference)[];
   requestBody?: Media;
   responses?: Record<string, Response | Reference>;
@@ -72,15 +74,18 @@ export interface Group {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** The operations by their first tag, in the order of the document, those that contain every word of `query`. */
-export function groupOperations(document: ApiDocument, query: string): Group[] {
+/**
+ * The operations by their first tag, in the order of the document, those that contain every word of `query`; `said`
+ * are further words of an operation, those of the reader's language.
+ */
+export function groupOperations(document: ApiDocument, query: string, said: (id: string) => string = () => ''): Group[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const groups = new Map<string, Operation[]>();
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const method of METHODS) {
       const raw = methods[method];
       if (!raw) continue;
-      const text = `${method} ${path} ${raw.operationId ?? ''} ${raw.summary ?? ''}`.toLowerCase();
+      const text = `${method} ${path} ${raw.operationId ?? ''} ${raw.summary ?? ''} ${said(raw.operationId ?? '')}`.toLowerCase();
       if (!words.every((word) => text.includes(word))) continue;
       const name = raw.tags?.[0] ?? raw.operationId?.split('.')[0] ?? path.split('/')[1] ?? '';
       groups.set(name, [...(groups.get(name) ?? []), follow(document, raw, method, path)]);
@@ -145,4 +150,52 @@ export function requestUrl(operation: Operation, values: Record<string, string>)
   }
   const text = query.toString();
   return `${path}${text ? `?${text}` : ''}`;
+}
+
+/** A request as a line for a terminal. Names in capitals stand for values; the token is in a variable. */
+export function curlLine(document: ApiDocument, operation: Operation, origin: string): string {
+  const required = operation.parameters.filter((parameter) => parameter.required && parameter.in !== 'header');
+  const url = requestUrl(operation, Object.fromEntries(required.map(({ name }) => [name, name.toUpperCase()])));
+  const body = bodySchema(operation.requestBody);
+  const streams = 'text/event-stream' in (operation.responses['200']?.content ?? {});
+  return [
+    'curl',
+    ...(streams ? ['-N'] : []),
+    ...(operation.method === 'get' ? [] : [`-X ${operation.method.toUpperCase()}`]),
+    ...(operation.security?.length === 0 ? [] : ['-H "Authorization: Bearer $MANARA_TOKEN"']),
+    ...(body ? [`-H 'Content-Type: application/json' -d '${JSON.stringify(example(document, body))}'`] : []),
+    `'${origin}${url}'`,
+  ].join(' ');
+}
+
+/** What has to be given, with names in capitals for values. */
+function example(document: ApiDocument, schema: Schema): Record<string, unknown> {
+  const { properties = {}, required = [] } = resolve(document, schema);
+  return Object.fromEntries(required.map((name) => [name, choices(document, properties[name])[0] ?? name.toUpperCase()]));
+}
+
+function choices(document: ApiDocument, schema: Schema = {}): unknown[] {
+  const whole = resolve(document, schema);
+  return whole.enum ?? (whole.oneOf ?? []).map((variant) => variant.const).filter((value) => value !== undefined);
+}
+
+/** Operations whose command has a name of its own, or that are done in a browser only. */
+const OWN_COMMANDS: Record<string, string | null> = {
+  'claim.create': 'manara claim',
+  'session.create': null,
+  'session.password': null,
+  'state.apply': 'manara apply FILE',
+  'state.export': 'manara export',
+};
+
+/** The command that does the same, or null where there is none. */
+export function commandLine(document: ApiDocument, operation: Operation): string | null {
+  const id = operation.operationId ?? '';
+  const own = OWN_COMMANDS[id];
+  if (own !== undefined) return own;
+  const places = operation.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name.toUpperCase());
+  const body = resolve(document, bodySchema(operation.requestBody) ?? {});
+  const query = operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).map((parameter) => parameter.name);
+  const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${name.toUpperCase()}`);
+  return ['manara', ...id.split('.'), ...places, ...flags].join(' ');
 }

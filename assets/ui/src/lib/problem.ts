@@ -1,4 +1,5 @@
 // Failures of the API (RFC 9457) as one error type.
+import { asciiDomain } from './idn';
 import type { Job, Problem } from './types';
 
 /** A failed request with the server's own words about it. */
@@ -55,4 +56,16 @@ export function otherErrors(problem: Problem | null, shown: readonly string[]): 
   const errors = problem?.errors ?? [];
   const owned = (name: string) => shown.some((field) => name === field || name.startsWith(`${field}[`) || name.startsWith(`${field}.`));
   return errors.filter((error) => !owned(error.field)).map((error) => error.detail);
+}
+
+/** Refusals of a name that was typed: another site, another change or a folder already has it. */
+const NAME_TAKEN = ['site_exists', 'name_reserved', 'site_folder_exists'];
+
+/** The same problem, told at the field of the name it is about; a name that was not typed belongs to the `main` field. */
+export function atNames(problem: Problem, main: string, aliases: readonly string[]): Problem {
+  if (!NAME_TAKEN.includes(problem.code) || problem.errors.length > 0) return problem;
+  const name = asciiDomain(problem.params.domain ?? problem.params.name ?? '');
+  const index = aliases.findIndex((alias) => asciiDomain(alias) === name);
+  const detail = [problem.detail, problem.hint].filter(Boolean).join(' ');
+  return { ...problem, errors: [{ field: index < 0 ? main : `aliases[${index}]`, code: problem.code, detail }] };
 }

@@ -4,6 +4,11 @@ import { client, ifMatch, send } from './client';
 import { t } from './locale.svelte';
 import type { Site } from './types';
 
+/** Whether somebody changed the site's file outside the panel, where the answer tells. */
+export function isDrifted(site: Site): boolean {
+  return 'drifted' in site && site.drifted === true;
+}
+
 function turn(site: Site, verb: 'enable' | 'disable', headers?: { 'If-Match': string }): Promise<unknown> {
   const params = { path: { domain: site.domain } };
   if (verb === 'enable') return send(client.POST('/api/v1/sites/{domain}/enable', { params, headers }));

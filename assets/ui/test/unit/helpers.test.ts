@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fold, matches } from '../../src/app/search';
 import { formatBytes, formatDuration, formatRelative } from '../../src/lib/format';
-import { groupOperations, requestUrl, typeName, type ApiDocument } from '../../src/lib/openapi';
+import { asciiDomain, readableDomain } from '../../src/lib/idn';
+import { commandLine, curlLine, groupOperations, requestUrl, typeName, type ApiDocument } from '../../src/lib/openapi';
 import { strength } from '../../src/lib/password';
-import { fieldErrors, otherErrors } from '../../src/lib/problem';
+import { atNames, fieldErrors, otherErrors } from '../../src/lib/problem';
 import { visibleRange } from '../../src/lib/window';
 
 test('bytes have binary units', () => {
@@ -64,4 +66,40 @@ test('an API description is grouped, searched and addressed', () => {
   assert.equal(requestUrl(job!, { state: 'done', other: 'x' }), '/api/v1/jobs?state=done');
   assert.equal(typeName({ type: ['string', 'null'] }), 'string | null');
   assert.equal(typeName({ type: 'array', items: { oneOf: [{ const: 'a' }, { const: 'b' }] } }), '("a" | "b")[]');
+});
+
+test('every operation has a command that the command line knows', () => {
+  const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+  const document = JSON.parse(read('openapi.json')) as ApiDocument;
+  const usages = read('cli.md').replace(/[<>]/g, '');
+  const operations = groupOperations(document, '').flatMap((group) => group.operations);
+  const without = operations.filter((operation) => commandLine(document, operation) === null).map((operation) => operation.operationId);
+  assert.deepEqual(without, ['session.create', 'session.password']);
+  for (const operation of operations) {
+    const command = commandLine(document, operation);
+    const known = command === null || usages.includes(`\n${command} [`) || usages.includes(`\n${command.replace(/ FILE$/, '')} [OPTIONS]`);
+    assert.ok(known, `${operation.operationId}: ${command}`);
+  }
+  const create = operations.find((operation) => operation.operationId === 'site.create')!;
+  assert.equal(
+    curlLine(document, create, 'http://h'),
+    `curl -X POST -H "Authorization: Bearer $MANARA_TOKEN" -H 'Content-Type: application/json' -d '{"domain":"DOMAIN","kind":"static"}' 'http://h/api/v1/sites'`,
+  );
+});
+
+test('domains are shown in the form for people', () => {
+  const shown = { 'xn--mgbh0fb.xn--kgbechtv': 'مثال.إختبار', 'www.xn--mnchen-3ya.de': 'www.münchen.de', 'plain.test': 'plain.test', 'xn--.test': 'xn--.test', 'xn--a\u0000!': 'xn--a\u0000!', j0123: 'j0123' };
+  for (const [ascii, name] of Object.entries(shown)) {
+    assert.equal(readableDomain(ascii), name);
+    if (name !== ascii) assert.equal(asciiDomain(name), ascii);
+  }
+});
+
+test('a taken name is a problem of the field it was typed into', () => {
+  const taken = (code: string, params: Record<string, string>) => ({ type: '', title: '', status: 409, detail: 'taken', code, params, request_id: '', errors: [] });
+  const field = (code: string, params: Record<string, string>) => atNames(taken(code, params), 'domain', ['a.test', 'مثال.إختبار']).errors.map((error) => error.field);
+  assert.deepEqual(field('site_exists', { domain: 'xn--mgbh0fb.xn--kgbechtv' }), ['aliases[1]']);
+  assert.deepEqual(field('name_reserved', { name: 'main.test' }), ['domain']);
+  assert.deepEqual(field('site_folder_exists', { path: '/srv/www/main.test' }), ['domain']);
+  assert.deepEqual(field('plan_stale', {}), []);
 });

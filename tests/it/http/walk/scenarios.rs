@@ -147,6 +147,12 @@ fn endless_job(panel: &Panel) -> Value {
     json!({ "id": id })
 }
 
+/// A change of settings that waits to be confirmed.
+fn guarded(panel: &Panel) -> Value {
+    panel.console("setting.update", json!({ "panel.host_names": ["panel.example"] }));
+    json!({})
+}
+
 fn user(panel: &Panel) -> Value {
     panel.console("user.create", json!({ "name": "omar", "role": "viewer", "password": PASSWORD }));
     json!({ "name": "omar" })
@@ -268,7 +274,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     act("token.create", OPERATOR, |_| json!({ "name": "ci", "role": "viewer" }), 201, &["tokens"]),
     act("token.delete", OPERATOR, token, 200, &["tokens"]),
     read("setting.list", VIEWER, nothing),
-    act("setting.update", ADMIN, |_| json!({ "panel.host_names": ["panel.example"] }), 200, &["settings"]),
+    act("setting.update", ADMIN, |_| json!({ "panel.host_names": ["panel.example"] }), 200, &["guard", "settings"]),
+    read("setting.guard", VIEWER, nothing),
+    act("setting.confirm", ADMIN, guarded, 200, &["guard"]),
+    act("setting.revert", ADMIN, guarded, 200, &["guard", "settings"]),
     read("audit.list", ADMIN, nothing),
     read("audit.export", ADMIN, nothing),
     read("audit.verify", ADMIN, nothing),

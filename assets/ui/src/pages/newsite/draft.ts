@@ -37,12 +37,18 @@ const NAMES = {
   max_body_mb: 'site.max_body',
 } as const;
 
+/** Leaves empty lines out of the lists, so that a position in a problem is the position on the page. */
+export function dropBlanks(draft: Draft): void {
+  draft.aliases = draft.aliases.filter((alias) => alias.trim());
+  draft.headers = draft.headers.filter((header) => header.name || header.value);
+}
+
 /** The request body; options of the other kind are left out. */
 export function request(draft: Draft): CreateSite {
   const common = {
     kind: draft.kind,
     domain: draft.domain.trim(),
-    aliases: draft.aliases.map((alias) => alias.trim()).filter(Boolean),
+    aliases: draft.aliases.map((alias) => alias.trim()),
     ...(draft.max_body_mb !== null && { max_body_mb: draft.max_body_mb }),
   };
   if (draft.kind === 'static') return common;
@@ -51,7 +57,7 @@ export function request(draft: Draft): CreateSite {
     upstream: draft.upstream.trim(),
     websocket: draft.websocket,
     ...(draft.timeout_s !== null && { timeout_s: draft.timeout_s }),
-    headers: draft.headers.filter((header) => header.name || header.value),
+    headers: draft.headers,
   };
 }
 

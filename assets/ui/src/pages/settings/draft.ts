@@ -1,0 +1,33 @@
+// What was typed on the settings page, and what the API is told of it.
+import type { Setting } from '../../lib/types';
+
+/** Text of a field, a box that is ticked or not, or null for the way back to the default. */
+export type Draft = string | boolean | null;
+
+/** A value as it is typed: lists have one item per line. */
+export function textOf(value: Setting['value']): string {
+  return Array.isArray(value) ? value.join('\n') : String(value);
+}
+
+/** A value in one line. */
+export function shown(value: Setting['value']): string {
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+export function isDefault(setting: Setting): boolean {
+  return textOf(setting.value) === textOf(setting.default);
+}
+
+/** What the API gets for a draft. A number that is none stays text, so that the server names the field. */
+export function valueOf(setting: Setting, draft: Draft): unknown {
+  if (draft === null || typeof draft === 'boolean') return draft;
+  if (Array.isArray(setting.default)) return draft.split('\n').map((line) => line.trim()).filter(Boolean);
+  if (typeof setting.default === 'number') return /^-?\d+$/.test(draft.trim()) ? Number(draft) : draft;
+  return draft.trim();
+}
+
+/** Whether a draft says something else than what is in force. */
+export function differs(setting: Setting, draft: Draft): boolean {
+  if (draft === null) return setting.source.kind !== 'default';
+  return textOf(valueOf(setting, draft) as Setting['value']) !== textOf(setting.value);
+}

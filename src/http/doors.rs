@@ -1,0 +1,206 @@
+//! The doors of the panel: TCP listeners that are opened and closed while it runs, so that a changed address takes effect
+//! at once, and the former one can stay open until the new one has proved itself.
+
+use super::places::Places;
+use super::server::{Panel, Peer, Tcp, pause, stopped};
+use super::{connection, tls};
+use crate::base::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX};
+use crate::base::{Error, Kind, Result};
+use crate::engine::doors::{self, Open, Way};
+use crate::platform::{own, panel_tls, sockets};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+/// First byte of a TLS connection: a handshake record (RFC 8446 §5.1). No HTTP request begins with it.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// What is spoken at a door. Both, while a change from one to the other waits to be confirmed.
+#[derive(Clone, Default)]
+struct Speech {
+    plain: bool,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Speech {
+    fn speaks(&self, tls: bool) -> bool {
+        if tls { self.tls.is_some() } else { self.plain }
+    }
+
+    fn learn(&mut self, other: Speech) {
+        self.plain |= other.plain;
+        self.tls = other.tls.or(self.tls.take());
+    }
+
+    fn only(&mut self, tls: bool) {
+        self.plain &= !tls;
+        self.tls = self.tls.take().filter(|_| tls);
+    }
+}
+
+/// An open listener. Dropping it closes it and lets its connections finish what they are at.
+struct Door {
+    listen: SocketAddr,
+    listener: Arc<TcpListener>,
+    speech: Arc<Mutex<Speech>>,
+    _stop: watch::Sender<bool>,
+}
+
+/// All of them.
+pub(super) struct TcpDoors {
+    panel: Arc<Panel>,
+    runtime: Handle,
+    places: Arc<Places>,
+    open: Arc<Mutex<Vec<Door>>>,
+}
+
+impl TcpDoors {
+    /// None is open yet. To be called within the runtime.
+    pub(super) fn new(panel: Arc<Panel>) -> Arc<Self> {
+        let places = Places::new(panel.counters.clone(), CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX);
+        Arc::new(Self { panel, runtime: Handle::current(), places, open: Arc::default() })
+    }
+
+    /// Opens the first one; the address with the port that was taken.
+    pub(super) fn open(&self, tcp: &Tcp) -> Result<SocketAddr> {
+        let acceptor = tcp.tls.as_ref().map(tls::config).transpose()?.map(TlsAcceptor::from);
+        let listener = self.bind(tcp.address, acceptor.is_some())?;
+        let address = listener.local_addr().map_err(Error::fault)?;
+        self.answer(tcp.address, listener, Speech { plain: acceptor.is_none(), tls: acceptor })();
+        Ok(address)
+    }
+
+    /// Closes all of them.
+    pub(super) fn close(&self) {
+        lock(&self.open).clear();
+    }
+
+    fn bind(&self, address: SocketAddr, tls: bool) -> Result<TcpListener> {
+        if !tls && !address.ip().to_canonical().is_loopback() {
+            return Err(Error::new(Kind::BadInput, "plain_http_outside").with("address", address));
+        }
+        let failed = |e: io::Error| {
+            Error::new(Kind::Unavailable, "listen_failed").with("address", address).with("reason", &e).cause(e)
+        };
+        let _runtime = self.runtime.enter();
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
+        socket.set_reuseaddr(true).map_err(failed)?;
+        // `0.0.0.0` and one address of the machine are in each other's way on the same port; connections go to the
+        // narrower one.
+        let open = lock(&self.open);
+        let beside: Vec<_> = open.iter().filter(|door| door.listen.port() == address.port()).collect();
+        let share = |shared: bool| beside.iter().try_for_each(|door| sockets::share_port(&door.listener, shared));
+        if !beside.is_empty() {
+            share(true).and_then(|()| sockets::share_port(&socket, true)).map_err(failed)?;
+        }
+        let bound = socket.bind(address).and_then(|()| socket.listen(BACKLOG));
+        if !beside.is_empty() {
+            share(false).map_err(failed)?;
+        }
+        let listener = bound.map_err(failed)?;
+        sockets::share_port(&listener, false).map_err(failed)?;
+        Ok(listener)
+    }
+
+    /// What lets a listener answer.
+    fn answer(&self, listen: SocketAddr, listener: TcpListener, speech: Speech) -> Open {
+        let (panel, runtime, places) = (self.panel.clone(), self.runtime.clone(), self.places.clone());
+        let open = self.open.clone();
+        Box::new(move || {
+            let (stop, stopping) = watch::channel(false);
+            let (listener, speech) = (Arc::new(listener), Arc::new(Mutex::new(speech)));
+            let door = Accepting { panel, places, listen, speech: speech.clone(), stopping };
+            runtime.spawn(door.accept(listener.clone()));
+            lock(&open).push(Door { listen, listener, speech, _stop: stop });
+        })
+    }
+}
+
+impl doors::Doors for TcpDoors {
+    fn prepare(&self, way: &Way) -> Result<Open> {
+        let known = lock(&self.open).iter().find(|door| door.listen == way.listen).map(|door| door.speech.clone());
+        if known.as_ref().is_some_and(|speech| lock(speech).speaks(way.tls)) {
+            return Ok(Box::new(|| {}));
+        }
+        let names: Vec<String> = way.names.iter().cloned().chain([own::host_name()]).collect();
+        let files = way.tls.then(|| panel_tls::ensure(&self.panel.core.config.panel_tls_folder(), &names)).transpose()?;
+        let acceptor = files.as_ref().map(tls::config).transpose()?.map(TlsAcceptor::from);
+        let speech = Speech { plain: !way.tls, tls: acceptor };
+        match known {
+            Some(former) => Ok(Box::new(move || lock(&former).learn(speech))),
+            None => Ok(self.answer(way.listen, self.bind(way.listen, way.tls)?, speech)),
+        }
+    }
+
+    fn keep(&self, way: &Way) {
+        let mut open = lock(&self.open);
+        open.retain(|door| door.listen == way.listen);
+        open.iter().for_each(|door| lock(&door.speech).only(way.tls));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the accept loop of a door works with.
+struct Accepting {
+    panel: Arc<Panel>,
+    places: Arc<Places>,
+    listen: SocketAddr,
+    speech: Arc<Mutex<Speech>>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Accepting {
+    async fn accept(self, listener: Arc<TcpListener>) {
+        let mut stopping = self.stopping.clone();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stopped(&mut stopping) => return,
+            };
+            match accepted {
+                Ok((stream, from)) => self.serve(stream, from),
+                Err(e) => pause(&e).await,
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, from: SocketAddr) {
+        let address = from.ip().to_canonical();
+        let core = &self.panel.core;
+        // Behind a proxy all clients have its address.
+        let is_proxy = core
+            .settings
+            .now(&core.store)
+            .is_ok_and(|settings| settings.panel.trusted_proxies.iter().any(|net| net.contains(address)));
+        let Some(place) = self.places.take((!is_proxy).then_some(address)) else { return };
+        // Nagle's algorithm and delayed acknowledgements together cost 40 ms.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let (panel, stopping, listen) = (self.panel.clone(), self.stopping.clone(), self.listen);
+        let speech = lock(&self.speech).clone();
+        tokio::spawn(async move {
+            let acceptor = match speech {
+                Speech { plain: true, tls: Some(acceptor) } => {
+                    let mut first = [0];
+                    let peeked = tokio::time::timeout(panel.patience.head, stream.peek(&mut first)).await;
+                    let Ok(Ok(1)) = peeked else { return };
+                    (first[0] == TLS_HANDSHAKE).then_some(acceptor)
+                }
+                Speech { tls, .. } => tls,
+            };
+            let peer = Peer::Tcp { address, listen, tls: acceptor.is_some() };
+            connection::serve(panel, peer, stream, acceptor, stopping).await;
+            drop(place);
+        });
+    }
+}
