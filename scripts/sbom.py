@@ -10,6 +10,7 @@ lists already (`cargo metadata`, `package-lock.json`). The same input gives the 
 import datetime
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import uuid
@@ -42,14 +43,23 @@ def crate(package):
 
 
 def npm_packages():
+    """What the build put into the pages, as their list of licences has it; before a build, what it would take there."""
+    listed = ROOT / "assets/dist/licences.txt"
+    if listed.exists():
+        lines = re.findall(r"^(@?[\w./-]+) (\d\S*) \((.+)\)$", listed.read_text(), re.MULTILINE)
+        return [npm_package(*line) for line in lines]
     lock = json.loads((ROOT / "assets/ui/package-lock.json").read_text())
     found = []
     for path, package in lock["packages"].items():
-        if path and not package.get("dev") and not package.get("link"):
-            name = path.rpartition("node_modules/")[2]
-            purl = f"pkg:npm/{name.replace('@', '%40')}@{package['version']}"
-            found.append(component(purl, name, package["version"], package.get("license")))
+        name = path.rpartition("node_modules/")[2]
+        # The framework is a development dependency, and its runtime is in every page.
+        if path and (not package.get("dev") or name == "svelte"):
+            found.append(npm_package(name, package["version"], package.get("license")))
     return found
+
+
+def npm_package(name, version, licence):
+    return component(f"pkg:npm/{name.replace('@', '%40')}@{version}", name, version, licence)
 
 
 def component(purl, name, version, licence):

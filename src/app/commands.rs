@@ -64,6 +64,10 @@ impl Local for Commands {
         itself::run(root, what, tell)
     }
 
+    fn restart(&self, root: &Path) -> Result<()> {
+        units::restart_panel(root)
+    }
+
     fn unit(&self, name: &str) -> Option<&'static str> {
         units::text(name)
     }

@@ -129,7 +129,8 @@ impl doors::Doors for TcpDoors {
             return Ok(Box::new(|| {}));
         }
         let names: Vec<String> = way.names.iter().cloned().chain([own::host_name()]).collect();
-        let files = way.tls.then(|| panel_tls::ensure(&self.panel.core.config.panel_tls_folder(), &names)).transpose()?;
+        let files =
+            way.tls.then(|| panel_tls::ensure(&self.panel.core.config.panel_tls_folder(), &names)).transpose()?;
         let acceptor = files.as_ref().map(tls::config).transpose()?.map(TlsAcceptor::from);
         let speech = Speech { plain: !way.tls, tls: acceptor };
         match known {

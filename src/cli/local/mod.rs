@@ -8,6 +8,7 @@ mod migrate;
 mod nginx;
 mod state;
 mod system;
+mod unlock;
 mod words;
 
 use super::globals::Globals;
@@ -143,6 +144,8 @@ pub trait Local {
     fn claim(&self, loaded: Loaded, lang: Lang, operation: &str, input: Value) -> Result<Value>;
     /// Works on the installation at `root`; the answer's form depends on what is done.
     fn itself(&self, root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value>;
+    /// Has the service manager, where there is one, start the panel anew; one that does not run stays so.
+    fn restart(&self, root: &Path) -> Result<()>;
     /// The text of a unit of systemd.
     fn unit(&self, name: &str) -> Option<&'static str>;
     /// Tries every part that a broken build could lack.
@@ -195,6 +198,7 @@ pub const LOCAL: &[LocalCommand] = &[
     LocalCommand { name: "serve", build: system::build_serve, run: system::serve },
     LocalCommand { name: "host", build: host::build, run: host::run },
     LocalCommand { name: "claim", build: claim::build, run: claim::run },
+    LocalCommand { name: "unlock", build: unlock::build, run: unlock::run },
     LocalCommand { name: "doctor", build: words::plain, run: system::doctor },
     LocalCommand { name: "config", build: config::build, run: config::run },
     LocalCommand { name: "migrate", build: migrate::build, run: migrate::run },

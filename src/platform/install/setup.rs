@@ -7,9 +7,11 @@ use super::people::Person;
 use super::receipt::Receipt;
 use super::{disk, release, units};
 use crate::base::{Error, Kind, Result, ids};
+use crate::platform::command;
 use crate::platform::faults::Faults;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// This version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -23,6 +25,11 @@ const COMMAND_TARGET: &str = "/opt/manara/current/manara";
 const CONFIG: &str = "/etc/manara/manara.toml";
 const KEY: &str = "/etc/manara/secret.key";
 const RELEASE_KEY: &str = "/etc/manara/release.pub";
+/// The configuration of a new installation.
+const CONFIGURATION: &str =
+    "# Configuration of the Manara panel. All options: `manara config show`.\nprofile = \"production\"\n";
+/// Time the new panel may take to make its database.
+const FIRST_RUN_S_MAX: u64 = 120;
 /// Bytes of a new master key.
 const KEY_BYTES: usize = 32;
 
@@ -35,7 +42,7 @@ pub struct Wanted {
     pub program: PathBuf,
     /// The public key that updates are checked with, as minisign writes it.
     pub release_key: Option<String>,
-    /// Port of the panel, for the configuration of a new installation.
+    /// Port of the panel, when it is started for the first time.
     pub port: Option<u16>,
     /// Whether units are started. (An update starts them itself.)
     pub start: bool,
@@ -146,7 +153,7 @@ fn texts(wanted: &Wanted) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
     let config = row(CONFIG)?;
     if !disk::exists(&config.at(&wanted.root)) {
-        steps.push(Step::Text(config, configuration(wanted.port).into_bytes(), false));
+        steps.push(Step::Text(config, CONFIGURATION.into(), false));
     }
     let key = row(KEY)?;
     if !disk::exists(&key.at(&wanted.root)) {
@@ -164,17 +171,6 @@ fn texts(wanted: &Wanted) -> Result<Vec<Step>> {
         }
     }
     Ok(steps)
-}
-
-/// The configuration of a new installation.
-fn configuration(port: Option<u16>) -> String {
-    let mut text =
-        "# Configuration of the Manara panel. All options: `manara config show`.\nprofile = \"production\"\n"
-            .to_owned();
-    if let Some(port) = port {
-        text += &format!("\n[panel]\nlisten = \"[::]:{port}\"\n");
-    }
-    text
 }
 
 fn is_enabled(root: &Path, unit: &str) -> bool {
@@ -223,9 +219,25 @@ fn apply(wanted: &Wanted, step: &Step, receipt: &mut Receipt) -> Result<()> {
         Step::Enable(unit) => units::systemctl(&["enable", "--quiet", unit]).map(drop),
         Step::Start => {
             units::systemctl(&["start", "manara-host.socket"])?;
+            if let Some(port) = wanted.port {
+                set_port(root, port)?;
+            }
             units::systemctl(&["start", units::PANEL]).map(drop)
         }
     }
+}
+
+/// Has the panel listen on `port` from its first start on; it may not be able to start on the usual one. A process of its
+/// own, because it gives up being root.
+fn set_port(root: &Path, port: u16) -> Result<()> {
+    let words = ["--json", "unlock", "--listen", &format!("[::]:{port}")];
+    let program = root.join(CURRENT).join("manara");
+    let output = command::run_version(&program, &words, Duration::from_secs(FIRST_RUN_S_MAX))?;
+    if output.ok {
+        return Ok(());
+    }
+    let e = Error::new(Kind::External, "version_command_failed").with("version", VERSION);
+    Err(e.with("command", words.join(" ")).evidence(output.text))
 }
 
 /// Refuses to go on for anybody but root. Below a prefix whoever owns the folder may.

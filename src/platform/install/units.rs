@@ -46,6 +46,14 @@ pub(super) fn systemctl(words: &[&str]) -> Result<String> {
     Err(Error::new(Kind::External, "unit_failed").with("what", words.join(" ")).evidence(output.text))
 }
 
+/// Starts the panel anew where it runs as a unit.
+pub fn restart_panel(root: &Path) -> Result<()> {
+    if systemd_runs(root) && disk::exists(&root.join(FOLDER).join(PANEL)) {
+        systemctl(&["try-restart", PANEL])?;
+    }
+    Ok(())
+}
+
 /// Whether the unit file `name` below `root` is as this version wants it.
 pub(super) fn is_current(root: &Path, name: &str) -> Result<bool> {
     Ok(disk::read(&root.join(FOLDER).join(name))?.as_deref() == text(name))
