@@ -23,7 +23,7 @@ use std::time::Duration;
 const JOURNAL: &str = "var/lib/manara-host/update.json";
 const LOCK: &str = "var/lib/manara-host/update.lock";
 /// While this file is there, the panel takes no changes: the version that runs may have to go back.
-pub const UNPROVED: &str = "opt/manara/unproved";
+const UNPROVED: &str = "opt/manara/unproved";
 /// Time a version has to prove itself.
 const PROVE_WITHIN: Duration = Duration::from_secs(60);
 /// Longest run of one of a version's commands: migrations of a large database.
