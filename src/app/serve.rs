@@ -60,8 +60,11 @@ pub fn run(loaded: Loaded) -> Result<()> {
 /// Listens as the settings say; with TLS also the certificate's fingerprint.
 fn listen(core: &Arc<Core>) -> Result<(Server, Option<String>)> {
     let panel = auth::panel_settings(core)?;
-    let folder = core.config.panel_tls_folder();
-    let tls = if panel.tls { Some(panel_tls::ensure(&folder, &names(&panel.host_names))?) } else { None };
+    let tls = if panel.tls {
+        Some(panel_tls::ensure(&core.config.panel_tls_folder(), &names(&panel.host_names))?)
+    } else {
+        None
+    };
     let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
     let listen = Listen {
         tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),

@@ -86,7 +86,7 @@ impl Config {
         below(&self.root, path.as_ref())
     }
 
-    /// Folder with the certificate of the panel's own port: one that the panel may write.
+    /// Folder with the certificate of the panel's own port: one that the panel itself may write.
     pub fn panel_tls_folder(&self) -> PathBuf {
         if self.is_development() { self.path("/etc/manara") } else { self.data_dir.clone() }
     }

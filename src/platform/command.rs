@@ -21,7 +21,7 @@ pub enum Program {
     AptGet,
     /// Debian's package database.
     DpkgQuery,
-    /// The same, asked whether files are as their package brought them.
+    /// The same, asked whether files are as their package brought them and whether an installation was interrupted.
     Dpkg,
     /// systemd's control program.
     Systemctl,
@@ -35,11 +35,14 @@ pub enum Program {
     UserDel,
     /// Unpacks a release.
     Tar,
+    /// Runs something as a unit of its own.
+    SystemdRun,
 }
 
 impl Program {
     /// Every program.
-    pub const ALL: &[Program] = &[Program::Nginx, Program::AptGet, Program::DpkgQuery];
+    pub const ALL: &[Program] =
+        &[Program::Nginx, Program::AptGet, Program::DpkgQuery, Program::Dpkg, Program::Systemctl, Program::SystemdRun];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -54,6 +57,7 @@ impl Program {
             Program::UserAdd => "useradd",
             Program::UserDel => "userdel",
             Program::Tar => "tar",
+            Program::SystemdRun => "systemd-run",
         }
     }
 

@@ -1,10 +1,11 @@
 //! Software the panel works with and can install.
 
-use super::Lines;
-use super::command::{self, Program};
+use super::clock::pause;
+use super::command::{self, Output, Program};
+use super::{Lines, transient};
 use crate::base::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A component, each a set of packages of the distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -48,16 +49,26 @@ pub(super) fn states() -> Result<Vec<ComponentState>> {
     Ok(vec![ComponentState { name: Component::Nginx, installed: nginx.is_some(), version: nginx.map(|n| n.0) }])
 }
 
-/// Installs `component` with apt; the package database is locked against others by apt itself. An interrupted run is
-/// finished by the next one.
+/// Time to wait for somebody else's package manager.
+const LOCK_LIMIT: Duration = Duration::from_secs(600);
+/// Pause between two looks at a lock that apt itself does not wait for.
+const LOCK_PAUSE: Duration = Duration::from_secs(5);
+/// Time for one run of a package manager.
+const RUN_LIMIT: Duration = Duration::from_secs(1800);
+
+/// Installs `component` with apt. Somebody else's package manager is waited for, and an installation that was interrupted
+/// is finished first. Errors: `dpkg_locked`, `dpkg_half_done`, `install_failed`.
 pub(super) fn install(component: Component, lines: Lines<'_>) -> Result<()> {
-    let wait = ["-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"];
-    let update = [&wait[..], &["update"]].concat();
-    let install = [&wait[..], &["install", "--yes", "--no-install-recommends", "--"], component.packages()].concat();
+    finish_interrupted(lines)?;
+    let wait = format!("DPkg::Lock::Timeout={}", LOCK_LIMIT.as_secs());
+    let options = ["-o", &wait, "-o", "Dpkg::Use-Pty=0"];
+    let update = [&options[..], &["update"]].concat();
+    let install = [&options[..], &["install", "--yes", "--no-install-recommends", "--"], component.packages()].concat();
     for args in [update, install] {
-        let output = command::run(Program::AptGet, &args, Duration::from_secs(1800), lines)?;
+        let output = apt(&args, lines)?;
         if !output.ok {
-            return Err(Error::new(Kind::External, "install_failed")
+            let code = if is_locked(&output.text) { "dpkg_locked" } else { "install_failed" };
+            return Err(Error::new(Kind::External, code)
                 .with("component", component.packages().join(" "))
                 .evidence(output.text));
         }
@@ -66,4 +77,51 @@ pub(super) fn install(component: Component, lines: Lines<'_>) -> Result<()> {
         return Err(command::missing(component.program()));
     }
     Ok(())
+}
+
+/// Runs apt; it waits for dpkg's lock by itself, for that of the package lists it does not.
+fn apt(args: &[&str], lines: Lines<'_>) -> Result<Output> {
+    let deadline = Instant::now() + LOCK_LIMIT;
+    loop {
+        let output = transient::run(Program::AptGet, args, RUN_LIMIT, lines)?;
+        if output.ok || !is_locked(&output.text) || Instant::now() > deadline {
+            return Ok(output);
+        }
+        pause(LOCK_PAUSE);
+    }
+}
+
+/// Whether another package manager is at work.
+fn is_locked(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("E: Could not get lock") || line.starts_with("E: Unable to acquire"))
+}
+
+/// Finishes what an interrupted package manager left half configured. `dpkg --audit` (dpkg(1)) names such packages and is
+/// silent otherwise. Error: `dpkg_half_done` when they are still so afterwards.
+fn finish_interrupted(lines: Lines<'_>) -> Result<()> {
+    let audit = || command::run(Program::Dpkg, &["--audit"], Duration::from_secs(60), &mut |_| true);
+    let found = audit()?;
+    if found.ok && found.text.trim().is_empty() {
+        return Ok(());
+    }
+    let tried = transient::run(Program::Dpkg, &["--configure", "-a"], RUN_LIMIT, lines)?;
+    let left = audit()?;
+    if tried.ok && left.text.trim().is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::External, "dpkg_half_done").evidence(format!("{}\n{}", left.text, tried.text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_of_somebody_else_is_told_from_other_failures() {
+        let lists =
+            "Reading package lists...\nE: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt)";
+        assert!(is_locked(lists));
+        assert!(is_locked("E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend)"));
+        assert!(!is_locked("E: Unable to locate package nginx\nE: something: Could not get lock"));
+    }
 }

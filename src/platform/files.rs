@@ -33,8 +33,6 @@ pub struct Stat {
     pub is_dir: bool,
     /// Whether it is an ordinary file: no folder, link, device, pipe or socket.
     pub is_file: bool,
-    /// Whether it is a symbolic link.
-    pub is_link: bool,
     /// Size in bytes.
     pub size: u64,
 }
@@ -283,7 +281,6 @@ impl RootDir {
                 uid: s.st_uid,
                 is_dir: FileType::from_raw_mode(s.st_mode).is_dir(),
                 is_file: FileType::from_raw_mode(s.st_mode).is_file(),
-                is_link: FileType::from_raw_mode(s.st_mode).is_symlink(),
                 size: u64::try_from(s.st_size).unwrap_or(0),
             })),
             Err(Errno::NOENT) => Ok(None),

@@ -30,12 +30,12 @@ pub struct Places {
     pub probe: String,
     /// Whether packages may be installed: not from a development profile, unless its owner said so.
     pub may_install: bool,
-    /// Whether nginx ends with the panel: in the development profile. On a real machine nobody stops it through the panel.
-    pub may_stop_nginx: bool,
     /// How nginx is to be divided between the panel and others.
     pub ownership: NginxOwnership,
     /// HTTP and HTTPS port of the sites.
     pub ports: (u16, u16),
+    /// Whether nginx ends with the panel: in the development profile. On a real machine nobody stops it through the panel.
+    pub may_stop_nginx: bool,
 }
 
 /// The machine, through descriptors of the folders the panel may touch.
@@ -189,12 +189,13 @@ impl LocalHost {
 
     /// What is to be kept before `files` are put in place, and what happens to somebody's `nginx.conf` with them.
     fn records(&self, files: &[(String, Option<String>)]) -> Result<(Vec<Record>, Option<Record>)> {
-        let mut records = files.iter().map(|(rel, _)| self.before_image(rel)).collect::<Result<Vec<_>>>()?;
-        let main = files.iter().position(|(rel, _)| *rel == NginxFile::Main.rel());
-        let moved = main.map(|i| self.moved(&files[i].1)).transpose()?.flatten();
-        if let (Some(i), Some(moved)) = (main, &moved) {
-            records[i] = moved.clone();
-        }
+        let main = NginxFile::Main.rel();
+        let moved = files.iter().find(|(rel, _)| *rel == main).map(|(_, text)| self.moved(text)).transpose()?.flatten();
+        let record = |rel: &String| match &moved {
+            Some(moved) if *rel == main => Ok(moved.clone()),
+            _ => self.before_image(rel),
+        };
+        let records = files.iter().map(|(rel, _)| record(rel)).collect::<Result<_>>()?;
         Ok((records, moved))
     }
 
@@ -240,17 +241,36 @@ impl LocalHost {
 
     /// The new texts, each after every directive was found on the list of what may stand in its file.
     fn texts(&self, changes: &[NginxChange]) -> Result<Vec<Option<String>>> {
+        self.refuse_others(changes)?;
         let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
     }
 
+    /// Whoever asks: an `nginx.conf` of others is replaced only where root's word or the decision says owned, and never
+    /// deleted; a way in beside it is made only where they say shared.
+    fn refuse_others(&self, changes: &[NginxChange]) -> Result<()> {
+        let wanted = ownership::wanted(&self.nginx, self.wish)?;
+        for change in changes {
+            let fine = match (&change.file, &change.content) {
+                (NginxFile::Main, Some(_)) => wanted == Some(Ownership::Owned),
+                (NginxFile::Main, None) => ownership::main_is_ours(&self.nginx)?,
+                (NginxFile::Entry | NginxFile::LateEntry, Some(_)) => wanted == Some(Ownership::Shared),
+                _ => true,
+            };
+            if !fine {
+                return Err(Error::new(Kind::Forbidden, "nginx_not_ours").with("file", change.file.rel()));
+            }
+        }
+        Ok(())
+    }
+
     fn before_image(&self, rel: &str) -> Result<Record> {
-        let before = match self.nginx.stat(rel) {
-            Ok(Some(stat)) if !stat.is_link => {
+        let before = match self.nginx.stat(rel)? {
+            Some(stat) => {
                 let bytes = self.nginx.read(rel, MANAGED_FILE_BYTES_MAX)?.unwrap_or_default();
                 Some((String::from_utf8_lossy(&bytes).into_owned(), stat.mode))
             }
-            other => other.map(|_| None)?,
+            None => None,
         };
         Ok(Record::NginxFile { rel: rel.to_owned(), before })
     }

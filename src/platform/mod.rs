@@ -24,6 +24,7 @@ pub mod sites;
 pub mod sockets;
 mod sys;
 pub mod terminal;
+mod transient;
 pub mod users;
 
 pub use faults::Faults;

@@ -262,7 +262,7 @@ fn root(text: &str) -> Option<&'static str> {
     let touches = |place: &&str| {
         text == *place || text.starts_with(&format!("{place}/")) || place.starts_with(&format!("{text}/"))
     };
-    NEVER.iter().any(|place| touches(&place)).then_some("policy_never")
+    NEVER.iter().any(touches).then_some("policy_never")
 }
 
 fn unit(text: &str) -> Option<&'static str> {

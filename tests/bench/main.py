@@ -11,6 +11,7 @@ import pages
 import signin
 import sites
 import small
+import split
 
 BENCHES = {
     "size": small.size,
@@ -19,6 +20,7 @@ BENCHES = {
     "http": http_figures.run,
     "signin": signin.run,
     "sites": sites.run,
+    "split": split.run,
     "pages": pages.run,
 }
 

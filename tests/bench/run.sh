@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the release binary beside a peer in the same run and prints both figures and their ratio.
 #
-#   tests/bench/run.sh [NAME...]     NAME: size start memory http signin sites pages; without one, all of them
+#   tests/bench/run.sh [NAME...]     NAME: size start memory http signin sites pages split; without one, all of them
 #
 #   BENCH_BINARY    the binary to measure     (target/static/ARCH/manara, else target/release/manara, else built)
 #   BENCH_SITES     sites of `sites`          (10000)

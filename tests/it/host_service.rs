@@ -5,14 +5,13 @@ use manara::base::{Error, Kind, Result};
 use manara::platform::components::Component;
 use manara::platform::host_service::{Client, Patience, Service};
 use manara::platform::{Host, HostOp, HostReply, Lines};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 /// A machine whose operations do what a test needs.
 #[derive(Default)]
 struct Machine {
-    calls: AtomicUsize,
     /// Lines that installing prints before it ends; without an end when 0.
     lines: usize,
     stopped: AtomicBool,
@@ -22,7 +21,6 @@ struct Machine {
 
 impl Host for Machine {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
         match op {
             HostOp::Install { .. } => {
                 for n in 1.. {

@@ -18,6 +18,8 @@ mod kill;
 mod logs;
 mod names;
 mod nginx_leave;
+mod nginx_machine;
+mod nginx_shapes;
 mod nginx_shared;
 mod nginx_syntax;
 mod production;

@@ -2,7 +2,8 @@
 
 use crate::support::debian::{SHOP, answer, debian, etc, start, theirs};
 use crate::support::rig::Rig;
-use manara::platform::nginx::Ownership;
+use manara::platform::HostOp;
+use manara::platform::nginx::{NginxChange, NginxFile, Ownership};
 use serde_json::json;
 
 fn files(rig: &Rig) -> Vec<(String, String)> {
@@ -48,6 +49,38 @@ fn the_first_of_theirs_stays_the_default_where_none_is_declared() {
     rig.call("site.create", json!({ "domain": "ours.test", "kind": "static" })).unwrap();
     assert_eq!(theirs(&rig), before);
     assert!(answer(&rig, "ours.test", "/").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_name_of_others_is_not_taken_from_them() {
+    let mut rig = Rig::closed(tempfile::tempdir().unwrap());
+    debian(&rig, &SHOP);
+    // Theirs clash among themselves, and that is no business of ours.
+    std::fs::copy(etc(&rig).join("sites-enabled/shop"), etc(&rig).join("sites-enabled/shop-again")).unwrap();
+    start(&rig);
+    let before = theirs(&rig);
+    rig.reopen();
+    rig.call("site.create", json!({ "domain": "ours.test", "kind": "static" })).unwrap();
+    let refused = rig.call("site.create", json!({ "domain": "shop.test", "kind": "static" })).unwrap_err();
+    assert_eq!(refused.code(), "nginx_test_failed");
+    assert_eq!(theirs(&rig), before);
+    let aliases = json!({ "domain": "ours.test", "aliases": ["shop.test"] });
+    assert_eq!(rig.call("site.update", aliases).unwrap_err().code(), "nginx_test_failed");
+}
+
+#[test]
+fn whoever_asks_an_nginx_conf_of_others_is_neither_replaced_nor_deleted() {
+    let mut rig = Rig::closed(tempfile::tempdir().unwrap());
+    debian(&rig, &SHOP);
+    start(&rig);
+    rig.reopen();
+    let untouched = files(&rig);
+    for content in [Some(vec![]), None] {
+        let changes = vec![NginxChange { file: NginxFile::Main, content }];
+        let switch = HostOp::NginxSwitch { plan: "p0123456789".parse().unwrap(), changes };
+        assert_eq!(rig.core().host.ask(&switch).unwrap_err().code(), "nginx_not_ours");
+    }
+    assert_eq!(files(&rig), untouched);
 }
 
 #[test]

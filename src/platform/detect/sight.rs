@@ -1,5 +1,6 @@
 //! What stands around an installation: its secret files, who holds its ports, other people's sites in nginx.
 
+use super::super::nginx::{Ownership, neighbours, ownership};
 use super::tools::Tool;
 use super::view::View;
 use crate::config::key_file::{FileFacts, RunsAs};
@@ -27,8 +28,10 @@ pub struct Sight {
     pub key_file: Option<FileFacts>,
     /// Who listens on the ports asked for.
     pub listeners: Vec<Listener>,
-    /// Files of nginx that hold servers and are not ours, as absolute paths.
+    /// Files of nginx that hold servers and are neither ours nor untouched ones of its package, as absolute paths.
     pub foreign_vhosts: Vec<String>,
+    /// Whose nginx it is, once that was decided.
+    pub nginx_ownership: Option<Ownership>,
     /// Whether the clock follows a time source; `None` when nobody can tell.
     pub clock_synchronised: Option<bool>,
 }
@@ -42,14 +45,15 @@ fn me() -> RunsAs {
     RunsAs { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() }
 }
 
-/// Looks around the installation with this data folder and key file (real paths), which wants `ports`.
-pub fn look(view: &View<'_>, data_dir: &Path, key_file: &Path, ports: &[u16]) -> Sight {
+/// Looks around the installation with this data folder, key file and nginx folder (real paths), which wants `ports`.
+pub fn look(view: &View<'_>, data_dir: &Path, key_file: &Path, nginx: &Path, ports: &[u16]) -> Sight {
     Sight {
         me: me(),
         data_dir: facts(data_dir),
         key_file: facts(key_file),
         listeners: listeners(view, ports),
         foreign_vhosts: foreign_vhosts(view),
+        nginx_ownership: ownership::seen(nginx),
         clock_synchronised: clock_synchronised(view),
     }
 }
@@ -99,14 +103,23 @@ fn owner(view: &View<'_>, inode: &str) -> Option<String> {
 fn foreign_vhosts(view: &View<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for (folder, suffix) in [("/etc/nginx/sites-enabled", ""), ("/etc/nginx/conf.d", ".conf")] {
-        for name in view.names(folder).into_iter().filter(|n| n.ends_with(suffix) && n != "manara.conf") {
+        for name in view.names(folder).into_iter().filter(|n| n.ends_with(suffix) && !is_ours(n)) {
             let path = format!("{folder}/{name}");
             if view.read(&path).is_some_and(|text| has_server(&text)) {
                 found.push(path);
             }
         }
     }
+    // Packages know the machine itself, not a tree that is looked at.
+    if view.root.as_os_str() == "/" && !found.is_empty() {
+        let stock = neighbours::packaged().map(|stock| Box::new(stock) as Box<dyn Fn(&str) -> bool>);
+        found.retain(|path| !stock.as_ref().is_ok_and(|stock| stock(path)));
+    }
     found
+}
+
+fn is_ours(name: &str) -> bool {
+    matches!(name, "manara.conf" | "zz-manara.conf")
 }
 
 /// Whether a file opens a `server` block. Reads words outside comments; an upstream's `server` takes an address.

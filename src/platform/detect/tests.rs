@@ -215,13 +215,16 @@ fn ports_with_their_owners_and_foreign_sites() {
         ("etc/nginx/sites-enabled/default", "# server { }\nserver\n{ listen 80 default_server; }\n"),
         ("etc/nginx/conf.d/upstream.conf", "upstream a { server 127.0.0.1:1; }\n"),
         ("etc/nginx/conf.d/manara.conf", "server { }\n"),
+        ("etc/nginx/manara/ownership", "shared\n"),
         ("etc/nginx/conf.d/old.conf.bak", "server { }\n"),
     ]);
     std::os::unix::fs::symlink("socket:[4242]", dir.path().join("proc/77/fd/3")).unwrap();
     let tools = Answers(HashMap::from([("timedatectl", "no\n")]));
-    let sight = look(&view(&dir, "6.1", "x86_64", &tools), dir.path(), &dir.path().join("none"), &[80, 443]);
+    let nginx = dir.path().join("etc/nginx");
+    let sight = look(&view(&dir, "6.1", "x86_64", &tools), dir.path(), &dir.path().join("none"), &nginx, &[80, 443]);
     assert_eq!(sight.listeners, [Listener { port: 80, process: Some("apache2".into()) }]);
     assert_eq!(sight.foreign_vhosts, ["/etc/nginx/sites-enabled/default"]);
+    assert_eq!(sight.nginx_ownership, Some(crate::platform::nginx::Ownership::Shared));
     assert_eq!((sight.clock_synchronised, sight.key_file), (Some(false), None));
     assert!(sight.data_dir.is_some());
 }
@@ -234,7 +237,7 @@ fn this_very_machine_is_seen() {
     let m = machine(Path::new("/var/lib/manara/not/there"));
     assert!(m.memory.total_bytes > 0 && m.cpus > 0 && m.disk.is_some() && m.kernel_version.is_some());
     assert_eq!(m.nginx.is_some(), real.tools.find(Tool::Nginx).is_some());
-    let sight = look(&real, Path::new("/"), Path::new("/etc/passwd"), &[port]);
+    let sight = look(&real, Path::new("/"), Path::new("/etc/passwd"), Path::new("/none"), &[port]);
     assert_eq!(sight.listeners.len(), 1);
     assert!(sight.listeners[0].process.is_some(), "one's own sockets can be named");
     assert!(sight.key_file.is_some_and(|f| f.bytes > 0 && f.mode & 0o004 != 0));

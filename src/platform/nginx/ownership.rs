@@ -1,11 +1,12 @@
 //! Whose `nginx.conf` it is: decided once, kept beside our files, and changed only by a plan that is carried out.
 
-use super::super::files::RootDir;
+use super::super::files::{self, RootDir};
 use super::{MANAGED, NginxChange, NginxFile, is_ours};
 use crate::base::limits::MANAGED_FILE_BYTES_MAX;
 use crate::base::{Error, Result};
 use crate::config::NginxOwnership;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Whose nginx it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -48,7 +49,7 @@ impl Ownership {
     }
 
     /// Reads the text of the record.
-    pub(crate) fn parse(text: &str) -> Option<Ownership> {
+    fn parse(text: &str) -> Option<Ownership> {
         [Ownership::Owned, Ownership::Shared].into_iter().find(|o| o.name() == text.trim())
     }
 }
@@ -60,6 +61,11 @@ pub(in super::super) fn kept(live: &RootDir) -> Result<Option<Ownership>> {
         Ownership::parse(&text).ok_or_else(|| Error::fault(format!("{}: {text}", live.path(RECORD).display())))
     })
     .transpose()
+}
+
+/// The decision as whoever may read it sees it.
+pub(in super::super) fn seen(nginx: &Path) -> Option<Ownership> {
+    files::read_own(&nginx.join(RECORD), 64).ok().flatten().and_then(|text| Ownership::parse(&text))
 }
 
 /// What is wanted now: what the administrator says, else what was decided.

@@ -93,7 +93,16 @@ impl Instance {
             false => (Program::Nginx, &["-p", &prefix, "-c", &main]),
         };
         let output = command::run(program, args, Duration::from_secs(NGINX_RELOAD_S_MAX), &mut |_| true)?;
-        if output.ok { Ok(()) } else { Err(Error::new(Kind::External, "nginx_start_failed").evidence(output.text)) }
+        if output.ok {
+            return Ok(());
+        }
+        let mut evidence = output.text;
+        if program == Program::Systemctl {
+            // What nginx said went to the journal; asked again, it says it here.
+            let limit = Duration::from_secs(NGINX_RELOAD_S_MAX);
+            evidence += &command::run(Program::Nginx, &["-t", "-q", "-c", &main], limit, &mut |_| true)?.text;
+        }
+        Err(Error::new(Kind::External, "nginx_start_failed").evidence(evidence))
     }
 
     fn wait_for(&self, generation: u64, old_workers: &[i32], log_from: u64) -> Result<()> {
@@ -137,12 +146,8 @@ impl Instance {
         Ok(())
     }
 
-    /// Ends nginx after its open requests, at most 5 seconds, then at once. The machine's own is never ended: its sites
-    /// outlive the panel.
+    /// Ends nginx after its open requests, at most 5 seconds, then at once.
     pub(in super::super) fn stop(&self) -> Result<()> {
-        if self.machine {
-            return Err(Error::new(Kind::Forbidden, "nginx_stop_refused"));
-        }
         for (asked, wait) in [(Signal::QUIT, Duration::from_secs(5)), (Signal::TERM, Duration::from_secs(5))] {
             let Some(master) = self.master() else { return Ok(()) };
             signal(master, asked)?;
@@ -211,7 +216,7 @@ mod tests {
         let (conf, pid, error_log) = (dir.path().to_owned(), dir.path().join("pid"), dir.path().join("error.log"));
         std::fs::write(&error_log, format!("{}\n[alert] the last line\n", "x".repeat(5000))).unwrap();
         // Nobody listens on port 1.
-        let nginx = Instance { conf, pid, error_log, probe: "http://127.0.0.1:1/generation".into() };
+        let nginx = Instance { conf, pid, error_log, probe: "http://127.0.0.1:1/generation".into(), machine: false };
         let evidence = nginx.silence(7);
         assert!(evidence.starts_with("nginx did not answer with generation 7 within 30 s; it answers nothing."));
         assert!(evidence.ends_with("[alert] the last line") && evidence.len() < 2500, "{evidence}");

@@ -14,7 +14,7 @@ use super::ownership::ADOPTED;
 use super::{MANAGED, NginxFile, TestReport, is_ours, neighbours};
 use crate::base::limits::{MANAGED_FILE_BYTES_MAX, NGINX_TEST_S_MAX};
 use crate::base::{Error, Kind, Result};
-use crate::nginx_syntax::{Directive, block, dir, parse};
+use crate::nginx_syntax::{Directive, block, dir, parse, walk};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -55,7 +55,23 @@ pub(in super::super) fn test(
     let main = if ours { main } else { redirected(&main, live) };
     staging.remove_lightly(&NginxFile::Main.rel())?;
     staging.write_lightly(&NginxFile::Main.rel(), &main, NginxFile::MODE)?;
-    run(live, staging, ours, machine)
+    let names = if ours { None } else { Some(server_names(texts)) };
+    run(live, staging, names.as_ref(), machine)
+}
+
+/// The names of the servers in `texts`.
+fn server_names(texts: &BTreeMap<String, Option<String>>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for tree in texts.values().flatten().filter_map(|text| parse(text.as_bytes()).ok()) {
+        // Nothing in the walk fails.
+        let _ = walk(&tree, |_, directive| {
+            if directive.name == "server_name" {
+                names.extend(directive.args.iter().cloned());
+            }
+            Ok::<(), ()>(())
+        });
+    }
+    names
 }
 
 /// The `nginx.conf` as it would be.
@@ -67,11 +83,14 @@ fn main(live: &RootDir, texts: &BTreeMap<String, Option<String>>) -> Result<Vec<
         None => &rel,
     };
     // As nginx does: somebody's nginx.conf may be a link.
-    let text = std::fs::read(live.path(from));
-    match text {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
-        other => other.map_err(|e| Error::new(Kind::External, "file_failed").with("path", rel).with("reason", e)),
+    let path = live.path(from);
+    match std::fs::metadata(&path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+        Ok(meta) if !meta.is_file() => return Err(irregular(&path)),
+        _ => {}
     }
+    let failed = |e| Error::new(Kind::External, "file_failed").with("path", path.display()).with("reason", e);
+    std::fs::read(&path).map_err(failed)
 }
 
 /// Puts the file `rel` as it would be into the staged tree.
@@ -175,7 +194,9 @@ fn mirror(live: &RootDir, staging: &RootDir, rel: &str) -> Result<()> {
     Ok(())
 }
 
-fn run(live: &RootDir, staging: &RootDir, ours: bool, machine: bool) -> Result<TestReport> {
+/// `names`: those that the change gives to our servers, where there are servers of others too.
+fn run(live: &RootDir, staging: &RootDir, names: Option<&BTreeSet<String>>, machine: bool) -> Result<TestReport> {
+    let ours = names.is_none();
     let folder = staging.path("").display().to_string();
     let main = staging.path("nginx.conf").display().to_string();
     let mut args = vec!["-t", "-q", "-c", &main];
@@ -184,11 +205,17 @@ fn run(live: &RootDir, staging: &RootDir, ours: bool, machine: bool) -> Result<T
     let output = command::run(Program::Nginx, &args, limit, &mut |_| true)?;
     let text = output.text.replace(&format!("{folder}/"), "").trim().to_owned();
     // Two sites with one name are only a warning to nginx, which then ignores one of them. Among the files of others that
-    // was so before, and is theirs to mend.
-    let clash = text.lines().any(|l| l.contains("[warn]") && l.contains("conflicting server name"));
-    let ok = output.ok && !(clash && ours);
+    // may have been so before, and is theirs to mend.
+    let concerns = |line: &str| names.is_none_or(|names| conflict(line).is_some_and(|name| names.contains(name)));
+    let clash = text.lines().any(|l| l.contains("[warn]") && conflict(l).is_some() && concerns(l));
+    let ok = output.ok && !clash;
     let file = if ok { None } else { blamed(&text, ours, &live.path("").display().to_string()) };
     Ok(TestReport { ok, output: text, file })
+}
+
+/// The name in `conflicting server name "x" on 0.0.0.0:80, ignored`.
+fn conflict(line: &str) -> Option<&str> {
+    line.split_once("conflicting server name \"")?.1.split('"').next()
 }
 
 /// The file that nginx names in `… in manara/sites/x.conf:3`: below nginx's folder one of ours, absolute one of others.

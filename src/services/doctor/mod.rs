@@ -121,7 +121,8 @@ pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
     let config = &loaded.config;
     let machine = detect::machine(&config.data_dir);
     let ports = [config.nginx_http_port, config.nginx_https_port];
-    let sight = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &ports);
+    let nginx = config.path("/etc/nginx");
+    let sight = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &nginx, &ports);
     let policy = Policy::load(&config.root);
     diagnose(machine, &Facts { loaded, sight: &sight, policy: &policy }, lang)
 }

@@ -2,6 +2,7 @@
 
 use super::{Facts, Finding, Severity};
 use crate::config::{Profile, key_file};
+use crate::platform::nginx::Ownership;
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = keys(facts);
@@ -58,7 +59,18 @@ fn clock(facts: &Facts<'_>) -> Option<Finding> {
     (facts.sight.clock_synchronised == Some(false)).then(|| Finding::new(Severity::Warning, "clock_unsynchronised"))
 }
 
-fn neighbours(facts: &Facts<'_>) -> Option<Finding> {
-    let files = &facts.sight.foreign_vhosts;
-    (!files.is_empty()).then(|| Finding::new(Severity::Note, "foreign_vhosts").with("files", files.join(", ")))
+/// Whose nginx it is, and what that means for the sites of others.
+fn neighbours(facts: &Facts<'_>) -> Vec<Finding> {
+    let files = facts.sight.foreign_vhosts.join(", ");
+    let about_them = match facts.sight.nginx_ownership {
+        _ if files.is_empty() => None,
+        Some(Ownership::Owned) => Some((Severity::Warning, "foreign_unserved")),
+        _ => Some((Severity::Note, "foreign_vhosts")),
+    };
+    let about_them = about_them.map(|(severity, id)| Finding::new(severity, id).with("files", files));
+    let decided = facts.sight.nginx_ownership.map(|ownership| match ownership {
+        Ownership::Owned => Finding::new(Severity::Ok, "nginx_owned"),
+        Ownership::Shared => Finding::new(Severity::Ok, "nginx_shared"),
+    });
+    about_them.into_iter().chain(decided).collect()
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::config::key_file::{FileFacts, RunsAs};
 use crate::config::{LoadInput, load};
 use crate::platform::detect::*;
+use crate::platform::nginx::Ownership;
 
 fn healthy() -> Machine {
     let nginx = "nginx version: nginx/1.22.1\nconfigure arguments: --with-http_ssl_module\n";
@@ -38,6 +39,7 @@ fn calm() -> Sight {
         key_file: Some(FileFacts { bytes: 32, mode: 0o640, uid: 0, gid: 991 }),
         listeners: vec![Listener { port: 80, process: Some("nginx".into()) }],
         foreign_vhosts: vec![],
+        nginx_ownership: Some(Ownership::Owned),
         clock_synchronised: Some(true),
     }
 }
@@ -88,7 +90,11 @@ const CASES: &[Change] = &[
         s.listeners.push(Listener { port: 443, process: Some("apache2".into()) });
     }),
     ("port_in_use", Severity::Note, |_, s| s.listeners.push(Listener { port: 443, process: None })),
-    ("foreign_vhosts", Severity::Note, |_, s| s.foreign_vhosts.push("/etc/nginx/sites-enabled/default".into())),
+    ("foreign_unserved", Severity::Warning, |_, s| s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into())),
+    ("foreign_vhosts", Severity::Note, |_, s| {
+        s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
+        s.nginx_ownership = Some(Ownership::Shared);
+    }),
 ];
 
 #[test]
@@ -134,7 +140,7 @@ fn the_worst_comes_first_and_the_answer_survives_json() {
     let diagnosis =
         diagnose(machine, &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()) }, Lang::Ar);
     let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
-    assert_eq!(ids, ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
+    assert_eq!(ids[..3], ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
     assert!(diagnosis.broken);
     let json = serde_json::to_string(&diagnosis).unwrap();
     assert_eq!(serde_json::from_str::<Diagnosis>(&json).unwrap(), diagnosis);

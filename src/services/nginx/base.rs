@@ -88,7 +88,7 @@ fn http(layout: &Layout, can: Capabilities) -> Vec<Directive> {
     if owned {
         tree.extend(basics(layout));
     }
-    tree.push(log_format());
+    tree.push(log_format(can));
     tree.extend(maps());
     if owned {
         tree.extend(settings(layout, can));
@@ -139,8 +139,10 @@ fn settings(layout: &Layout, can: Capabilities) -> Vec<Directive> {
     tree
 }
 
-fn log_format() -> Directive {
-    let fields: Vec<_> = LOG_FIELDS.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+fn log_format(can: Capabilities) -> Directive {
+    // A variable that nginx does not know is an error to it.
+    let known = |value: &'static str| if value.starts_with("$ssl_") && !can.tls { "" } else { value };
+    let fields: Vec<_> = LOG_FIELDS.iter().map(|(name, value)| format!("\"{name}\":\"{}\"", known(value))).collect();
     dir("log_format", &["manara", "escape=json", &format!("{{{}}}", fields.join(","))]).with_gap()
 }
 

@@ -9,10 +9,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What only looks at the machine.
-const READS: [&str; 7] =
-    ["nginx_status", "nginx_read", "nginx_list", "nginx_test", "sites_check", "open_plans", "components"];
-
 /// Files by their path below nginx's folder, and the loads that happened.
 #[derive(Default)]
 pub(crate) struct FakeHost {
@@ -58,9 +54,8 @@ impl Host for FakeHost {
         // What goes over the wire comes back the same.
         let wire = serde_json::to_string(op).unwrap();
         let op: HostOp = serde_json::from_str(&wire).unwrap();
-        let name = serde_json::to_value(&op).unwrap()["op"].as_str().unwrap().to_owned();
-        if !READS.contains(&name.as_str()) {
-            self.effects.lock().unwrap().push(name);
+        if !op.only_looks() {
+            self.effects.lock().unwrap().push(op.name().to_owned());
         }
         Ok(match op {
             HostOp::NginxStatus => {

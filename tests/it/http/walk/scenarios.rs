@@ -182,7 +182,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     read("site.list", VIEWER, |_| json!({ "limit": 1 })),
     Scenario {
         status: 201,
-        ..change("site.create", new_site, &["sites_create", "nginx_switch", "nginx_reload", "forget"])
+        ..change("site.create", new_site, &["sites_create", "nginx_switch", "nginx_reload", "hold", "forget"])
     },
     read("site.show", VIEWER, site),
     change(
@@ -191,24 +191,33 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             site(panel);
             json!({ "domain": "a.test", "aliases": ["b.test"] })
         },
-        &["nginx_switch", "nginx_reload", "forget"],
+        &["nginx_switch", "nginx_reload", "hold", "forget"],
     ),
-    change("site.delete", site, &["site_trash", "nginx_switch", "nginx_reload", "forget"]),
-    Scenario { tables: SAME_NAMES, ..change("site.enable", disabled, &["nginx_switch", "nginx_reload", "forget"]) },
-    Scenario { tables: SAME_NAMES, ..change("site.disable", site, &["nginx_switch", "nginx_reload", "forget"]) },
-    Scenario { tables: SAME_NAMES, ..change("site.reapply", lost, &["nginx_switch", "nginx_reload", "forget"]) },
+    change("site.delete", site, &["site_trash", "nginx_switch", "nginx_reload", "hold", "forget"]),
+    Scenario {
+        tables: SAME_NAMES,
+        ..change("site.enable", disabled, &["nginx_switch", "nginx_reload", "hold", "forget"])
+    },
+    Scenario {
+        tables: SAME_NAMES,
+        ..change("site.disable", site, &["nginx_switch", "nginx_reload", "hold", "forget"])
+    },
+    Scenario {
+        tables: SAME_NAMES,
+        ..change("site.reapply", lost, &["nginx_switch", "nginx_reload", "hold", "forget"])
+    },
     read("site.nginx", VIEWER, site),
     read("state.export", VIEWER, nothing),
     change(
         "state.apply",
         |_| json!({ "document": "manara = 1\nowner = \"me\"\n\n[[site]]\ndomain = \"a.test\"\nkind = \"static\"\n" }),
-        &["sites_create", "nginx_switch", "nginx_reload", "forget"],
+        &["sites_create", "nginx_switch", "nginx_reload", "hold", "forget"],
     ),
     read("plan.show", VIEWER, plan),
     Scenario {
         status: 201,
         hooks: &["BeforeApply", "AfterApply"],
-        ..change("plan.apply", plan, &["sites_create", "nginx_switch", "nginx_reload", "forget"])
+        ..change("plan.apply", plan, &["sites_create", "nginx_switch", "nginx_reload", "hold", "forget"])
     },
     read("job.list", VIEWER, |_| json!({ "state": "done", "limit": 1 })),
     read("job.show", VIEWER, job),
@@ -222,7 +231,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         status: 202,
         audit: &["started", "nginx.base started", "nginx.base done", "done"],
         hooks: &["BeforeApply nginx.base", "AfterApply nginx.base"],
-        effects: &["install", "nginx_prepare", "nginx_switch", "nginx_reload", "forget"],
+        effects: &["install", "nginx_prepare", "nginx_switch", "nginx_reload", "hold", "forget"],
         tables: &["generation", "jobs", "managed_files", "plans"],
         ..read("component.install", ADMIN, |_| json!({ "name": "nginx" }))
     },

@@ -1,14 +1,15 @@
 //! The host's socket in the hands of a taken-over panel: every operation with arguments that its own code would never send,
 //! and bytes that are no operation at all. The side that is root must refuse, stay small and stay up.
 
+mod rows;
+
 use crate::split::{manara, signal, until};
 use crate::support::panel::cannot;
 use crate::support::rig::free_port;
-use manara::app::open;
 use manara::base::limits::{HOST_BODY_BYTES_MAX, HOST_CONNECTIONS_MAX};
-use manara::config::{LoadInput, Override, load};
 use manara::platform::host_service::{Listen, Patience, Service, serve};
-use manara::platform::{Faults, HostOp, files, sockets};
+use manara::platform::local::{LocalHost, Places};
+use manara::platform::{Faults, files, sockets};
 use rustix::process::{Gid, Uid};
 use rustix::thread::{set_thread_res_gid, set_thread_res_uid};
 use serde_json::{Value, json};
@@ -44,10 +45,16 @@ impl Target {
         std::fs::write(root.path().join("outside/secret"), SECRET).unwrap();
         std::fs::create_dir_all(machine.join("etc")).unwrap();
         std::fs::write(machine.join("etc/shadow"), SECRET).unwrap();
-        let port = |key: &str| Override { key: key.into(), value: free_port().to_string(), flag: "--test".into() };
-        let overrides = vec![port("nginx.http_port"), port("nginx.https_port")];
-        let config = load(LoadInput { overrides, ..LoadInput::at(machine) }).unwrap().config;
-        let host = Arc::new(open::local_host(&config, Arc::new(Faults::default())).unwrap());
+        let probe = format!("http://127.0.0.1:{}/generation", free_port());
+        let places = Places {
+            root: machine,
+            probe,
+            may_install: false,
+            may_stop_nginx: false,
+            ownership: manara::config::NginxOwnership::Auto,
+            ports: (80, 443),
+        };
+        let host = Arc::new(LocalHost::open(&places, Arc::new(Faults::default())).unwrap());
         let socket = root.path().join("s");
         let listen =
             Listen { socket: sockets::listen(&socket, None).unwrap(), peers: vec![sockets::own_uid()], patience };
@@ -133,160 +140,13 @@ fn picture(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
     }
 }
 
-/// Names that a careless program would make a path, an argument or a line of.
-const HOSTILE: &[&str] = &[
-    "",
-    ".",
-    "..",
-    "../..",
-    "/",
-    "/etc",
-    "/etc/shadow",
-    "../outside",
-    "a/../../outside",
-    "a/b",
-    "a\0b",
-    "a\nb",
-    "a\rb",
-    "-rf",
-    "--config=/etc/x",
-    ".trash",
-    "a.test/../..",
-    "%2e%2e",
-    "a\u{202e}b",
-    "*",
-    "~root",
-    "$HOME",
-    "`id`",
-    "a;b",
-    "\\..\\..",
-    "CON",
-    " a.test",
-    "..\u{2215}etc",
-    "xn--",
-    "0",
-    "s",
-    "p",
-];
-
-/// The operations by name, as the type itself knows them.
-fn operations() -> BTreeSet<String> {
-    let error = serde_json::from_str::<HostOp>("\"no such operation\"").unwrap_err().to_string();
-    let (_, names) = error.split_once("expected one of").expect("serde lists what it expected");
-    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-/// Hostile forms of every operation. What is without arguments can only be given some.
-fn rows() -> Vec<(&'static str, Vec<Value>)> {
-    let id = "p0123456789";
-    let site = "s0123456789";
-    let names = |make: &dyn Fn(&str) -> Value| HOSTILE.iter().map(|name| make(name)).collect::<Vec<_>>();
-    let with_arguments =
-        |name: &str| vec![json!({ name: { "path": "/etc/shadow" } }), json!({ name: ["/etc/shadow"] })];
-    let trees = |name: &'static str| {
-        let tree = move |site: &str, domain: &str| match name {
-            "sites_check" => json!({ name: { "trees": [{ "site": site, "domain": domain }] } }),
-            _ => json!({ name: { "plan": id, "trees": [{ "site": site, "domain": domain }] } }),
-        };
-        let mut bad = names(&|text| tree(text, "a.test"));
-        // A domain with a space before it is the domain.
-        bad.extend(HOSTILE.iter().filter(|text| text.trim() != "a.test").map(|text| tree(site, text)));
-        bad.push(json!({ name: { "plan": id, "trees": [{ "site": site, "domain": "a.test", "mode": 511 }] } }));
-        bad
-    };
-    let files = |make: &dyn Fn(Value) -> Value| {
-        let mut bad: Vec<Value> = HOSTILE.iter().map(|name| make(json!({ "site": name }))).collect();
-        bad.extend(
-            [json!("shadow"), json!("../main"), json!({ "path": "/etc/shadow" }), json!(null), json!(["main"])]
-                .map(make),
-        );
-        bad
-    };
-    let changes = |name: &'static str| {
-        let op = move |file: Value, content: Value| match name {
-            "nginx_test" => json!({ name: { "changes": [{ "file": file, "content": content }] } }),
-            _ => json!({ name: { "plan": id, "changes": [{ "file": file, "content": content }] } }),
-        };
-        let mut bad = files(&|file| op(file, json!([])));
-        let places =
-            [json!({ "site": site }), json!("main"), json!("http"), json!("static_snippet"), json!("proxy_snippet")];
-        bad.extend(places.iter().flat_map(|file| trees_of_nginx().into_iter().map(move |tree| op(file.clone(), tree))));
-        bad
-    };
-    let plans = |name: &'static str| {
-        let mut bad = names(&|text| json!({ name: { "plan": text } }));
-        bad.push(json!({ name: { "plan": id, "force": true } }));
-        bad
-    };
-    let mut trash = names(&|text| json!({ "site_trash": { "plan": id, "site": site, "folder": text } }));
-    trash.retain(|op| op["site_trash"]["folder"] != " a.test");
-    trash.extend(names(&|text| json!({ "site_trash": { "plan": id, "site": text, "folder": "a.test" } })));
-    trash.extend(names(&|text| json!({ "site_trash": { "plan": text, "site": site, "folder": "a.test" } })));
-    let mut reload: Vec<Value> = ["-1", "1.5", "\"7\"", "18446744073709551616", "null", "[]", "1e400"]
-        .iter()
-        .filter_map(|number| serde_json::from_str(&format!("{{\"nginx_reload\":{{\"generation\":{number}}}}}")).ok())
-        .collect();
-    reload.push(json!({ "nginx_reload": { "generation": 1, "pid": 1 } }));
-    let mut hold = plans("hold");
-    hold.push(json!({ "hold": { "plan": id } }));
-    vec![
-        ("nginx_prepare", with_arguments("nginx_prepare")),
-        ("nginx_status", with_arguments("nginx_status")),
-        ("nginx_read", files(&|file| json!({ "nginx_read": { "file": file } }))),
-        ("nginx_list", with_arguments("nginx_list")),
-        ("nginx_test", changes("nginx_test")),
-        ("nginx_switch", changes("nginx_switch")),
-        ("nginx_reload", reload),
-        ("nginx_stop", with_arguments("nginx_stop")),
-        ("logs_rotate", with_arguments("logs_rotate")),
-        ("sites_check", trees("sites_check")),
-        ("sites_create", trees("sites_create")),
-        ("site_trash", trash),
-        ("hold", hold),
-        ("undo", plans("undo")),
-        ("forget", plans("forget")),
-        ("open_plans", with_arguments("open_plans")),
-        ("install", names(&|text| json!({ "install": { "component": text } }))),
-        ("components", with_arguments("components")),
-    ]
-}
-
-/// Trees for a site's file that would make nginx, which runs as root until it has read them, open, write or load something.
-fn trees_of_nginx() -> Vec<Value> {
-    let directive =
-        |name: &str, args: &[&str]| json!([{ "name": "server", "block": [{ "name": name, "args": args }] }]);
-    vec![
-        json!([{ "name": "include", "args": ["/etc/shadow"] }]),
-        directive("include", &["../../../outside/secret"]),
-        directive("include", &["manara/snippets/../../../shadow"]),
-        directive("access_log", &["/etc/cron.d/x"]),
-        directive("error_log", &["/etc/cron.d/x"]),
-        directive("root", &["/etc"]),
-        directive("root", &["/srv/www/../../etc"]),
-        directive("alias", &["/etc/"]),
-        directive("load_module", &["/tmp/x.so"]),
-        directive("ssl_certificate", &["/etc/shadow"]),
-        directive("ssl_certificate_key", &["data:$x"]),
-        directive("ssl_password_file", &["/etc/shadow"]),
-        directive("auth_basic_user_file", &["/etc/shadow"]),
-        directive("client_body_temp_path", &["/etc/cron.d"]),
-        directive("perl", &["sub { }"]),
-        directive("dav_methods", &["PUT"]),
-        directive("user", &["root"]),
-        json!([{ "name": "server { include /etc/shadow; }" }]),
-        json!([{ "name": "server", "args": [], "block": [], "raw": "include /etc/shadow;" }]),
-        json!({ "name": "server" }),
-        json!("include /etc/shadow;"),
-    ]
-}
-
 #[test]
 fn every_operation_refuses_hostile_arguments_and_changes_nothing() {
     let target = Target::new();
     let before = target.picture();
-    let rows = rows();
+    let rows = rows::all();
     let covered: BTreeSet<String> = rows.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(covered, operations(), "every operation has a row of hostile arguments");
+    assert_eq!(covered, rows::operations(), "every operation has a row of hostile arguments");
     for (name, ops) in &rows {
         assert!(!ops.is_empty(), "{name}");
         for op in ops {
@@ -305,7 +165,7 @@ fn every_operation_refuses_hostile_arguments_and_changes_nothing() {
 }
 
 #[test]
-fn nginx_is_not_stopped_and_its_generation_never_falls() {
+fn the_generation_never_falls() {
     let target = Target::new();
     let generation = target.machine("etc/nginx/manara/generation.conf");
     let text = std::fs::read_to_string(&generation).unwrap();
@@ -340,6 +200,52 @@ fn the_policy_of_the_moment_is_what_holds() {
     assert!(target.call(&tree).1.contains("policy_exposed"));
     std::fs::remove_file(&policy).unwrap();
     assert_eq!(target.call(&tree).0, 200);
+}
+
+#[test]
+fn what_is_left_to_a_taken_over_panel_is_what_the_security_model_says() {
+    let target = Target::new();
+    let (plan, site) = ("p0123456789", "s0123456789");
+    let content = |directive: Value| {
+        let listen = json!({ "name": "listen", "args": ["80"] });
+        let name = json!({ "name": "server_name", "args": ["any.test"] });
+        json!([{ "name": "server", "block": [listen, name, directive] }])
+    };
+    let switch = |plan: &str, directive: Value| {
+        let change = json!({ "file": { "site": site }, "content": content(directive) });
+        json!({ "nginx_switch": { "plan": plan, "changes": [change] } })
+    };
+    let web = target.machine("srv/www").display().to_string();
+    let tree = json!([{ "site": site, "domain": "any.test" }]);
+    // In the order of docs/security-model.md.
+    for op in [
+        json!({ "nginx_read": { "file": { "site": site } } }),
+        json!("nginx_list"),
+        switch(plan, json!({ "name": "return", "args": ["301", "https://elsewhere.example/"] })),
+        switch("p0123456781", json!({ "name": "root", "args": [format!("{web}/other.test/public")] })),
+        json!({ "sites_create": { "plan": plan, "trees": tree } }),
+        json!({ "site_trash": { "plan": "p0123456782", "site": site, "folder": "any.test" } }),
+        json!({ "hold": { "plan": plan } }),
+        json!({ "forget": { "plan": plan } }),
+        json!({ "undo": { "plan": "p0123456781" } }),
+        json!("logs_rotate"),
+    ] {
+        let (status, body) = target.call(&op);
+        assert_eq!(status, 200, "{op}: {body}");
+    }
+    // Never deleted, only moved.
+    assert!(target.machine(&format!("srv/www/.trash/{site}/public/index.html")).exists());
+    // And what is not left.
+    let proxy = json!({ "name": "location", "args": ["/"], "block": [{ "name": "proxy_pass", "args": ["http://unix:/run/docker.sock:/"] }] });
+    for op in [
+        json!("nginx_stop"),
+        switch(plan, json!({ "name": "root", "args": ["/etc"] })),
+        switch(plan, json!({ "name": "listen", "args": ["unix:/etc/cron.d/x"] })),
+        switch(plan, proxy),
+    ] {
+        let (status, body) = target.call(&op);
+        assert_eq!(status, 403, "{op}: {body}");
+    }
 }
 
 #[test]
