@@ -14,16 +14,16 @@ pub(super) fn build(command: Command, say: Say) -> Command {
 pub(super) fn run(run: &Run) -> Result<u8, Failure> {
     let input = json!({ "user": run.text("user"), "listen": run.text("listen") });
     let answer = super::claim::ask(run, "panel.unlock", input)?;
-    // Where the panel listens it knows from its start.
-    run.local.restart(&run.globals.root)?;
     if run.screen.json {
         run.screen.print_json(&answer);
-        return Ok(0);
+    } else {
+        run.screen.tell(&run.screen.say("cli.unlocked", &[]));
+        if let Some(password) = answer["password"].as_str() {
+            run.screen.tell(&run.screen.say("cli.unlocked_password", &[]));
+            print(&format!("{password}\n"));
+        }
     }
-    run.screen.tell(&run.screen.say("cli.unlocked", &[]));
-    if let Some(password) = answer["password"].as_str() {
-        run.screen.tell(&run.screen.say("cli.unlocked_password", &[]));
-        print(&format!("{password}\n"));
-    }
+    // Where to listen the panel learns at its start. Last, because the password is told only once.
+    run.local.restart(&run.globals.root)?;
     Ok(0)
 }
