@@ -172,5 +172,5 @@ pub const HOST_CONNECT_MS_MAX: u64 = 2000;
 pub const HOST_LINES_QUEUED_MAX: usize = 256;
 /// Largest answer or frame of the host: the list of 10 000 files takes about 2 MiB.
 pub const HOST_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Time given to operations under way when the host stops.
-pub const HOST_STOP_S_MAX: u64 = 90;
+/// Time given to operations under way when the host stops: less than its unit gives it.
+pub const HOST_STOP_S_MAX: u64 = 50;

@@ -5,6 +5,7 @@ use super::events::{Bus, Topic};
 use crate::base::clock::Clock;
 use crate::base::limits::{JOB_OUTPUT_BYTES_MAX, JOBS_QUEUED_MAX};
 use crate::base::{Error, Kind, Result};
+use crate::platform::acting;
 use crate::store::{Store, Tx, jobs as rows};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
@@ -210,6 +211,8 @@ impl Jobs {
     /// Queues a job whose row was written with [`Jobs::insert`].
     pub fn run(&self, job: NewJob, work: impl FnOnce(&Handle) -> Result<Value> + Send + 'static) -> Result<Ticket> {
         let (send, done) = mpsc::channel();
+        let actor = job.actor["name"].as_str().unwrap_or_default().to_owned();
+        let work = move |handle: &Handle| acting::on_behalf_of(&actor, || work(handle));
         let live = Arc::new(Live { operation: job.operation.clone(), ..Live::default() });
         let handle = Handle { id: job.id.clone(), live: live.clone(), bus: self.inner().bus.clone() };
         let mut queue = self.inner().queue.lock().map_err(Error::fault)?;

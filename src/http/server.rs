@@ -14,7 +14,7 @@ use crate::base::limits::{
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::platform::panel_tls::PanelTls;
-use crate::platform::{members, own, sockets};
+use crate::platform::{members, notify, own, sockets};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -163,15 +163,26 @@ impl Server {
         self.address
     }
 
-    /// Waits until the process is asked to end (SIGTERM, or SIGINT from a terminal).
+    /// Waits until the process is asked to end (SIGTERM, or SIGINT from a terminal), and tells systemd meanwhile that the
+    /// panel is alive, where it asks for that.
     pub fn wait_for_signal(&self) -> Result<()> {
         let Some(runtime) = &self.runtime else { return Ok(()) };
         runtime.block_on(async {
             let mut terminate = signal(SignalKind::terminate()).map_err(Error::fault)?;
             let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::fault)?;
+            let alive = async {
+                match notify::watchdog_interval().map(tokio::time::interval) {
+                    Some(mut beat) => loop {
+                        beat.tick().await;
+                        notify::watchdog();
+                    },
+                    None => std::future::pending::<()>().await,
+                }
+            };
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                () = alive => {}
             }
             Ok(())
         })

@@ -1,6 +1,7 @@
 //! Floor 1: the machine. Every effect is a typed, serialisable [`HostOp`]; the same list is what the root host service
 //! ([`host_service`]) offers over its socket, so nothing here takes a path plus bytes on a caller's word.
 
+pub mod acting;
 pub mod addresses;
 pub mod clock;
 pub mod command;
@@ -145,6 +146,19 @@ impl HostOp {
             HostOp::OpenPlans => "open_plans",
             HostOp::Install { .. } => "install",
             HostOp::Components => "components",
+        }
+    }
+
+    /// The plan it belongs to.
+    pub fn plan(&self) -> Option<&ObjectId> {
+        match self {
+            HostOp::NginxSwitch { plan, .. }
+            | HostOp::SitesCreate { plan, .. }
+            | HostOp::SiteTrash { plan, .. }
+            | HostOp::Hold { plan }
+            | HostOp::Undo { plan }
+            | HostOp::Forget { plan } => Some(plan),
+            _ => None,
         }
     }
 

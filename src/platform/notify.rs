@@ -44,7 +44,10 @@ fn send(socket: &OsStr, state: &str) -> std::io::Result<()> {
         Some(name) => SocketAddr::from_abstract_name(name)?,
         None => SocketAddr::from_pathname(socket)?,
     };
-    UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address).map(drop)
+    let own = UnixDatagram::unbound()?;
+    // Whoever does not read holds nobody up.
+    own.set_nonblocking(true)?;
+    own.send_to_addr(state.as_bytes(), &address).map(drop)
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ impl Panel {
         let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
         command.arg("--root").arg(self.root.path()).args(args).env_clear();
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        // Whether the panel has its host in a process of its own.
+        command.envs(std::env::var_os("MANARA_TEST_HOST").map(|how| ("MANARA_TEST_HOST", how)));
         command.env("MANARA_NGINX_HTTP_PORT", self.ports[0].to_string());
         command.env("MANARA_NGINX_HTTPS_PORT", self.ports[1].to_string());
         command

@@ -76,6 +76,15 @@ fn replies_and_errors_come_back_as_they_were() {
 }
 
 #[test]
+fn the_way_to_the_host_may_end_on_a_thread_that_must_not_wait() {
+    let (_root, _, client, service) = rig(Machine::default());
+    client.ask(&HostOp::OpenPlans).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async move { drop(client) });
+    service.stop().unwrap();
+}
+
+#[test]
 fn long_operations_tell_their_lines_and_stop_when_asked() {
     let (_root, machine, client, service) = rig(Machine { lines: 300, ..Machine::default() });
     let mut heard = vec![];

@@ -8,6 +8,7 @@ use manara::platform::files;
 use rustix::process::Signal;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -50,6 +51,7 @@ impl Panel {
         let listen = format!("127.0.0.1:{}", self.ports[2]);
         let mut serve = manara(self.root.path(), self.sites(), &["serve", "--listen", &listen]);
         let log = std::fs::File::options().create(true).append(true).open(self.root.path().join("log")).unwrap();
+        serve.env("NOTIFY_SOCKET", self.root.path().join("notify")).env("WATCHDOG_USEC", "200000");
         self.serve = Some(serve.stderr(log).spawn().unwrap());
         until("the panel answers", || self.run(&["site", "list"], "").0 == 0);
     }
@@ -122,8 +124,17 @@ fn is_gone(pid: u32) -> bool {
 #[test]
 fn root_starts_two_processes_and_the_panel_is_nobody() {
     let Some(mut panel) = Panel::installed() else { return };
+    let told = UnixDatagram::bind(panel.root.path().join("notify")).unwrap();
+    std::fs::set_permissions(panel.root.path().join("notify"), std::os::unix::fs::PermissionsExt::from_mode(0o666))
+        .unwrap();
     panel.start();
     let (serve, host) = (panel.pid(), panel.host());
+    let next = || {
+        let mut text = [0; 64];
+        let n = told.recv(&mut text).unwrap();
+        String::from_utf8_lossy(&text[..n]).into_owned()
+    };
+    assert_eq!([next(), next(), next()], ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]);
     let four = |id: u32| format!("{id} {id} {id} {id}");
     assert_eq!((status(serve, "Uid"), status(serve, "Gid")), (four(UID), four(UID)));
     assert_eq!(status(serve, "Groups"), CONSOLE_GID.to_string());
@@ -148,6 +159,9 @@ fn root_starts_two_processes_and_the_panel_is_nobody() {
     assert_eq!(code, 0, "{said}");
     assert_eq!(get(panel.ports[0], "a.test"), Some(200));
     let visitors = Visitors::of(panel.ports[0], "a.test");
+    let log = std::fs::read_to_string(panel.root.path().join("log")).unwrap();
+    let switch = log.lines().find(|line| line.contains("\"op\":\"nginx_switch\"") && !line.contains("\"actor\":\"\""));
+    assert!(switch.is_some_and(|line| line.contains("\"actor\":\"root@console\"")), "{switch:?}");
 
     // Either one is killed: the other one ends, and says why.
     signal(host, Signal::KILL);

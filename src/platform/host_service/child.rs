@@ -46,6 +46,7 @@ impl Child {
             .args(["host", "--with-parent", "--root"])
             .arg(root)
             .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC")
             .env_remove("LISTEN_PID")
             .envs(variables.iter().map(|(name, value)| (name, value)))
             // What is typed at the terminal is the panel's to answer.

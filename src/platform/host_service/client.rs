@@ -3,10 +3,11 @@
 use super::wire::{self, FromHost, ToHost};
 use crate::base::limits::{HOST_ANSWER_BYTES_MAX, HOST_ANSWER_S_MAX, HOST_BODY_BYTES_MAX, HOST_CONNECT_MS_MAX};
 use crate::base::{Error, Kind, Result};
-use crate::platform::{Host, HostOp, HostReply, Lines};
+use crate::platform::{Host, HostOp, HostReply, Lines, acting};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Method, Request, Response, StatusCode, header};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -24,15 +25,24 @@ const ERROR_BYTES_MAX: usize = 1024 * 1024;
 /// reached by the next one.
 pub struct Client {
     socket: PathBuf,
-    // The calling threads drive it, each while it waits.
-    runtime: Runtime,
+    // The calling threads drive it, each while it waits. Taken only to be dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // Whoever lets go of it last may be a thread that must not wait; nothing here has to be waited for.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Client {
     /// The host that listens at `socket`.
     pub fn new(socket: PathBuf) -> Result<Client> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::fault)?;
-        Ok(Client { socket, runtime })
+        Ok(Client { socket, runtime: Some(runtime) })
     }
 
     async fn send(&self, op: &HostOp, path: &str) -> Result<Response<Incoming>> {
@@ -51,6 +61,10 @@ impl Client {
             .header(wire::VERSION_HEADER, wire::VERSION);
         if path == wire::STREAM {
             request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, wire::PROTOCOL);
+        }
+        // A name that is no header value is not told; the plan's id is in the log anyway.
+        if let Ok(actor) = HeaderValue::from_str(&acting::actor()) {
+            request = request.header(wire::ACTOR_HEADER, actor);
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(Error::fault)?;
         let limit = Duration::from_secs(HOST_ANSWER_S_MAX);
@@ -113,7 +127,8 @@ impl Client {
 
 impl Host for Client {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
-        self.runtime.block_on(async {
+        let runtime = self.runtime.as_ref().ok_or_else(|| Error::fault("the way to the host is closed"))?;
+        runtime.block_on(async {
             if op.is_long() {
                 return self.long(op, lines).await;
             }

@@ -9,6 +9,7 @@ use crate::base::limits::{
     HOST_HEAD_BYTES_MAX, HOST_LINES_QUEUED_MAX, HOST_OPS_AT_ONCE_MAX, HOST_STOP_S_MAX, HOST_STREAMS_AT_ONCE_MAX,
     HOST_TURN_S_MAX, WRITE_S_MAX,
 };
+use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result};
 use crate::platform::{Host, HostOp, notify};
 use http_body_util::{BodyExt, Full};
@@ -282,8 +283,9 @@ impl Call {
         let body = request.into_body().collect().await.map_err(wire::malformed)?.to_bytes();
         self.phase.send_replace(Phase::Work);
         let op = wire::read_op(&body)?;
+        let plan = op.plan().map_or("-", ObjectId::as_str);
         let level = if op.only_looks() { log::Level::Debug } else { log::Level::Info };
-        log::log!(target: "manara::host", level, op = op.name(), uid = self.uid, actor = actor.as_str(); "asked");
+        log::log!(target: "manara::host", level, op = op.name(), plan, uid = self.uid, actor = actor.as_str(); "asked");
         Ok((op, memory))
     }
 

@@ -44,7 +44,7 @@ export async function trouble(world) {
     await admin.inspect('wizard-refused-en-light');
     const answer = await panel.api('POST', '/sites', { body: { domain: 'new.test', kind: 'static' } });
     assert.equal(answer.status, 502);
-    assert.equal(answer.body.code, 'nginx_other_file_broken');
+    assert.equal(answer.body.code, 'nginx_other_site_broken');
     assert.match(answer.body.evidence, /no_such_directive/);
     fs.writeFileSync(file, good);
   });
