@@ -8,7 +8,7 @@ use crate::platform::files;
 use crate::platform::install::health::{Booting, Services, Systemd};
 use crate::platform::install::release::{self, PublicKey};
 use crate::platform::install::update::{self, Updater};
-use crate::platform::install::{remove, setup};
+use crate::platform::install::{self, remove, setup};
 use crate::store::migrations;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -16,7 +16,6 @@ use std::path::Path;
 
 /// Carries `what` out; `tell` hears of each step. Errors: `needs_root`, and those of what is done.
 pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
-    let mut change = |change: &setup::Change| tell(change.kind, &change.name);
     if *what == Itself::Status {
         return status(root);
     }
@@ -28,7 +27,7 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
             let wanted = setup::Wanted { root: root.to_owned(), program, release_key, port: *port, start: *start };
             let changes = setup::changes(&wanted)?;
             if *apply {
-                setup::run(&wanted, &Faults::from_environment(), &mut change)?;
+                setup::run(&wanted, &Faults::from_environment(), &mut |change| tell(change.kind, &change.name))?;
             }
             Ok(json!({ "changes": changes }))
         }
@@ -37,7 +36,13 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
             if *apply {
                 let how = if *purge { Leave::Restore } else { Leave::Freeze };
                 let leave = || leave::nginx(&open::config(root, vec![])?.config, how);
-                remove::run(root, *purge, &Faults::from_environment(), &mut change, &leave)?;
+                remove::run(
+                    root,
+                    *purge,
+                    &Faults::from_environment(),
+                    &mut |change| tell(change.kind, &change.name),
+                    &leave,
+                )?;
             }
             Ok(json!({ "changes": changes }))
         }
@@ -52,6 +57,13 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
         Itself::Rollback => {
             let services = Systemd::of(root)?;
             with(root, &services, tell, |updater| Ok(json!({ "version": updater.rollback()?, "changed": true })))
+        }
+        Itself::Files => {
+            let repaired = install::enforce(root)?;
+            repaired
+                .iter()
+                .for_each(|repair| tell("repair", &format!("{} ({} → {})", repair.path, repair.was, repair.is)));
+            Ok(json!({ "repaired": repaired }))
         }
         Itself::Recover => with(root, &Booting, tell, |updater| Ok(json!({ "changed": updater.recover()? }))),
         Itself::Status => status(root),

@@ -109,6 +109,7 @@ def refusals(guest):
     wait_for("the panel on its port", lambda: ready(guest, 9555), 30)
     locked_out(guest)
     guest.expect_quiet_journal()
+    files_in_order(guest)
 
 
 def locked_out(guest):
@@ -124,6 +125,20 @@ def locked_out(guest):
         body = json.dumps({"user": "admin", "password": password})
         status, _, answer = outside.post(guest.address, 9443, "/api/v1/session", body)
         expect(status == 201, f"the new password is answered {status}: {answer[:200]}")
+
+
+def files_in_order(guest):
+    """A mode that somebody widened is put right at the next start; a file of somebody else's keeps the host down."""
+    guest.run("chmod", "644", "/etc/manara/secret.key")
+    guest.run("systemctl", "restart", "manara-host.service")
+    expect(guest.output("stat", "-c", "%a %U %G", "/etc/manara/secret.key").strip() == "640 root manara", "the key's mode")
+    guest.run("chown", "www-data", "/etc/manara/manara.toml")
+    done = guest.run("systemctl", "restart", "manara-host.service", check=False)
+    told = guest.output("journalctl", "--no-pager", "-o", "cat", "-u", "manara-host.service")
+    expect(done.returncode != 0 and "belongs to user" in told, f"a stranger's configuration: {told[-500:]}")
+    guest.run("chown", "root", "/etc/manara/manara.toml")
+    guest.run("systemctl", "reset-failed", "manara-host.service")
+    guest.run("systemctl", "restart", "manara-host.socket", "manara-host.service")
 
 
 def ready(guest, port=9443):

@@ -1,4 +1,4 @@
-//! `self setup|remove|update|rollback|recover|status|units`: the installation, by root on the machine's console.
+//! `self setup|remove|update|rollback|recover|files|status|units`: the installation, by root on the machine's console.
 
 use super::{Itself, Run, flag};
 use crate::base::{Error, Kind};
@@ -10,7 +10,7 @@ use clap::{ArgAction, Command, value_parser};
 use serde_json::Value;
 use std::path::PathBuf;
 
-const VERBS: &[&str] = &["setup", "remove", "update", "rollback", "recover", "status", "units"];
+const VERBS: &[&str] = &["setup", "remove", "update", "rollback", "recover", "files", "status", "units"];
 
 pub(super) fn build(command: Command, say: Say) -> Command {
     let switch = |name| flag("self", name, say).action(ArgAction::SetTrue);
@@ -39,12 +39,14 @@ pub(super) fn run(run: &Run) -> Result<u8, Failure> {
         "update" => Itself::Update { file: file("offline").unwrap_or_default(), downgrade: run.is_set("downgrade") },
         "rollback" => Itself::Rollback,
         "recover" => Itself::Recover,
+        "files" => Itself::Files,
         _ => Itself::Status,
     };
     if needs_yes(&what) && !run.globals.yes {
         agree(run, &what)?;
     }
-    let words = if matches!(what, Itself::Setup { .. } | Itself::Remove { .. }) { "setup" } else { "update" };
+    let lists = matches!(what, Itself::Setup { .. } | Itself::Remove { .. } | Itself::Files);
+    let words = if lists { "setup" } else { "update" };
     let mut tell = |kind: &str, name: &str| {
         run.screen.tell(&run.screen.say(&format!("cli.{words}.{kind}"), &[("name", clean(name))]));
     };
@@ -99,7 +101,7 @@ fn text(run: &Run, what: &Itself, answer: &Value) -> String {
     match what {
         Itself::Setup { apply: false, .. } | Itself::Remove { apply: false, .. } => list(run, answer),
         Itself::Setup { .. } | Itself::Remove { .. } => run.screen.say("cli.setup.done", &[]) + "\n",
-        Itself::Recover => String::new(),
+        Itself::Recover | Itself::Files => String::new(),
         Itself::Update { .. } | Itself::Rollback => {
             let word = if answer["changed"] == true { "runs" } else { "same" };
             let version = clean(answer["version"].as_str().unwrap_or_default());

@@ -77,6 +77,8 @@ pub enum Itself {
     },
     /// Go to the version before this one.
     Rollback,
+    /// Hold owners and modes of its files against the table, and put right what can be.
+    Files,
     /// Take back an update that was interrupted, at boot.
     Recover,
     /// Tell which versions there are.
