@@ -1,11 +1,13 @@
 """What the world outside does: packages a release, and asks the guest's ports."""
 
+import atexit
 import contextlib
 import functools
 import hashlib
 import http.client
 import os
 import pathlib
+import shutil
 import socket
 import ssl
 import subprocess
@@ -18,7 +20,9 @@ BINARY = os.environ.get("MANARA_BINARY", "")
 
 @functools.cache
 def scratch():
-    return pathlib.Path(tempfile.mkdtemp(prefix="manara-vps-"))
+    folder = tempfile.mkdtemp(prefix="manara-vps-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return pathlib.Path(folder)
 
 
 @functools.cache
