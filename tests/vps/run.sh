@@ -11,7 +11,7 @@ set -euo pipefail
 
 if [ "${1-}" = --list ]; then exec python3 tests/vps/main.py --list; fi
 [ "$(id -u)" = 0 ] || die "guests are booted as root"
-need_packages systemd-container iproute2 python3 openssl curl wrk
+need_packages systemd-container iproute2 python3 openssl
 MANARA_BINARY=${MANARA_BINARY:?is the program under test}
 MANARA_GUEST_ROOT=$(tests/vps/rootfs.sh)
 export MANARA_BINARY MANARA_GUEST_ROOT
