@@ -167,7 +167,7 @@ fi
 exec 9>&-
 
 [ -z "${RUSTFLAGS-}${CARGO_ENCODED_RUSTFLAGS-}" ] || die "RUSTFLAGS would replace the flags of this build: unset it"
-export "CARGO_TARGET_${upper}_RUSTFLAGS=$flags --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+export "CARGO_TARGET_${upper}_RUSTFLAGS=$flags --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$PWD=/manara"
 build=${STATIC_CACHE:-target/static}/build
 cargo build --locked --release --bin manara --target "$target" --target-dir "$build" "$@"
 

@@ -31,6 +31,7 @@ static  | default |  420 | the static binary and its self-test
 e2e     | default |  420 | the binary in a real browser
 api     | default |  240 | every documented operation with invented input
 fuzz    | default |  180 | parsers with random input, one minute each
+vps     | default |  600 | booted machines: install, update, remove
 arm     | full    | 1200 | static binaries for ARM, under emulation
 deny    | full    |  600 | advisories, licences and sources
 fuzzing | full    | 1500 | parsers with random input, ten minutes each
@@ -66,6 +67,7 @@ suite_static() {
 }
 suite_e2e() { need_binary && need_packages chromium && tests/e2e/run.sh; }
 suite_api() { need_binary && need_schemathesis && tests/api/run.sh; }
+suite_vps() { need_binary && MANARA_VPS_ALL=$([ "$tier" != full ] || echo 1) tests/vps/run.sh; }
 suite_fuzz() { MANARA_FUZZ_SECONDS=60 matching fuzz; }
 suite_fuzzing() { MANARA_FUZZ_SECONDS=600 matching fuzz; }
 suite_kills() { MANARA_KILLS=200 matching kill; }
@@ -138,6 +140,8 @@ prepare() {
   if [ "$tier" != quick ]; then
     need_node
     need_packages binutils curl fonts-noto-core
+    # What releases and units are held against.
+    need_packages openssl minisign shellcheck dash busybox-static systemd && promises+=,tools
     need_promtool && promises+=,promtool
   fi
   export MANARA_TEST_PROMISES=${MANARA_TEST_PROMISES-$promises}

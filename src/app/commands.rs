@@ -1,10 +1,11 @@
 //! What the command line needs of the parts above it.
 
-use super::{claim, config_cmd, host, leave, migrate, open, self_test, serve};
+use super::{claim, config_cmd, host, itself, leave, migrate, open, self_test, serve};
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
-use crate::cli::{HostRun, Leave, Local, Migrate, PolicyAct, SelfCheck};
+use crate::cli::{HostRun, Itself, Leave, Local, Migrate, PolicyAct, SelfCheck, Tell};
 use crate::config::{Loaded, Override, Setting};
+use crate::platform::install::units;
 use crate::platform::policy::Policy;
 use crate::services::doctor;
 use serde_json::Value;
@@ -57,6 +58,18 @@ impl Local for Commands {
 
     fn claim(&self, loaded: Loaded, lang: Lang, operation: &str, input: Value) -> Result<Value> {
         claim::call(loaded, lang, operation, input)
+    }
+
+    fn itself(&self, root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
+        itself::run(root, what, tell)
+    }
+
+    fn restart(&self, root: &Path) -> Result<()> {
+        units::restart_panel(root)
+    }
+
+    fn unit(&self, name: &str) -> Option<&'static str> {
+        units::text(name)
     }
 
     fn self_test(&self) -> Vec<SelfCheck> {

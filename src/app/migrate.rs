@@ -6,14 +6,17 @@ use crate::cli::Migrate;
 use crate::config::{Config, Database};
 use crate::platform::clock::SystemClock;
 use crate::platform::files;
-use crate::store::migrations;
-use serde_json::Value;
+use crate::store::{kept, migrations};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Carries `what` out and answers its report. Errors: `store_missing` where there is no database and none is to be made,
 /// `state_in_use` for a change while the panel runs, and those of the store.
 pub fn run(config: &Config, what: Migrate) -> Result<Value> {
     let Database::Sqlite(path) = &config.database;
+    if what == Migrate::Snapshot && files::owner(path)?.is_none() {
+        return Ok(json!({ "path": null }));
+    }
     let missing = || Error::new(Kind::NotFound, "store_missing").with("path", path.display());
     if let Migrate::Status | Migrate::Check = what {
         let store = open::look(config)?.ok_or_else(missing)?;
@@ -27,8 +30,13 @@ pub fn run(config: &Config, what: Migrate) -> Result<Value> {
         return Err(missing());
     }
     roles::become_panel(config)?;
+    if let Migrate::Restore(snapshot) = &what {
+        kept::restore(snapshot, path)?;
+        return Ok(json!({ "path": path }));
+    }
     let store = open::store(config, Arc::new(SystemClock))?;
     let report = match what {
+        Migrate::Snapshot => return Ok(json!({ "path": kept::keep(&store, "kept")? })),
         Migrate::Down(to) => migrations::down(&store, to)?,
         _ => migrations::up(&store)?,
     };

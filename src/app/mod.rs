@@ -5,6 +5,7 @@ mod commands;
 pub mod config_cmd;
 mod console;
 pub mod host;
+pub mod itself;
 mod leave;
 pub mod logging;
 pub mod migrate;

@@ -13,6 +13,7 @@ use crate::platform::local::{LocalHost, Places};
 use crate::platform::{Faults, Host, files, users};
 use crate::store::key_file::{self, KeyFileRule};
 use crate::store::{Options, READERS_DEFAULT, Store, lease, migrations};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,8 +24,18 @@ const CONFIG_BYTES_MAX: usize = 1024 * 1024;
 pub fn config(root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
     let path = file_path(root);
     let file = files::read_own(&path, CONFIG_BYTES_MAX)?.map(|text| FileText { path, text });
-    let env = std::env::vars().filter(|(name, _)| name.starts_with("MANARA_")).collect();
+    let mut env: BTreeMap<_, _> = std::env::vars().filter(|(name, _)| name.starts_with("MANARA_")).collect();
+    if let Some(key) = handed_over_key()? {
+        env.entry("MANARA_KEY_FILE".into()).or_insert(key);
+    }
     Ok(load(LoadInput { root: root.to_owned(), env, file, overrides })?)
+}
+
+/// The master key where systemd hands it over (`LoadCredential=secret.key:…`, systemd.exec(5)).
+fn handed_over_key() -> Result<Option<String>> {
+    let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") else { return Ok(None) };
+    let path = Path::new(&folder).join("secret.key");
+    Ok(files::owner(&path)?.map(|_| path.display().to_string()))
 }
 
 /// How the key file is to be guarded.

@@ -96,7 +96,10 @@ fn announce(core: &Core, server: &Server, fingerprint: Option<&str>) -> Result<(
     let scheme = if fingerprint.is_some() { "https" } else { "http" };
     let url = server.address().map(|address| format!("{scheme}://{address}")).unwrap_or_default();
     log::info!(target: "manara::start", version = env!("CARGO_PKG_VERSION"), url = url.as_str(); "the panel is ready");
-    let claim = auth::claim_link_token(core)?.map(|token| format!("{url}/claim#{token}"));
+    // Not into the journal, which others may read, too: there the installer and `manara claim --new-link` print one.
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let token = if journal { None } else { auth::claim_link_token(core)? };
+    let claim = token.map(|token| format!("{url}/claim#{token}"));
     super::console::announce(&url, claim.as_deref(), fingerprint);
     Ok(())
 }

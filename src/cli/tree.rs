@@ -7,7 +7,7 @@ use crate::ops::{self, Op, Rate, registry};
 use clap::{Arg, ArgAction, Command};
 
 /// Operations that local commands stand for.
-const COVERED: &[&str] = &["state.apply", "state.export"];
+const COVERED: &[&str] = &["state.apply", "state.export", "panel.unlock"];
 
 /// Looks texts up, or gives empty ones where nobody will read them.
 #[derive(Clone, Copy)]

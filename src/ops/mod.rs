@@ -22,6 +22,7 @@ mod sites;
 mod state;
 mod system;
 mod tokens;
+mod unlock;
 mod users;
 
 pub use act::{Act, Acted, Grant, PlainAct};

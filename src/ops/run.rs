@@ -10,6 +10,7 @@ use crate::engine::events::{Sink, Subscription, Topic};
 use crate::engine::jobs::{Handle, NewJob};
 use crate::engine::plan::PlanView;
 use crate::engine::{Actor, Core, Request, apply};
+use crate::platform::install::update;
 use crate::store::jobs::{self as job_rows, JobState};
 use crate::store::{audit, idempotency};
 use serde::de::DeserializeOwned;
@@ -67,6 +68,9 @@ impl Outcome {
     }
 }
 
+/// When to ask again while a new version proves itself.
+const UNPROVED_RETRY_S: u64 = 10;
+
 /// Refuses callers without the permission of `op`.
 pub fn authorise(op: &Op, actor: &Actor) -> Result<()> {
     let allowed = match op.meta.need {
@@ -96,6 +100,9 @@ pub fn call(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: 
     admit(&cx, op)?;
     let ended = catch_unwind(AssertUnwindSafe(|| {
         check(op, &input)?;
+        if op.changes() && !request.dry_run && update::is_unproved(&core.config.root) {
+            return Err(Error::new(Kind::Unavailable, "version_unproved").with("retry_s", UNPROVED_RETRY_S));
+        }
         if request.dry_run && !op.can_dry_run() && op.changes() {
             return Err(Error::new(Kind::BadInput, "no_dry_run").with("operation", op.meta.id));
         }

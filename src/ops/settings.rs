@@ -198,6 +198,13 @@ impl Act for Update {
     }
 }
 
+/// An address for the panel to listen on, as it is stored.
+pub(super) fn address(text: &str) -> Result<String> {
+    let problem = |reason| Problem::of_value(Origin::Store, "panel.listen", text.to_owned(), reason);
+    let accepted = accept("panel.listen", &text.into()).map_err(|reason| ConfigProblems(vec![problem(reason)]))?;
+    Ok(accepted.1.map(|value| value.to_string()).unwrap_or_default())
+}
+
 /// The option and its value; `None` for the default.
 fn accept(key: &str, value: &Json) -> Result<(&'static Opt, Option<Value>), Reason> {
     let known = options::find(key).filter(|opt| opt.home == Home::Store);

@@ -25,6 +25,16 @@ pub enum Program {
     Dpkg,
     /// systemd's control program.
     Systemctl,
+    /// Makes a group of the system.
+    GroupAdd,
+    /// Deletes a group.
+    GroupDel,
+    /// Makes a user of the system.
+    UserAdd,
+    /// Deletes a user.
+    UserDel,
+    /// Unpacks a release.
+    Tar,
     /// Runs something as a unit of its own.
     SystemdRun,
 }
@@ -42,6 +52,11 @@ impl Program {
             Program::DpkgQuery => "dpkg-query",
             Program::Dpkg => "dpkg",
             Program::Systemctl => "systemctl",
+            Program::GroupAdd => "groupadd",
+            Program::GroupDel => "groupdel",
+            Program::UserAdd => "useradd",
+            Program::UserDel => "userdel",
+            Program::Tar => "tar",
             Program::SystemdRun => "systemd-run",
         }
     }
@@ -70,7 +85,16 @@ pub struct Output {
 /// is ended on a timeout or a stop.
 pub fn run(program: Program, args: &[&str], limit: Duration, lines: Lines<'_>) -> Result<Output> {
     let path = program.find().ok_or_else(|| missing(program))?;
-    let mut child = spawn(program, &path, args)?;
+    run_at(program.name(), &path, args, limit, lines)
+}
+
+/// As [`run`] for a version of the panel itself, which lies in a folder of the installer's.
+pub(super) fn run_version(path: &Path, args: &[&str], limit: Duration) -> Result<Output> {
+    run_at("manara", path, args, limit, &mut |_| true)
+}
+
+fn run_at(name: &'static str, path: &Path, args: &[&str], limit: Duration, lines: Lines<'_>) -> Result<Output> {
+    let mut child = spawn(name, path, args)?;
     let received = collect(&mut child);
     let deadline = Instant::now() + limit;
     let mut text = String::new();
@@ -93,7 +117,7 @@ pub fn run(program: Program, args: &[&str], limit: Duration, lines: Lines<'_>) -
         Ok(status) => Ok(Output { ok: status.success(), code: status.code(), text }),
         Err(code) => {
             end_group(&mut child);
-            Err(Error::new(Kind::External, format!("program_{code}")).with("program", program.name()).evidence(text))
+            Err(Error::new(Kind::External, format!("program_{code}")).with("program", name).evidence(text))
         }
     }
 }
@@ -106,7 +130,7 @@ pub fn missing(program: Program) -> Error {
     }
 }
 
-fn spawn(program: Program, path: &Path, args: &[&str]) -> Result<Child> {
+fn spawn(name: &'static str, path: &Path, args: &[&str]) -> Result<Child> {
     Command::new(path)
         .args(args)
         .env_clear()
@@ -119,7 +143,7 @@ fn spawn(program: Program, path: &Path, args: &[&str]) -> Result<Child> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|e| Error::new(Kind::External, "program_start").with("program", program.name()).cause(e))
+        .map_err(|e| Error::new(Kind::External, "program_start").with("program", name).cause(e))
 }
 
 /// Reads both pipes on threads of their own, so that a full pipe never blocks the program.

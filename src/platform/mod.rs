@@ -11,6 +11,7 @@ pub mod faults;
 pub mod fetch;
 pub mod files;
 pub mod host_service;
+pub mod install;
 mod journal;
 pub mod local;
 pub mod members;

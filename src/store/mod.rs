@@ -14,6 +14,7 @@ pub mod generation;
 pub mod guard;
 pub mod idempotency;
 pub mod jobs;
+pub mod kept;
 pub mod key_file;
 pub mod keys;
 pub mod lease;

@@ -13,6 +13,7 @@ mod guard;
 mod host_attacks;
 mod host_service;
 mod http;
+mod install;
 mod kill;
 mod logs;
 mod names;

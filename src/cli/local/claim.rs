@@ -59,7 +59,7 @@ fn show(run: &Run, operation: &str, answer: &Value) {
 }
 
 /// Asks the running panel; where none runs, the same operation in this process.
-fn ask(run: &Run, operation: &str, input: Value) -> Result<Value, Failure> {
+pub(super) fn ask(run: &Run, operation: &str, input: Value) -> Result<Value, Failure> {
     let op = ops::find(operation).ok_or_else(|| Error::fault(format!("there is no {operation}")))?;
     match call::remote(run.globals, run.local)?.ask(&Ask::new(op, &input, false)) {
         Err(Failure::Ours(error)) if error.code() == "panel_not_running" => {

@@ -13,8 +13,12 @@ pub(super) fn build(command: Command, say: Say) -> Command {
     let dry_run = || flag("migrate", "dry-run", say).action(ArgAction::SetTrue);
     let number = Arg::new("@to").value_name("N").value_parser(value_parser!(u32)).conflicts_with("to");
     let number = number.help(say.say("cli.local.migrate.to")).help_heading(say.say("cli.heading.arguments"));
-    super::verbs(command, "migrate", &["status", "up", "down", "check"], say)
+    super::verbs(command, "migrate", &["status", "up", "down", "check", "snapshot", "restore"], say)
         .mut_subcommand("up", |up| up.arg(dry_run()))
+        .mut_subcommand("restore", |restore| {
+            let file = super::argument("migrate", "file", say).value_name("FILE").required(true);
+            restore.arg(file.help_heading(say.say("cli.heading.arguments")))
+        })
         .mut_subcommand("down", |down| down.args([number, to().hide(true), dry_run()]))
 }
 
@@ -25,19 +29,21 @@ pub(super) fn run(run: &Run) -> Result<u8, Failure> {
         "up" => Migrate::Up,
         "down" => Migrate::Down(version(run)?),
         "check" => Migrate::Check,
+        "snapshot" => Migrate::Snapshot,
+        "restore" => Migrate::Restore(run.text("file").unwrap_or_default().into()),
         _ => Migrate::Status,
     };
     if dry_run && matches!(what, Migrate::Up | Migrate::Down(_)) {
-        return preview(run, &run.local.migrate(&loaded, Migrate::Status)?, what);
+        return preview(run, &run.local.migrate(&loaded, Migrate::Status)?, &what);
     }
-    if matches!(what, Migrate::Down(_)) && !run.globals.yes {
+    if matches!(what, Migrate::Down(_) | Migrate::Restore(_)) && !run.globals.yes {
         confirm(run)?;
     }
-    let answer = run.local.migrate(&loaded, what)?;
+    let answer = run.local.migrate(&loaded, what.clone())?;
     if run.screen.json {
         run.screen.print_json(&answer);
     } else {
-        print(&text(run, what, &answer));
+        print(&text(run, &what, &answer));
     }
     Ok(u8::from(what == Migrate::Check && answer["ok"] == false))
 }
@@ -49,7 +55,7 @@ fn version(run: &Run) -> Result<u32, Error> {
 
 /// Going back drops tables with what is in them.
 fn confirm(run: &Run) -> Result<(), Error> {
-    let command = "migrate down".to_owned();
+    let command = format!("migrate {}", run.verb());
     if run.screen.json || !crate::cli::prompt::at_terminal() {
         return Err(Error::new(Kind::BadInput, "cli_needs_yes").with("command", command));
     }
@@ -59,9 +65,9 @@ fn confirm(run: &Run) -> Result<(), Error> {
 }
 
 /// The migrations that a run would carry out.
-fn preview(run: &Run, status: &Value, what: Migrate) -> Result<u8, Failure> {
+fn preview(run: &Run, status: &Value, what: &Migrate) -> Result<u8, Failure> {
     let concerned = |m: &&Value| match what {
-        Migrate::Down(to) => !m["applied_at"].is_null() && m["number"].as_u64() > Some(u64::from(to)),
+        Migrate::Down(to) => !m["applied_at"].is_null() && m["number"].as_u64() > Some(u64::from(*to)),
         _ => m["applied_at"].is_null(),
     };
     let names: Vec<&Value> =
@@ -77,10 +83,12 @@ fn preview(run: &Run, status: &Value, what: Migrate) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn text(run: &Run, what: Migrate, answer: &Value) -> String {
+fn text(run: &Run, what: &Migrate, answer: &Value) -> String {
     match what {
         Migrate::Status => status(run, answer),
         Migrate::Check => check(run, answer),
+        Migrate::Snapshot => answer["path"].as_str().map(|path| clean(path) + "\n").unwrap_or_default(),
+        Migrate::Restore(_) => run.screen.say("cli.migrate.restored", &[]) + "\n",
         Migrate::Up | Migrate::Down(_) => {
             let number = |name: &str| answer[name].to_string();
             let mut out = run.screen.say("cli.migrate.ran", &[("from", number("from")), ("to", number("to"))]) + "\n";

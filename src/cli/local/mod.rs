@@ -3,10 +3,12 @@
 mod claim;
 mod config;
 mod host;
+mod itself;
 mod migrate;
 mod nginx;
 mod state;
 mod system;
+mod unlock;
 mod words;
 
 use super::globals::Globals;
@@ -17,7 +19,7 @@ use crate::base::locale::Lang;
 use crate::config::{Loaded, Override, Setting};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One part of the program that was tried.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -29,7 +31,7 @@ pub struct SelfCheck {
 }
 
 /// What a migration command does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Migrate {
     /// Where the database stands.
     Status,
@@ -39,7 +41,52 @@ pub enum Migrate {
     Down(u32),
     /// Try the migrations on copies.
     Check,
+    /// Keep a copy of the database.
+    Snapshot,
+    /// Put such a copy back.
+    Restore(PathBuf),
 }
+
+/// What is done with the installation itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Itself {
+    /// Put this program on the machine with everything it needs.
+    Setup {
+        /// Whether anything is done, or only listed.
+        apply: bool,
+        /// Whether its units are started.
+        start: bool,
+        /// File with the key that releases are signed with.
+        release_key: Option<PathBuf>,
+        /// Port of the panel.
+        port: Option<u16>,
+    },
+    /// Take it away.
+    Remove {
+        /// Whether anything is done, or only listed.
+        apply: bool,
+        /// Whether data, configuration and accounts go, too.
+        purge: bool,
+    },
+    /// Go to the release in this file.
+    Update {
+        /// The tarball; list and signature are beside it.
+        file: PathBuf,
+        /// Whether an older version is wanted.
+        downgrade: bool,
+    },
+    /// Go to the version before this one.
+    Rollback,
+    /// Hold owners and modes of its files against the table, and put right what can be.
+    Files,
+    /// Take back an update that was interrupted, at boot.
+    Recover,
+    /// Tell which versions there are.
+    Status,
+}
+
+/// Hears what is being done: kind and name.
+pub type Tell<'a> = &'a mut dyn FnMut(&str, &str);
 
 /// How the host service runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +144,12 @@ pub trait Local {
     fn migrate(&self, loaded: &Loaded, what: Migrate) -> Result<Value>;
     /// Calls one of the operations that take the server over, in this process, as the console; the panel must not run.
     fn claim(&self, loaded: Loaded, lang: Lang, operation: &str, input: Value) -> Result<Value>;
+    /// Works on the installation at `root`; the answer's form depends on what is done.
+    fn itself(&self, root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value>;
+    /// Has the service manager, where there is one, start the panel anew; one that does not run stays so.
+    fn restart(&self, root: &Path) -> Result<()>;
+    /// The text of a unit of systemd.
+    fn unit(&self, name: &str) -> Option<&'static str>;
     /// Tries every part that a broken build could lack.
     fn self_test(&self) -> Vec<SelfCheck>;
 }
@@ -147,9 +200,11 @@ pub const LOCAL: &[LocalCommand] = &[
     LocalCommand { name: "serve", build: system::build_serve, run: system::serve },
     LocalCommand { name: "host", build: host::build, run: host::run },
     LocalCommand { name: "claim", build: claim::build, run: claim::run },
+    LocalCommand { name: "unlock", build: unlock::build, run: unlock::run },
     LocalCommand { name: "doctor", build: words::plain, run: system::doctor },
     LocalCommand { name: "config", build: config::build, run: config::run },
     LocalCommand { name: "migrate", build: migrate::build, run: migrate::run },
+    LocalCommand { name: "self", build: itself::build, run: itself::run },
     LocalCommand { name: "nginx", build: nginx::build, run: nginx::run },
     LocalCommand { name: "self-test", build: words::plain, run: system::self_test },
     LocalCommand { name: "openapi", build: words::plain, run: words::openapi },

@@ -17,6 +17,7 @@ pub use tokens::{
     TokenCreate, TokenMade, TokenRow, create_token, known_token_actor, list_tokens, revoke_token, token_actor,
 };
 pub use users::{
-    SignedIn, UserCreate, UserUpdate, UserView, change_password, check_sign_in, create_user, delete_user, list_users,
-    ready_password, ready_update, ready_user, sign_in, unlock_user, update_user, user_view,
+    SignedIn, UserCreate, UserUpdate, UserView, change_password, check_sign_in, create_user, delete_user,
+    forget_failures, let_in, list_users, ready_password, ready_update, ready_user, sign_in, unlock_user, update_user,
+    user_view,
 };

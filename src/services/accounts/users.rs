@@ -10,7 +10,7 @@ use crate::base::names::{Password, UserName};
 use crate::base::{Error, FieldProblem, Kind, Result, Secret, ids};
 use crate::engine::{Actor, Core, Request};
 use crate::store::users::{self as rows, User};
-use crate::store::{Tx, sessions, tokens};
+use crate::store::{Tx, failures, sessions, tokens};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -174,6 +174,21 @@ pub fn unlock_user(core: &Core, tx: &Tx, name: &UserName) -> Result<(UserView, U
     let before = user_view(tx, &user, core.now())?;
     guard::clear_account(tx, name)?;
     Ok((before, user_view(tx, &user, core.now())?))
+}
+
+/// Forgets every failure: nobody has to wait any more.
+pub fn forget_failures(tx: &Tx) -> Result<()> {
+    failures::forget(tx, Time(i64::MAX)).map(drop)
+}
+
+/// Gives a user a new password and ends all its sessions; one that was disabled may sign in again. For the console alone.
+/// Error: `user_not_found`.
+pub fn let_in(core: &Core, tx: &Tx, name: &UserName, hash: Secret<String>) -> Result<()> {
+    let mut user = user_named(tx, name)?;
+    (user.password_hash, user.disabled) = (hash, false);
+    (user.password_changed_at, user.updated_at) = (core.now(), core.now());
+    rows::update(tx, &user)?;
+    sessions::delete_of_user(tx, &user.id, None).map(drop)
 }
 
 /// Hashes the password of a new user. Errors: rules for passwords in `password`; `hashes_full`.

@@ -91,6 +91,19 @@ pub(super) fn new_private_file(path: &Path) -> Result<()> {
     made.map(drop).map_err(|e| file_error(path, &e))
 }
 
+/// Puts a copy of `from` in the place of the database file `to`. Its log goes first: it belongs to the former content.
+pub(in crate::store) fn replace(from: &Path, to: &Path) -> Result<()> {
+    let part = unfinished(to);
+    remove(&part);
+    fs::copy(from, &part).map_err(|e| file_error(&part, &e))?;
+    for end in ["-wal", "-shm"] {
+        let mut name = to.as_os_str().to_owned();
+        name.push(end);
+        remove(Path::new(&name));
+    }
+    finish(&part, to)
+}
+
 /// The name a file has while it is written.
 pub(super) fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -127,7 +140,7 @@ pub(in crate::store) fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Size of a file in bytes, 0 when it does not exist.
-pub(super) fn size(path: &Path) -> u64 {
+pub(in crate::store) fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |m| m.len())
 }
 

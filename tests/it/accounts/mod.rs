@@ -7,6 +7,7 @@ mod sessions;
 mod settings;
 mod tokens;
 mod trail;
+mod unlock;
 mod users;
 
 use manara::app::open;

@@ -16,6 +16,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 /// A panel in a temporary folder; nginx is stopped when it goes.
@@ -29,9 +30,18 @@ pub(crate) struct Rig {
     pub(crate) ownership: &'static str,
 }
 
-/// A port nobody listens on.
+/// A port nobody listens on, below those that the kernel gives to outgoing connections: one of theirs could be in use
+/// again by the time it is bound.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Tests of several processes at once begin at different places.
+    let first = u16::try_from(std::process::id() % 190).unwrap() * 100;
+    loop {
+        let port = 12_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// The settings of a panel at `root` with these ports.

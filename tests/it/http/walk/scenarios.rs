@@ -244,6 +244,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     act("claim.create", Least::Anybody, claim, 201, &["claim", "sessions", "users"]),
     act("claim.renew", Least::Console, nothing, 201, &["claim"]),
     act(
+        "panel.unlock",
+        Least::Console,
+        |panel| {
+            user(panel);
+            json!({ "user": "omar" })
+        },
+        200,
+        &["users"],
+    ),
+    act(
         "session.create",
         Least::Anybody,
         |panel| {

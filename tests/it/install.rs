@@ -1,0 +1,110 @@
+//! What goes onto a machine: units that confine, and releases whose signatures other tools accept.
+
+use crate::support::panel::cannot;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().expect("the program starts");
+    let said = || String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned();
+    assert!(output.status.success(), "{command:?}: {}", said());
+    output
+}
+
+/// Whether the program is there; where it was promised it has to be.
+fn has(program: &str) -> bool {
+    let found = ["/usr/bin", "/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
+    if !found {
+        cannot("tools", &format!("{program} is not installed"));
+    }
+    found
+}
+
+/// The score of a unit as it is printed, out of 10; less is better.
+fn exposure(unit: &str, folder: &Path) -> f64 {
+    let printed = run(Command::new(env!("CARGO_BIN_EXE_manara")).args(["self", "units", "--print", unit]));
+    let file = folder.join(unit);
+    std::fs::write(&file, printed.stdout).unwrap();
+    let words = ["security", "--offline=true", "--no-pager"];
+    let said = run(Command::new("systemd-analyze").args(words).arg(&file));
+    let said = String::from_utf8(said.stdout).unwrap();
+    let line = said.lines().find(|line| line.contains("Overall exposure level")).unwrap();
+    line.split(&[' ', ':'][..]).find_map(|word| word.parse().ok()).unwrap()
+}
+
+#[test]
+fn the_units_are_as_tight_as_their_work_allows() {
+    if !has("systemd-analyze") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (unit, most) in [("manara.service", 1.6), ("manara-host.service", 2.6), ("manara-recover.service", 3.0)] {
+        let score = exposure(unit, folder.path());
+        assert!(score <= most, "{unit} scores {score}, at most {most}");
+    }
+}
+
+/// A release of a program that is none: what is looked at here is everything around it.
+fn release(folder: &Path) -> PathBuf {
+    let program = folder.join("manara");
+    std::fs::write(&program, "#!/bin/sh\necho manara 1.2.3 '(test, test)'\n").unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let key = folder.join("key.pem");
+    run(Command::new("openssl").args(["genpkey", "-algorithm", "ed25519", "-out"]).arg(&key));
+    let out = folder.join("package");
+    let mut script = Command::new(repository().join("scripts/package.sh"));
+    script.env("MANARA_SIGNING_KEY", key).env("SOURCE_DATE_EPOCH", "1700000000");
+    run(script.arg("--binary").arg(program).arg("--out").arg(&out).arg("x86_64"));
+    out
+}
+
+#[test]
+fn a_release_is_signed_for_other_tools_too_and_made_the_same_twice() {
+    if !has("openssl") || !has("minisign") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = release(folder.path());
+    let key = std::fs::read_to_string(out.join("release.pub")).unwrap();
+    let key = key.lines().last().unwrap();
+    let check = |key: &str| {
+        let words = ["-Vm", "SHA256SUMS", "-x", "SHA256SUMS.minisig", "-P", key];
+        Command::new("minisign").current_dir(&out).args(words).output().unwrap()
+    };
+    let checked = check(key);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("manara 1.2.3"), "the trusted comment");
+    let other = tempfile::tempdir().unwrap();
+    let second = release(other.path());
+    let foreign = std::fs::read_to_string(second.join("release.pub")).unwrap();
+    assert!(!check(foreign.lines().last().unwrap()).status.success(), "another key");
+    run(Command::new("sha256sum").current_dir(&out).args(["-c", "SHA256SUMS"]));
+
+    let read = |folder: &Path, name: &str| std::fs::read(folder.join(name)).unwrap();
+    for name in ["manara-1.2.3-x86_64.tar.gz", "manara-1.2.3.cdx.json"] {
+        assert_eq!(read(&out, name), read(&second, name), "{name}: the same input gives the same bytes");
+    }
+    let installer = String::from_utf8(read(&out, "install.sh")).unwrap();
+    assert!(installer.contains(key), "the installer carries the key");
+    let bom: serde_json::Value = serde_json::from_slice(&read(&out, "manara-1.2.3.cdx.json")).unwrap();
+    let names: Vec<_> = bom["components"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"rustls") && names.contains(&"svelte"), "crates and npm packages: {names:?}");
+    assert!(!names.contains(&"tempfile"), "tests are not shipped");
+}
+
+#[test]
+fn the_installer_is_plain_shell() {
+    let script = repository().join("scripts/install.sh");
+    for shell in [&["dash"][..], &["busybox", "sh"]] {
+        if has(shell[0]) {
+            run(Command::new(shell[0]).args(&shell[1..]).arg("-n").arg(&script));
+        }
+    }
+    if has("shellcheck") {
+        run(Command::new("shellcheck").arg(&script));
+    }
+}

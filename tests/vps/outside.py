@@ -1,0 +1,129 @@
+"""What the world outside does: packages a release, and asks the guest's ports."""
+
+import atexit
+import contextlib
+import functools
+import hashlib
+import http.client
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+BINARY = os.environ.get("MANARA_BINARY", "")
+
+
+@functools.cache
+def scratch():
+    folder = tempfile.mkdtemp(prefix="manara-vps-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return pathlib.Path(folder)
+
+
+@functools.cache
+def signing_key():
+    key = scratch() / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    return key
+
+
+@functools.cache
+def package(version=None, sick=False):
+    """The program under test as a release, made by the project's own script; with another version, which is as long as
+    its own, written over it. A sick one listens where nobody looks for it, and so is never ready."""
+    program = scratch() / f"manara-{version}-{sick}"
+    own = subprocess.run([BINARY, "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    content = pathlib.Path(BINARY).read_bytes().replace(own.encode(), (version or own).encode())
+    if sick:
+        content = content.replace(b"/run/manara/api.sock", b"/run/manara/sick.soc")
+    program.write_bytes(content)
+    program.chmod(0o755)
+    environment = {**os.environ, "MANARA_SIGNING_KEY": str(signing_key())}
+    folder = scratch() / f"package-{version}-{sick}"
+    command = [REPOSITORY / "scripts/package.sh", "--binary", program, "--out", folder, os.uname().machine]
+    subprocess.run(command, check=True, env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+    return folder
+
+
+class Load:
+    """Requests without a pause, each over a connection of its own; what did not answer 200 is remembered."""
+
+    def __init__(self, url, host):
+        self.url, self.host = url, host
+        self.bad, self.asked, self.ends = [], 0, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        address = self.url.split("/")[2]
+        while not self.ends.is_set():
+            self.asked += 1
+            try:
+                status = get(address, 80, host=self.host, timeout=5)[0]
+            except OSError as error:
+                status = error
+            if status != 200:
+                self.bad.append(status)
+
+    def failures(self):
+        return self.bad if self.asked > 100 else [f"only {self.asked} requests"]
+
+
+@contextlib.contextmanager
+def load(url, host):
+    load = Load(url, host)
+    load.thread.start()
+    try:
+        yield load
+    finally:
+        load.ends.set()
+        load.thread.join()
+
+
+def tarball(folder):
+    return next(folder.glob("manara-*.tar.gz"))
+
+
+def send(guest, folder, to="/root/release"):
+    """Brings a release's files into the guest; the path of the tarball there."""
+    for file in folder.iterdir():
+        guest.copy_in(file, f"{to}/{file.name}")
+    return f"{to}/{tarball(folder).name}"
+
+
+def get(address, port, path="/", host=None, tls=False, timeout=10):
+    """Status, headers and body of a GET; the certificate is not checked (it is compared by fingerprint)."""
+    if tls:
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(address, port, timeout=timeout, context=context)
+    else:
+        connection = http.client.HTTPConnection(address, port, timeout=timeout)
+    try:
+        connection.request("GET", path, headers={"Host": host} if host else {})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+    finally:
+        connection.close()
+
+
+def post(address, port, path, body, headers=None):
+    context = ssl._create_unverified_context()
+    connection = http.client.HTTPSConnection(address, port, timeout=30, context=context)
+    try:
+        connection.request("POST", path, body, {"Content-Type": "application/json", **(headers or {})})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+    finally:
+        connection.close()
+
+
+def fingerprint(address, port):
+    """SHA-256 of the certificate that answers there, as browsers show it."""
+    context = ssl._create_unverified_context()
+    with socket.create_connection((address, port), timeout=10) as plain, context.wrap_socket(plain) as stream:
+        digest = hashlib.sha256(stream.getpeercert(binary_form=True)).hexdigest().upper()
+    return ":".join(digest[at:at + 2] for at in range(0, len(digest), 2))
