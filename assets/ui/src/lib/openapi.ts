@@ -182,6 +182,7 @@ function choices(document: ApiDocument, schema: Schema = {}): unknown[] {
 /** Operations whose command has a name of its own, or that are done in a browser only. */
 const OWN_COMMANDS: Record<string, string | null> = {
   'claim.create': 'manara claim',
+  'panel.unlock': 'manara unlock',
   'session.create': null,
   'session.password': null,
   'state.apply': 'manara apply FILE',
