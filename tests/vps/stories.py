@@ -204,7 +204,11 @@ def versions(guest):
 def runs(guest, version):
     """That version answers, and the claim of the first day is still in its database."""
     told = guest.json("self", "status")
-    expect(told["current"] == version and told["version"] == version and not told["interrupted"], told)
+    expect(told["current"] == version and not told["interrupted"], told)
+    # Not the status' own word: these versions are one program with another number written into it, and an optimised one
+    # has the number in its instructions as well.
+    said = guest.output("manara", "--version")
+    expect(said.split()[1] == version, said)
     expect(ready(guest), "the panel is not ready")
     expect(guest.json("claim", "show")["claimed"], "the database was lost")
 
