@@ -15,18 +15,14 @@ use std::time::{Duration, Instant};
 /// Time between two samples.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Samples between two looks at the panel's own memory.
-const MEMORY_EVERY: u32 = 4;
-
 /// Measures every second until `core` says that it ends. Call on a thread of its own.
 pub fn run(core: &Core) {
     own::give_way();
     let mut sampler = Sampler::new(core);
-    for round in 0_u32.. {
+    loop {
         sampler.sample(core);
-        if round.is_multiple_of(MEMORY_EVERY) {
-            own::give_memory_back();
-        }
+        // After a sign-in the memory of its hash would stay otherwise until the allocator is used again.
+        own::give_memory_back();
         if !core.gauges.wait(EVERY) {
             break;
         }
