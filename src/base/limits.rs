@@ -168,6 +168,8 @@ pub const HOST_TURN_S_MAX: u64 = 120;
 pub const HOST_ANSWER_S_MAX: u64 = 300;
 /// Time for which the panel tries to reach a host that is being started again.
 pub const HOST_CONNECT_MS_MAX: u64 = 2000;
+/// How often the panel asks for the same long operation again whose host ended meanwhile.
+pub const HOST_REATTACH_MAX: u32 = 5;
 /// Lines of a long operation that wait for a slow reader.
 pub const HOST_LINES_QUEUED_MAX: usize = 256;
 /// Largest answer or frame of the host: the list of 10 000 files takes about 2 MiB.

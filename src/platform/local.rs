@@ -6,7 +6,7 @@ use super::clock::SystemClock;
 use super::command::Program;
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
-use super::nginx::process::Instance;
+use super::nginx::process::{self, Instance};
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, Ownership, Taken};
 use super::nginx::{allow, logs, neighbours, ownership, secrets, sha256_hex, stage};
 use super::policy::Policy;
@@ -45,6 +45,8 @@ pub struct LocalHost {
     logs: RootDir,
     staging: RootDir,
     journal: Journal,
+    /// What work in units of its own printed.
+    jobs: RootDir,
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
@@ -56,6 +58,8 @@ pub struct LocalHost {
     ports: (u16, u16),
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
+    /// Packages are installed by one caller at a time, as a package manager has it anyway.
+    installing: Mutex<()>,
 }
 
 const TRASH: &str = ".trash";
@@ -90,6 +94,7 @@ impl LocalHost {
             web: below(SITES.trim_start_matches('/'))?,
             logs: below("var/log/nginx")?,
             staging: below("var/lib/manara-host/staging")?,
+            jobs: below("var/lib/manara-host/jobs")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
@@ -97,6 +102,7 @@ impl LocalHost {
             root: places.root.clone(),
             roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
+            installing: Mutex::new(()),
         })
     }
 
@@ -455,13 +461,19 @@ impl LocalHost {
     fn check_policy(&self, op: &HostOp) -> Result<()> {
         let policy = || Policy::load(&self.root);
         match op {
-            HostOp::NginxTest { .. } | HostOp::NginxReload { .. } => policy()?.program(Program::Nginx),
+            HostOp::NginxTest { .. } => policy()?.program(Program::Nginx),
+            HostOp::NginxReload { .. } | HostOp::NginxStop => {
+                let policy = policy()?;
+                policy.program(Program::Nginx)?;
+                policy.unit(process::UNIT)
+            }
             HostOp::SitesCheck { .. } | HostOp::SitesCreate { .. } | HostOp::SiteTrash { .. } => {
                 policy()?.site_folder(SITES)
             }
             HostOp::Install { component } => {
                 let policy = policy()?;
                 policy.program(Program::AptGet)?;
+                policy.unit(&component.unit())?;
                 component.packages().iter().try_for_each(|package| policy.package(package))
             }
             _ => Ok(()),
@@ -513,7 +525,10 @@ impl Host for LocalHost {
             HostOp::Install { .. } if !self.may_install => {
                 return Err(Error::new(Kind::Forbidden, "machine_not_allowed"));
             }
-            HostOp::Install { component } => done(components::install(*component, lines)?),
+            HostOp::Install { component } => {
+                let _one = self.installing.lock().unwrap_or_else(PoisonError::into_inner);
+                done(components::install(*component, &self.jobs, lines)?)
+            }
             HostOp::Components => HostReply::Components { list: components::states()? },
         })
     }

@@ -190,8 +190,15 @@ fn the_policy_of_the_moment_is_what_holds() {
     std::fs::write(&policy, "site_roots = [\"/data\"]\nprograms = []\npackages = []\n").unwrap();
     refused(&tree, "/srv/www");
     refused(&test, "nginx");
-    let (_, body) = target.send("/v1/stream", br#"{"install":{"component":"nginx"}}"#);
+    let install = br#"{"install":{"component":"nginx"}}"#;
+    let (_, body) = target.send("/v1/stream", install);
     assert!(body.contains("policy_refuses"), "{body}");
+    // Whatever starts, reloads or ends a unit asks for its name.
+    std::fs::write(&policy, "unit_names = [\"manara-site-*.service\"]\n").unwrap();
+    refused(&json!({ "nginx_reload": { "generation": 1 } }), "nginx.service");
+    refused(&json!("nginx_stop"), "nginx.service");
+    let (_, body) = target.send("/v1/stream", install);
+    assert!(body.contains("manara-job-install-nginx.service"), "{body}");
     // One that cannot be used opens nothing.
     std::fs::write(&policy, "site_roots = [\"/srv/www\"]\nshell = true\n").unwrap();
     assert!(target.call(&tree).1.contains("policy_invalid"));
