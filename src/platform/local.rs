@@ -12,7 +12,7 @@ use super::nginx::{allow, logs, neighbours, ownership, secrets, sha256_hex, stag
 use super::policy::Policy;
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, users};
 use crate::base::clock::Clock;
-use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
+use crate::base::limits::{GENERATION_STEP_MAX, MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
 use crate::config::NginxOwnership;
@@ -281,12 +281,19 @@ impl LocalHost {
         Ok(Record::NginxFile { rel: rel.to_owned(), before })
     }
 
-    /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing.
+    /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing. And it
+    /// rises by [`GENERATION_STEP_MAX`] at most: nobody may use the numbers up.
     fn write_generation(&self, generation: u64) -> Result<()> {
         let rel = stage::generation_rel();
         let present = self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?;
-        if let Some(number) = present.as_deref().and_then(stage::generation_in).filter(|number| *number > generation) {
-            return Err(Error::new(Kind::Conflict, "generation_passed").with("present", number));
+        let number = present.as_deref().and_then(stage::generation_in).unwrap_or(0);
+        let refused = match generation.checked_sub(number) {
+            None => Some("generation_passed"),
+            Some(step) if step > GENERATION_STEP_MAX => Some("generation_ahead"),
+            Some(_) => None,
+        };
+        if let Some(code) = refused {
+            return Err(Error::new(Kind::Conflict, code).with("present", number));
         }
         let text = print(&stage::generation_tree(generation)).map_err(Error::fault)?;
         if present.is_some_and(|there| there == text.as_bytes()) {

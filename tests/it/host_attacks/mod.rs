@@ -176,6 +176,26 @@ fn the_generation_never_falls() {
 }
 
 #[test]
+fn the_generations_cannot_be_used_up() {
+    let target = Target::new();
+    let generation = target.machine("etc/nginx/manara/generation.conf");
+    for ahead in [1_000_001, i64::MAX.unsigned_abs(), u64::MAX] {
+        let (status, body) = target.call(&json!({ "nginx_reload": { "generation": ahead } }));
+        assert!(
+            status == 409 && body.contains("generation_ahead") && body.contains("\"0\""),
+            "{ahead}: {status} {body}"
+        );
+    }
+    assert!(std::fs::read_to_string(&generation).unwrap().contains("200 0"));
+    // Where files say the last number already, nothing overflows.
+    let text = std::fs::read_to_string(&generation).unwrap();
+    std::fs::write(&generation, text.replace("200 0", &format!("200 {}", u64::MAX))).unwrap();
+    let (status, body) = target.call(&json!({ "nginx_reload": { "generation": 7 } }));
+    assert!(status == 409 && body.contains("generation_passed"), "{status} {body}");
+    target.answers();
+}
+
+#[test]
 fn the_policy_of_the_moment_is_what_holds() {
     let target = Target::new();
     let policy = target.machine("etc/manara/host-policy.toml");

@@ -128,7 +128,19 @@ fn changes(make: &dyn Fn(Value) -> Value) -> Vec<Value> {
 }
 
 fn reloads() -> Vec<Value> {
-    let numbers = ["-1", "1.5", "\"7\"", "18446744073709551616", "null", "[]", "1e400"];
+    // The last ones are numbers, from which there would soon be none to go on to.
+    let numbers = [
+        "-1",
+        "1.5",
+        "\"7\"",
+        "18446744073709551616",
+        "null",
+        "[]",
+        "1e400",
+        "1000001",
+        "9223372036854775807",
+        "18446744073709551615",
+    ];
     let op = |number: &&str| serde_json::from_str(&format!("{{\"nginx_reload\":{{\"generation\":{number}}}}}")).ok();
     let mut bad: Vec<Value> = numbers.iter().filter_map(op).collect();
     bad.push(json!({ "nginx_reload": { "generation": 1, "pid": 1 } }));
