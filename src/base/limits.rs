@@ -46,6 +46,8 @@ pub const JOB_OUTPUT_BYTES_MAX: usize = 256 * 1024;
 pub const JOB_HEARTBEAT_S_MAX: i64 = 60;
 /// Time between two signs of life of the panel: well within [`JOB_HEARTBEAT_S_MAX`].
 pub const HEARTBEAT_S: u64 = 15;
+/// Time between two notes of the audit trail's head in the system's journal.
+pub const AUDIT_HEAD_S: u64 = 3600;
 /// Time between two sweeps of what has run out.
 pub const SWEEP_S: u64 = 600;
 /// Bytes of an ended plan are kept this long.

@@ -495,6 +495,7 @@ impl Host for LocalHost {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. }
             | HostOp::Components
+            | HostOp::AuditHead { .. }
             | HostOp::LogsRotate
             | HostOp::NginxStatus
             | HostOp::NginxRead { .. } => None,
@@ -535,6 +536,10 @@ impl Host for LocalHost {
             HostOp::Install { component } => {
                 let _one = self.installing.lock().unwrap_or_else(PoisonError::into_inner);
                 done(components::install(*component, &self.jobs, lines)?)
+            }
+            HostOp::AuditHead { position, hash } => {
+                log::info!(target: "manara::audit", position, hash = hash.as_str(); "the head of the audit trail");
+                HostReply::Done
             }
             HostOp::Components => HostReply::Components { list: components::states()? },
         })
