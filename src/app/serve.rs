@@ -3,7 +3,7 @@
 use super::{logging, open, roles};
 use crate::base::{Error, Result};
 use crate::config::Loaded;
-use crate::engine::{Core, guard};
+use crate::engine::{Core, guard, trail};
 use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
@@ -112,6 +112,10 @@ fn stop(core: &Core, server: Server, threads: [JoinHandle<()>; 2]) -> Result<()>
     // nginx that is not up yet cannot be stopped, and the last figures are still to be written.
     for thread in threads {
         thread.join().map_err(|_| Error::fault("a thread panicked"))?;
+    }
+    // The last word of this run: what the jobs above did is in it.
+    if let Err(e) = trail::note_head(core) {
+        log::warn!(target: "manara::audit", "the head of the audit trail was not noted: {e}");
     }
     // In production nginx is the machine's own: sites outlive the panel.
     let stopped = if core.config.is_development() { core.host.ask(&HostOp::NginxStop).map(drop) } else { Ok(()) };

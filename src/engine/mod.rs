@@ -20,6 +20,7 @@ mod quarantine;
 pub mod recover;
 pub mod refusals;
 pub mod settings;
+pub mod trail;
 pub mod unrecorded;
 
 pub use self::core::Core;

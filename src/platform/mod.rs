@@ -33,7 +33,7 @@ pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
 pub use sites::SiteTree;
 
 use crate::base::Result;
-use crate::base::names::{Domain, ObjectId, SiteId};
+use crate::base::names::{Digest, Domain, ObjectId, SiteId};
 use serde::{Deserialize, Serialize};
 
 /// Everything the panel may ask of the machine. Named by artefact, carrying parsed values only.
@@ -122,6 +122,13 @@ pub enum HostOp {
     },
     /// Which components are installed.
     Components,
+    /// Writes the head of the panel's audit trail into the system's journal.
+    AuditHead {
+        /// Position of the last entry.
+        position: u64,
+        /// Its hash.
+        hash: Digest,
+    },
 }
 
 impl HostOp {
@@ -146,6 +153,7 @@ impl HostOp {
             HostOp::OpenPlans => "open_plans",
             HostOp::Install { .. } => "install",
             HostOp::Components => "components",
+            HostOp::AuditHead { .. } => "audit_head",
         }
     }
 
@@ -178,6 +186,7 @@ impl HostOp {
                 | HostOp::SitesCheck { .. }
                 | HostOp::OpenPlans
                 | HostOp::Components
+                | HostOp::AuditHead { .. }
         )
     }
 }

@@ -1680,6 +1680,15 @@ export interface components {
              * @description The first entry that does not fit.
              */
             first_bad?: number | null;
+            /**
+             * Format: int64
+             * @description Position of the last entry that fits.
+             */
+            head: number;
+            /** @description Its hash: noted outside of this machine, it shows later whether the trail was rewritten or cut off. */
+            head_hash: string;
+            /** @description Whether the head that was given is part of the trail; `null` where none was given. */
+            head_found?: boolean | null;
         };
         /** @description What was done. */
         Unlocked: {
@@ -4123,7 +4132,10 @@ export interface operations {
     };
     "audit.verify": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Hash of an entry that was noted elsewhere, as the journal has it of every hour. */
+                head?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
