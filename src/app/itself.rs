@@ -66,7 +66,12 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
         Itself::Update { release, downgrade, .. } => {
             let key = PublicKey::of(root)?;
             replace(root, tell, |updater, tell| match release {
-                ReleaseFrom::File(file) => go_to(updater, &release::verify(file, &key)?, *downgrade),
+                ReleaseFrom::File(file) => {
+                    let release = release::verify(&download::keep(root, file)?, &key);
+                    let answer = release.and_then(|release| go_to(updater, &release, *downgrade));
+                    download::forget(root)?;
+                    answer
+                }
                 ReleaseFrom::Published(version) => {
                     let url = open::config(root, vec![])?.config.release_url;
                     let wanted = download::Wanted { url: &url, version: version.as_deref(), downgrade: *downgrade };
@@ -107,14 +112,16 @@ fn go_to(updater: &Updater<'_>, release: &Release, downgrade: bool) -> Result<Va
 
 /// Has a unit of its own do `what`, which changes versions.
 fn as_unit(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
+    worker::none_runs()?;
+    let alone = update::alone(root)?;
     let mut words: Vec<String> = vec!["self".into()];
     match what {
         Itself::Update { release, downgrade, .. } => {
             words.push("update".into());
             match release {
-                // The unit has another working folder.
+                // Whoever brought it may take it away when the connection is lost.
                 ReleaseFrom::File(file) => {
-                    let file = std::path::absolute(file).map_err(Error::fault)?;
+                    let file = download::keep(root, file)?;
                     words.extend(["--offline".into(), file.display().to_string()]);
                 }
                 ReleaseFrom::Published(version) => {
@@ -128,6 +135,8 @@ fn as_unit(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
     words.push("--foreground".into());
     let env = HANDED_ON.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     let env: Vec<_> = env.collect();
+    // For the unit to have.
+    drop(alone);
     worker::run(root, &std::env::current_exe().map_err(Error::fault)?, &words, &env, tell)
 }
 

@@ -72,7 +72,23 @@ pub fn fetch(updater: &Updater<'_>, wanted: Wanted<'_>, key: &PublicKey, tell: &
     release::verify(&folder.join(&name), key).map(Fetched::Release)
 }
 
-/// Deletes what was fetched.
+/// Copies the tarball `file` with list and signature to where downloads are kept, so that it is there for as long as an
+/// update needs it; the copy. Error: `release_incomplete`.
+pub fn keep(root: &Path, file: &Path) -> Result<PathBuf> {
+    let (from, to) = (file.parent().unwrap_or(Path::new(".")), folder(root));
+    if from == to {
+        return Ok(file.to_owned());
+    }
+    forget(root)?;
+    disk::make_folder(&to, 0o700)?;
+    let name = Path::new(file.file_name().unwrap_or_default());
+    for name in [name, Path::new(release::SUMS), Path::new(release::SIGNATURE)] {
+        disk::copy(&from.join(name), &to.join(name))?;
+    }
+    Ok(to.join(name))
+}
+
+/// Deletes what was fetched or kept.
 pub fn forget(root: &Path) -> Result<()> {
     disk::remove(&folder(root))
 }

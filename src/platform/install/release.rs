@@ -163,7 +163,7 @@ fn read(path: &Path, max: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn missing(path: &Path, e: &std::io::Error) -> Error {
+pub(super) fn missing(path: &Path, e: &std::io::Error) -> Error {
     Error::new(Kind::NotFound, "release_incomplete").with("path", path.display()).with("reason", e)
 }
 

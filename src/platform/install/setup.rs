@@ -305,6 +305,27 @@ mod tests {
     }
 
     #[test]
+    fn a_new_configuration_says_where_releases_come_from() {
+        let mut machine = testing::machine();
+        machine.wanted.release_url = Some("http://releases.example".into());
+        assert_eq!(changes(&machine.wanted).unwrap_err().fields()[0].code, "option.not_origin");
+        machine.wanted.release_url = Some("https://releases.example/manara/".into());
+        run(&machine.wanted, &Faults::default(), &mut |_| {}).unwrap();
+        let text = std::fs::read_to_string(machine.root().join("etc/manara/manara.toml")).unwrap();
+        assert!(text.ends_with("release.url = \"https://releases.example/manara\"\n"), "{text}");
+    }
+
+    #[test]
+    fn the_port_that_was_asked_for_is_remembered() {
+        let machine = testing::machine();
+        run(&machine.wanted, &Faults::default(), &mut |_| {}).unwrap();
+        assert_eq!(installed_listen(machine.root()).unwrap(), None, "nobody asked for one");
+        Receipt::read(machine.root()).unwrap().note_port(9555).unwrap();
+        assert_eq!(installed_listen(machine.root()).unwrap().as_deref(), Some("[::]:9555"));
+        assert_eq!(changes(&machine.wanted).unwrap(), [], "what was made is still known");
+    }
+
+    #[test]
     fn what_the_admin_wrote_stays() {
         let machine = testing::machine();
         run(&machine.wanted, &Faults::default(), &mut |_| {}).unwrap();

@@ -65,8 +65,12 @@ impl Progress {
     }
 }
 
-/// Runs `program words` as the unit, and tells its steps until it ends. Errors: `update_runs` where the unit runs,
-/// `update_vanished` where it ended without a word, and what it failed with.
+/// Error: `update_runs` where the unit runs.
+pub fn none_runs() -> Result<()> {
+    if is_active() { Err(Error::new(Kind::Conflict, "update_runs")) } else { Ok(()) }
+}
+
+/// Runs `program words` as the unit, and tells its steps until it ends. Errors: `unit_failed`, `update_vanished` where it ended without a word, and what it failed with.
 pub fn run(
     root: &Path,
     program: &Path,
@@ -74,9 +78,6 @@ pub fn run(
     env: &[(String, String)],
     tell: &mut dyn FnMut(&str, &str),
 ) -> Result<Value> {
-    if is_active() {
-        return Err(Error::new(Kind::Conflict, "update_runs"));
-    }
     disk::remove(&root.join(PROGRESS))?;
     units::start_transient(UNIT, env, program, words)?;
     tell("unit", UNIT);
