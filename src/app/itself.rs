@@ -94,15 +94,24 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
                 .for_each(|repair| tell("repair", &format!("{} ({} → {})", repair.path, repair.was, repair.is)));
             Ok(json!({ "repaired": repaired }))
         }
-        Itself::Recover => {
-            let _alone = update::alone(root)?;
-            let (faults, tell) = (Faults::from_environment(), RefCell::new(tell));
-            let tell = |step: &'static str| (tell.borrow_mut())(step, "");
-            let changed = Updater { root, services: &Booting, faults: &faults, tell: &tell }.recover()?;
-            Ok(json!({ "changed": changed }))
+        Itself::Recover { start: false } => recover(root, &Booting, tell),
+        Itself::Recover { start: true } => {
+            let answer = recover(root, &Systemd::of(root), tell)?;
+            if let Some(last) = update::status(root)?.last.filter(|_| answer["changed"] == true) {
+                worker::Progress::go_on(root)?.end(&Err(last.error()))?;
+            }
+            Ok(answer)
         }
         Itself::Status => status(root),
     }
+}
+
+fn recover(root: &Path, services: &dyn Services, tell: Tell<'_>) -> Result<Value> {
+    let _alone = update::alone(root)?;
+    let (faults, tell) = (Faults::from_environment(), RefCell::new(tell));
+    let tell = |step: &'static str| (tell.borrow_mut())(step, "");
+    let changed = Updater { root, services, faults: &faults, tell: &tell }.recover()?;
+    Ok(json!({ "changed": changed }))
 }
 
 fn go_to(updater: &Updater<'_>, release: &Release, downgrade: bool) -> Result<Value> {

@@ -28,6 +28,7 @@ pub(super) fn build(command: Command, say: Say) -> Command {
             c.args([version, path("offline"), switch("downgrade"), switch("foreground")])
         })
         .mut_subcommand("rollback", |c| c.arg(switch("foreground")))
+        .mut_subcommand("recover", |c| c.arg(switch("start")))
         .mut_subcommand("units", |c| c.arg(print))
 }
 
@@ -51,7 +52,7 @@ pub(super) fn run(run: &Run) -> Result<u8, Failure> {
             foreground: run.is_set("foreground"),
         },
         "rollback" => Itself::Rollback { foreground: run.is_set("foreground") },
-        "recover" => Itself::Recover,
+        "recover" => Itself::Recover { start: run.is_set("start") },
         "files" => Itself::Files,
         _ => Itself::Status,
     };
@@ -114,7 +115,7 @@ fn text(run: &Run, what: &Itself, answer: &Value) -> String {
     match what {
         Itself::Setup { apply: false, .. } | Itself::Remove { apply: false, .. } => list(run, answer),
         Itself::Setup { .. } | Itself::Remove { .. } => run.screen.say("cli.setup.done", &[]) + "\n",
-        Itself::Recover | Itself::Files => String::new(),
+        Itself::Recover { .. } | Itself::Files => String::new(),
         Itself::Update { .. } | Itself::Rollback { .. } => {
             let word = if answer["changed"] == true { "runs" } else { "same" };
             let version = clean(answer["version"].as_str().unwrap_or_default());

@@ -97,8 +97,11 @@ pub enum Itself {
     },
     /// Hold owners and modes of its files against the table, and put right what can be.
     Files,
-    /// Take back an update that was interrupted, at boot.
-    Recover,
+    /// Take back an update that was interrupted.
+    Recover {
+        /// Whether units are started afterwards; at boot they start by themselves.
+        start: bool,
+    },
     /// Tell which versions there are.
     Status,
 }

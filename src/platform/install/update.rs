@@ -64,6 +64,14 @@ pub struct Ended {
     pub failed: Option<String>,
 }
 
+impl Ended {
+    /// What whoever asked for the switch is told when it was taken back.
+    pub fn error(&self) -> Error {
+        let e = Error::new(Kind::External, "update_undone").with("from", &self.from).with("to", &self.to);
+        e.with("code", self.failed.as_deref().unwrap_or_default())
+    }
+}
+
 /// Versions on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
@@ -210,10 +218,9 @@ impl Updater<'_> {
             Ok(()) => return self.finish(&open),
             Err(failed) => failed,
         };
-        self.back(&open, failed.code())?;
-        let e = Error::new(Kind::External, "update_undone").with("from", from).with("to", to);
+        let ended = self.back(&open, failed.code())?;
         let said = failed.shown_evidence().unwrap_or_default().to_owned();
-        Err(e.with("code", failed.code()).evidence(format!("{failed}\n{said}")))
+        Err(ended.error().evidence(format!("{failed}\n{said}")))
     }
 
     /// Everything up to the proof. `open` learns of the snapshot as soon as there is one.
@@ -272,7 +279,7 @@ impl Updater<'_> {
     }
 
     /// The former version, its database, its files, its units. Idempotent.
-    fn back(&self, open: &Switch, why: &str) -> Result<()> {
+    fn back(&self, open: &Switch, why: &str) -> Result<Ended> {
         self.step("back_stop")?;
         self.services.stop()?;
         self.step("back_switch")?;
@@ -286,11 +293,12 @@ impl Updater<'_> {
         self.step("back_start")?;
         disk::remove(&self.root.join(UNPROVED))?;
         self.services.start()?;
+        let ended = Ended { from: open.from.clone(), to: open.to.clone(), failed: Some(why.to_owned()) };
         self.note(|journal| {
             journal.open = None;
-            journal.last = Some(Ended { from: open.from.clone(), to: open.to.clone(), failed: Some(why.to_owned()) });
+            journal.last = Some(ended.clone());
         })?;
-        self.services.prove(PROVE_WITHIN)
+        self.services.prove(PROVE_WITHIN).map(|()| ended)
     }
 
     fn step(&self, name: &'static str) -> Result<()> {

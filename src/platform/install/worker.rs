@@ -39,6 +39,12 @@ impl Progress {
         Ok(progress)
     }
 
+    /// The one that was begun, by a process that came to nothing.
+    pub fn go_on(root: &Path) -> Result<Progress> {
+        let path = root.join(PROGRESS);
+        Ok(Progress { text: disk::read(&path)?.unwrap_or_default(), path })
+    }
+
     /// Notes a step. A disk that is full must not end an update that may be about to free it.
     pub fn step(&mut self, kind: &str, name: &str) {
         if let Err(e) = self.add(&Line::Step(kind.to_owned(), name.to_owned())) {
@@ -79,13 +85,17 @@ pub fn run(
     tell: &mut dyn FnMut(&str, &str),
 ) -> Result<Value> {
     disk::remove(&root.join(PROGRESS))?;
-    units::start_transient(UNIT, env, program, words)?;
+    // Whatever becomes of the process: what it leaves half done is taken back at once.
+    let afterwards = format!("ExecStopPost={} self recover --start", program.display());
+    units::start_transient(UNIT, &afterwards, env, program, words)?;
     tell("unit", UNIT);
     follow(root, &is_active, tell)
 }
 
 fn is_active() -> bool {
-    units::systemctl(&["is-active", "--quiet", UNIT]).is_ok()
+    // Not `is-active`: while it takes back what it began, the unit is deactivating.
+    let state = units::systemctl(&["show", "--property=ActiveState", "--value", UNIT]);
+    state.is_ok_and(|state| matches!(state.trim(), "active" | "activating" | "deactivating"))
 }
 
 fn follow(root: &Path, is_active: &dyn Fn() -> bool, tell: &mut dyn FnMut(&str, &str)) -> Result<Value> {
