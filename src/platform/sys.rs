@@ -4,7 +4,7 @@
 // Named so that the allocator is linked where this is, also into tests.
 use mimalloc as _;
 use std::ffi::{c_int, c_long};
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// mimalloc's `mi_option_purge_delay` (mimalloc.h, `mi_option_t`).
@@ -22,15 +22,18 @@ unsafe extern "C" {
     safe fn mi_option_get(option: c_int) -> c_long;
 }
 
-/// The first descriptor that systemd hands over (sd_listen_fds(3)); `None` when it was asked for before. Whether there is
-/// one, and what it is, the caller finds out.
+/// The first descriptor that systemd hands over (sd_listen_fds(3)); `None` when it is not open, or was asked for before. What
+/// it is, the caller finds out.
 pub(super) fn handed_over() -> Option<OwnedFd> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     const FIRST: RawFd = 3;
     if TAKEN.swap(true, Ordering::Relaxed) {
         return None;
     }
-    // SAFETY: taken once only, and by the protocol nobody else in this process owns the descriptor.
+    // SAFETY: only asked whether it is open.
+    let descriptor = unsafe { BorrowedFd::borrow_raw(FIRST) };
+    rustix::io::fcntl_getfd(descriptor).ok()?;
+    // SAFETY: it is open, taken once only, and by the protocol nobody else in this process owns the descriptor.
     Some(unsafe { OwnedFd::from_raw_fd(FIRST) })
 }
 

@@ -3,6 +3,7 @@
 import json
 import re
 
+import downloads
 import outside
 from guest import Failed, difference, wait_for
 
@@ -63,7 +64,7 @@ def whole_life(guest):
     expect(not guest.run("systemctl", "list-unit-files", "manara*", check=False).stdout.count("manara"), "units are left")
     guest.reboot()
     expect(outside.get(guest.address, 80, host="one.example")[0] == 200, "the site after --uninstall and a reboot")
-    guest.run("sh", "/root/release/install.sh", "--purge", "--yes", "--offline", tarball)
+    guest.run("sh", "/root/release/install.sh", "--purge", "--sites", "--yes", "--offline", tarball)
     expect(outside.get(guest.address, 80)[0] == 200, "nginx as it was before")
     left = difference(before, guest.files(LIVING))
     expect(not left, "left after --purge:\n  " + "\n  ".join(left))
@@ -121,9 +122,9 @@ def locked_out(guest):
             guest.run("systemctl", "stop", "manara.service")
         password = guest.output("manara", "--quiet", "unlock", "admin").strip()
         guest.run("systemctl", "start", "manara.service")
-        wait_for("the panel on its usual port", lambda: ready(guest, 9443), 30)
+        wait_for("the panel on the port of its installation", lambda: ready(guest, 9555), 30)
         body = json.dumps({"user": "admin", "password": password})
-        status, _, answer = outside.post(guest.address, 9443, "/api/v1/session", body)
+        status, _, answer = outside.post(guest.address, 9555, "/api/v1/session", body)
         expect(status == 201, f"the new password is answered {status}: {answer[:200]}")
 
 
@@ -236,4 +237,5 @@ def work_outlives_the_host(guest):
 
 
 EVERY_DAY = ["whole_life", "versions"]
-ALL = {story.__name__: story for story in [whole_life, versions, refusals, work_outlives_the_host]}
+STORIES = [whole_life, versions, refusals, work_outlives_the_host, *downloads.STORIES]
+ALL = {story.__name__: story for story in STORIES}
