@@ -191,6 +191,20 @@ class Guest:
     def output(self, *words, **options):
         return self.run(*words, **options).stdout
 
+    def main_pid(self, unit):
+        """Process id of a unit's main process, as the guest counts; 0 where there is none."""
+        return int(self.output("systemctl", "show", "--property=MainPID", "--value", unit))
+
+    def outer_pid(self, pid):
+        """What this machine calls the guest's process `pid`."""
+        own = os.readlink(f"/proc/{self.leader}/ns/pid")
+        for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+            with contextlib.suppress(OSError):
+                numbers = next(line for line in status.read_text().splitlines() if line.startswith("NSpid:")).split()
+                if numbers[-1] == str(pid) and os.readlink(status.parent / "ns/pid") == own:
+                    return int(status.parent.name)
+        raise Failed(f"the guest has no process {pid}")
+
     def json(self, *words, **options):
         return json.loads(self.output("manara", "--json", *words, **options))
 

@@ -1,0 +1,10 @@
+"""The stories. Each gets a freshly booted guest of its own, with nginx as the distribution brings it."""
+
+from stories.kills import kills
+from stories.life import whole_life
+from stories.refusals import refusals
+from stories.versions import versions
+
+# The others run with MANARA_VPS_ALL.
+EVERY_DAY = ["whole_life", "versions", "kills"]
+ALL = {story.__name__: story for story in [whole_life, versions, kills, refusals]}
