@@ -3,6 +3,7 @@ cgroups of its own. The harness is the world outside: it reaches the guest over 
 in it as a person at its console would."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -14,7 +15,6 @@ import subprocess
 import tempfile
 import time
 
-ROOT = os.environ.get("MANARA_GUEST_ROOT", "")
 BOOT_S_MAX = 60
 # Lines that a guest writes because it is one, not because of us: part of the text.
 HARMLESS = [
@@ -49,10 +49,18 @@ def wait_for(what, condition, seconds):
     raise Failed(f"{what}: not within {seconds} s")
 
 
+@functools.cache
+def base(suite):
+    """The cached root file system of a suite of Debian."""
+    script = pathlib.Path(__file__).with_name("rootfs.sh")
+    return pathlib.Path(sh(script, suite, stdout=subprocess.PIPE, text=True).stdout.strip())
+
+
 class Guest:
     """One machine. `with Guest("name") as guest:` boots it, and leaves no trace of it."""
 
-    def __init__(self, name):
+    def __init__(self, name, suite="bookworm"):
+        self.base = base(suite)
         # Short and different for each run: interfaces have at most 15 letters.
         self.tag = f"m{os.getpid() % 100000}"
         self.name = name
@@ -97,7 +105,7 @@ class Guest:
     def _mount(self):
         for part in ("upper", "work", "root"):
             (self.folder / part).mkdir()
-        options = f"lowerdir={ROOT},upperdir={self.folder}/upper,workdir={self.folder}/work"
+        options = f"lowerdir={self.base},upperdir={self.folder}/upper,workdir={self.folder}/work"
         sh("mount", "-t", "overlay", "overlay", "-o", options, str(self.root))
         (self.root / "etc/machine-id").write_text("")
         (self.root / "etc/hostname").write_text(self.name + "\n")

@@ -23,7 +23,7 @@ def main():
     for name in names:
         started = time.monotonic()
         try:
-            with Guest(name.replace("_", "-")) as guest:
+            with Guest(name.replace("_", "-"), getattr(stories.ALL[name], "suite", "bookworm")) as guest:
                 try:
                     stories.ALL[name](guest)
                 except Exception:

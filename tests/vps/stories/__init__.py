@@ -1,10 +1,12 @@
-"""The stories. Each gets a freshly booted guest of its own, with nginx as the distribution brings it."""
+"""The stories. Each gets a freshly booted guest of its own, with nginx as the distribution brings it: Debian 12,
+or the suite that the story names."""
 
 from stories.kills import kills
-from stories.life import whole_life
+from stories.life import debian13, whole_life
+from stories.packages import no_nginx
 from stories.refusals import refusals
 from stories.versions import versions
 
 # The others run with MANARA_VPS_ALL.
 EVERY_DAY = ["whole_life", "versions", "kills"]
-ALL = {story.__name__: story for story in [whole_life, versions, kills, refusals]}
+ALL = {story.__name__: story for story in [whole_life, versions, kills, refusals, no_nginx, debian13]}

@@ -20,7 +20,8 @@ def expect(is_so, what):
 def install(guest, *words, shell="sh"):
     """Installs the release under test from a file; what the installer said."""
     tarball = outside.send(guest, outside.package())
-    return guest.output(shell, "/root/release/install.sh", "--yes", "--offline", tarball, *words, timeout=120)
+    done = guest.run(shell, "/root/release/install.sh", "--yes", "--offline", tarball, *words, timeout=120)
+    return done.stdout + done.stderr
 
 
 def claim(guest):

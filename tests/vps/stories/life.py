@@ -48,6 +48,14 @@ def whole_life(guest):
     expect(not left, "left after --purge:\n  " + "\n  ".join(left))
 
 
+def debian13(guest):
+    """The whole life once more, on Debian 13."""
+    whole_life(guest)
+
+
+debian13.suite = "trixie"
+
+
 def processes(guest):
     """The panel is nobody special, the host is root, and both are confined."""
     rows = guest.output("ps", "-eo", "user:20,args").splitlines()
