@@ -11,7 +11,7 @@ set -euo pipefail
 suite=${1:-bookworm}
 # What a small server has, and what the stories use inside: nginx with the version of the suite, a client, a mail of
 # its own nowhere. `locales` and documentation stay out.
-packages=systemd,systemd-sysv,dbus,iproute2,ca-certificates,curl,procps,sudo,nftables,nginx,openssl,minisign,busybox-static
+packages=systemd,systemd-sysv,dbus,passwd,iproute2,ca-certificates,curl,procps,sudo,nftables,nginx,openssl,minisign,busybox-static
 key=$suite-$(printf %s "2 $packages" | sha256sum | cut -c1-12)-$(date +%G%V)
 base=$SHARED_CACHE/guests
 root=$base/$key
