@@ -57,10 +57,11 @@ def base(suite):
 
 
 class Guest:
-    """One machine. `with Guest("name") as guest:` boots it, and leaves no trace of it."""
+    """One machine. `with Guest("name") as guest:` boots it, unless the story is to say what runs in it, and leaves no
+    trace of it."""
 
-    def __init__(self, name, suite="bookworm"):
-        self.base = base(suite)
+    def __init__(self, name, suite="bookworm", boots=True):
+        self.base, self.boots = base(suite), boots
         # Short and different for each run: interfaces have at most 15 letters.
         self.tag = f"m{os.getpid() % 100000}"
         self.name = name
@@ -77,7 +78,8 @@ class Guest:
             self._mount()
             self._network()
             self._cgroups()
-            self.boot()
+            if self.boots:
+                self.boot()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -138,14 +140,19 @@ class Guest:
         for group in self.cgroups:
             (group / "cgroup.procs").write_text(str(os.getpid()))
 
-    def boot(self):
+    def _launch(self, *words):
+        """Starts nspawn with these words in the end."""
         console = open(self.folder / "console.log", "ab")
         command = ["systemd-nspawn", "-q", "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.tag}",
                    "-D", str(self.root), "-M", self.tag, "--hostname", self.name, "--resolv-conf=off", "--timezone=off",
-                   "--capability=CAP_NET_ADMIN,CAP_SYS_ADMIN", "-b"]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                   "--capability=CAP_NET_ADMIN,CAP_SYS_ADMIN"]
+        self.process = subprocess.Popen([*command, *words], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
                                         start_new_session=True, preexec_fn=self._enter_cgroups)
         self.leader = wait_for("the guest's first process", self._find_leader, BOOT_S_MAX)
+
+    def boot(self):
+        """Starts the machine with systemd, and waits until that is done."""
+        self._launch("-b")
         state = wait_for("the boot", self._booted, BOOT_S_MAX)
         if state != "running":
             raise Failed(f"the guest is {state}: {self.output('systemctl', '--failed', '--no-legend')}")
@@ -167,6 +174,15 @@ class Guest:
             self.run("systemctl", "poweroff", check=False)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(60)
+
+    def contain(self, *words):
+        """Starts the machine as a container: one program, and a first process that does nothing but wait for it."""
+        self._launch("--as-pid2", *words)
+
+    def end_contained(self, which=signal.SIGTERM):
+        """Sends a signal to the container's program; its exit code. What it left running ends with the container."""
+        os.kill(self.outer_pid(2), which)
+        return self.process.wait(60)
 
     def reboot(self):
         """Down and up again, in order."""
