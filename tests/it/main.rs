@@ -28,3 +28,4 @@ mod scale;
 mod split;
 mod state;
 mod support;
+mod watch;
