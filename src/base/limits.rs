@@ -62,6 +62,24 @@ pub const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const LOG_S_MAX: i64 = 24 * 3600;
 /// Rotated files that are kept of one log.
 pub const LOG_FILES_MAX: u32 = 14;
+/// Entries of a log in one answer.
+pub const LOG_ENTRIES_MAX: u32 = 1000;
+/// Entries of a log in one answer when the caller does not say.
+pub const LOG_ENTRIES_DEFAULT: u32 = 200;
+/// Time for which a log is searched before the answer says how far it came.
+pub const LOG_SEARCH_MS_MAX: u64 = 3000;
+/// Bytes of a log that are read at once.
+pub const LOG_PIECE_BYTES: usize = 256 * 1024;
+/// Longest line of a log; of a longer one only the beginning counts.
+pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
+/// New bytes of a log that are read by one look of a follower.
+pub const LOG_NEWS_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of an old, compressed file of a log that are looked through.
+pub const LOG_PACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Entries of a downloaded log.
+pub const LOG_EXPORT_ENTRIES_MAX: usize = 50_000;
+/// Size of a downloaded log.
+pub const LOG_EXPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Time nginx may take to open its logs anew.
 pub const LOG_REOPEN_S_MAX: u64 = 5;
 /// Time the new generation may take to answer after a reload.

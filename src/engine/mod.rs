@@ -15,6 +15,7 @@ pub mod guard;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;
+pub mod logs;
 pub mod plan;
 mod quarantine;
 pub mod recover;

@@ -30,3 +30,4 @@ mod split;
 mod state;
 mod support;
 mod update;
+mod watch;

@@ -348,6 +348,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what runs, the busiest first */
+        get: operations["process.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the services with their versions and states */
+        get: operations["service.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the logs that can be read */
+        get: operations["log.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a log */
+        get: operations["log.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow a log */
+        get: operations["log.follow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a log as text */
+        get: operations["log.export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/claim": {
         parameters: {
             query?: never;
@@ -1274,6 +1376,155 @@ export interface components {
         };
         /** @description Unit of a value. */
         Unit: "percent" | "bytes" | "bytes-per-second" | "per-second" | "milliseconds" | "celsius" | "number";
+        /** @description By what processes are sorted, the greatest first. */
+        Sort: "cpu" | "memory";
+        /** @description What runs. */
+        ProcessList: {
+            /** @description One entry a process. */
+            items: components["schemas"]["Process"][];
+            /**
+             * Format: uint
+             * @description How many there are in all that the query finds.
+             */
+            total: number;
+        };
+        /** @description A process. */
+        Process: {
+            /**
+             * Format: uint32
+             * @description Its number.
+             */
+            pid: number;
+            /** @description Name of its program, cut at 15 bytes by the kernel. */
+            name: string;
+            /** @description Whose it is. */
+            user: string;
+            /** @description What it does. */
+            state: components["schemas"]["ProcessState"];
+            /**
+             * Format: double
+             * @description Processor time since the look before, in percent of one processor.
+             */
+            cpu_percent: number;
+            /**
+             * Format: uint64
+             * @description Memory it has in use, in bytes; what it shares with others counts for each (resident set size).
+             */
+            memory: number;
+            /**
+             * Format: uint32
+             * @description Its threads.
+             */
+            threads: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description The unit of systemd it belongs to. */
+            unit?: string | null;
+        };
+        /** @description What a process does. */
+        ProcessState: "running" | "sleeping" | "blocked" | "stopped" | "zombie";
+        /** @description The services that are installed. */
+        ServiceList: {
+            /** @description One entry a service. */
+            items: components["schemas"]["Service"][];
+            /** @description Whether a service manager runs; without one only nginx and the panel are known. */
+            managed: boolean;
+        };
+        /** @description A service that is installed. */
+        Service: {
+            /**
+             * Format: unit-name
+             * @description Its unit.
+             */
+            unit: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What it does. */
+            state: components["schemas"]["ServiceState"];
+            /** @description Version, where it is known. */
+            version?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            since?: string | null;
+            /** @description Whether it starts with the machine; `null` where nobody decides that. */
+            enabled?: boolean | null;
+            /**
+             * Format: uint64
+             * @description Memory it has in use, in bytes, where that is counted.
+             */
+            memory?: number | null;
+        };
+        /** @description What a service does. */
+        ServiceState: "running" | "stopped" | "changing" | "failed";
+        /** @description The logs that can be read. */
+        LogList: {
+            /** @description One entry a log; those of sites aside. */
+            items: components["schemas"]["KnownLog"][];
+        };
+        /** @description A log that can be read. */
+        KnownLog: {
+            /** @description Its name. */
+            source: components["schemas"]["LogName"];
+            /**
+             * Format: unit-name
+             * @description Of which unit.
+             */
+            unit?: string | null;
+            /** @description Where it is kept. */
+            place: components["schemas"]["LogPlace"];
+        };
+        /** @description A log, or a sort of them. */
+        LogName: "panel" | "nginx-access" | "nginx-error" | "site" | "unit";
+        /** @description Where a log is kept. */
+        LogPlace: "file" | "journal" | "memory";
+        /** @description How grave an entry is. */
+        Level: "error" | "warning" | "info" | "debug";
+        /** @description One page of a log, the newest entry first. */
+        LogPage: {
+            /** @description The entries. */
+            items: components["schemas"]["LogEntry"][];
+            /**
+             * Format: log-cursor
+             * @description Cursor of the next page; `null` at the beginning of the log.
+             */
+            next?: string | null;
+            /**
+             * Format: log-cursor
+             * @description Where to follow from, so that nothing is missed or told twice; only of the newest page.
+             */
+            newest?: string | null;
+            /**
+             * Format: date-time
+             * @description How far was searched, where time ran out before the page was full.
+             */
+            searched_to?: string | null;
+        };
+        /** @description An entry of a log. Values of fields that carry secrets by their name are `***`. */
+        LogEntry: {
+            /**
+             * Format: date-time
+             * @description When; `null` where the line does not say.
+             */
+            at?: string | null;
+            /** @description How grave; `null` where the line does not say. */
+            level?: components["schemas"]["Level"] | null;
+            /** @description What happened. */
+            message: string;
+            /** @description Its other fields by name, such as `status`, `client` and `uri` of a request. */
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description New entries of a log, the oldest first. */
+        LogNews: {
+            /** @description The entries. */
+            entries: components["schemas"]["LogEntry"][];
+        };
         /** @description Whether the server is taken. */
         ClaimState: {
             /** @description Whether the panel has an administrator. */
@@ -1315,7 +1566,7 @@ export interface components {
         /** @description A user's role: the ceiling of everything done in their name. */
         Role: "viewer" | "operator" | "admin";
         /** @description What a caller may be allowed to do. One per family of operations and strength. */
-        Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "accounts-manage" | "tokens-own" | "audit-read";
+        Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "logs-read" | "accounts-manage" | "tokens-own" | "audit-read";
         /** @description What kind of machine the panel believes to be on. */
         Profile: "development" | "production";
         /** @description A user as shown. */
@@ -2907,6 +3158,259 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["History"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "process.list": {
+        parameters: {
+            query?: {
+                /** @description By what they are sorted; by processor time when absent. */
+                sort?: components["schemas"]["Sort"];
+                /** @description Text in the name, the user or the unit. */
+                q?: string | null;
+                /** @description Processes at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "service.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.show": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.follow": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.export": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; charset=utf-8": string;
                 };
             };
             400: components["responses"]["Problem"];
