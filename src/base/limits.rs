@@ -26,6 +26,14 @@ pub const PASSWORD_CHARS_MIN: usize = 10;
 pub const DOMAIN_BYTES_MAX: usize = 253;
 /// Aliases of one site.
 pub const ALIASES_MAX: usize = 100;
+/// Changes remembered of each site.
+pub const SITE_CHANGES_MAX: i64 = 100;
+/// Sites that one change may switch or delete.
+pub const SITES_AT_ONCE_MAX: usize = 10_000;
+/// Changes of a plan that are shown one by one.
+pub const PLAN_CHANGES_SHOWN_MAX: usize = 100;
+/// Views of lists that one user may keep.
+pub const LIST_VIEWS_PER_USER_MAX: i64 = 50;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 500;
 /// Rows of one page when the caller does not say.

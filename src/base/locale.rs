@@ -71,6 +71,12 @@ pub fn find<N: AsRef<str>>(lang: Lang, key: &str, params: &[(N, String)]) -> Opt
     Some(text)
 }
 
+/// An actor in words, by kind and name as the audit trail has them: only users are shown by their bare name.
+pub fn actor(lang: Lang, kind: &str, actor: &str) -> String {
+    let name = actor.strip_prefix("token:").unwrap_or(actor);
+    find(lang, &format!("actor.{kind}"), &[("name", name.to_owned())]).unwrap_or_else(|| actor.to_owned())
+}
+
 /// The text `key` in `lang`; the key itself when it is missing (a test keeps that from happening).
 pub fn text<N: AsRef<str>>(lang: Lang, key: &str, params: &[(N, String)]) -> String {
     find(lang, key, params).unwrap_or_else(|| key.to_owned())

@@ -12,6 +12,7 @@ pub mod events;
 pub mod gate;
 pub mod gauges;
 pub mod guard;
+mod history;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;

@@ -26,6 +26,7 @@ mod nginx_syntax;
 mod production;
 mod proxy;
 mod scale;
+mod sites_many;
 mod split;
 mod state;
 mod support;
