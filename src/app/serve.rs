@@ -65,7 +65,7 @@ fn listen(core: &Arc<Core>) -> Result<(Server, Option<String>)> {
     } else {
         None
     };
-    let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
+    let fingerprint = tls.as_ref().map(|files| panel_tls::fingerprint(&files.certificate)).transpose()?;
     let listen = Listen {
         tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
         unix: Some(core.config.api_socket.clone()),

@@ -18,6 +18,7 @@ mod guard;
 mod jobs;
 mod sessions;
 mod settings;
+mod setup;
 mod sites;
 mod state;
 mod system;

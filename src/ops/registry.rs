@@ -1,13 +1,13 @@
 //! Every operation, in the order in which documents show them.
 
 use super::meta::Op;
-use super::{accounts, audit, guard, jobs, sessions, settings, sites, state, system, tokens, unlock, users};
+use super::{accounts, audit, guard, jobs, sessions, settings, setup, sites, state, system, tokens, unlock, users};
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 12] = [
+const FAMILIES: [&[Op]; 13] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
@@ -18,6 +18,7 @@ const FAMILIES: [&[Op]; 12] = [
     tokens::OPS,
     settings::OPS,
     guard::OPS,
+    setup::OPS,
     audit::OPS,
     unlock::OPS,
 ];

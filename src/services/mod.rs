@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod doctor;
 pub mod monitoring;
 pub mod nginx;
+pub mod setup;
 pub mod sites;
 pub mod state;
 pub mod upkeep;

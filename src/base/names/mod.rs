@@ -9,7 +9,7 @@ mod upstream;
 
 pub use address::Network;
 pub use domain::Domain;
-pub use ident::{Label, ObjectId, Password, SiteId, SiteName, UserName};
+pub use ident::{Label, ObjectId, Password, SiteId, SiteName, TimeZoneName, UserName};
 pub use path::RelPath;
 pub use upstream::{HeaderName, HeaderValue, Upstream};
 
@@ -83,6 +83,7 @@ const FORMATS: &[Format] = &[
     (RelPath::FORMAT, problem::<RelPath>),
     (SiteId::FORMAT, problem::<SiteId>),
     (SiteName::FORMAT, problem::<SiteName>),
+    (TimeZoneName::FORMAT, problem::<TimeZoneName>),
     (Upstream::FORMAT, problem::<Upstream>),
     (UserName::FORMAT, problem::<UserName>),
 ];
