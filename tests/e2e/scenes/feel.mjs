@@ -141,13 +141,13 @@ export async function feel(world) {
   });
 
   await runner.check('high contrast and paper: nothing is hidden that must be seen', async () => {
-    for (const [name, media] of [['forced', { forcedColors: 'active' }], ['more-contrast', { contrast: 'more' }], ['still', { reducedMotion: 'reduce' }]]) {
+    for (const [name, media] of [['forced', { forcedColors: 'active' }], ['more-contrast', { forcedColors: 'none', contrast: 'more' }], ['still', { contrast: 'no-preference', reducedMotion: 'reduce' }]]) {
       await page.emulateMedia(media);
       await person.go('/sites');
       await page.locator('tbody a').first().waitFor();
       await person.inspect(`${name}-sites-en-light`, { phone: false });
     }
-    await page.emulateMedia({ forcedColors: 'none', contrast: 'no-preference', reducedMotion: 'no-preference' });
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
     for (const [name, where] of [['doctor', '/doctor'], ['audit', '/audit'], ['machine', '/machine?range=1h']]) {
       await person.prefers('en', 'dark');
       await person.go(where);
@@ -155,6 +155,8 @@ export async function feel(world) {
       await page.emulateMedia({ media: 'print' });
       assert.equal(await page.locator('nav.sidebar').isVisible(), false);
       assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(245, 247, 248)', 'paper is light');
+      const [paper, report] = await page.evaluate(() => [innerWidth, document.querySelector('main').getBoundingClientRect().width]);
+      assert.ok(report > paper * 0.9, `the report is ${report} of ${paper} wide`);
       await page.screenshot({ path: `${runner.target}/screens/print-${name}.png`, fullPage: true });
       await page.emulateMedia({ media: 'screen' });
     }
