@@ -49,13 +49,17 @@ if [ $check = 1 ]; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   [ -f assets/dist/.stamp ] || die "run scripts/build-ui.sh first"
+  commit=$(git rev-parse --short=9 HEAD)
+  # Both before either is built: whoever goes on working meanwhile must not make them differ.
   for copy in one another/deeper/folder; do
     mkdir -p "$work/$copy"
     git ls-files -z | xargs -0 cp --parents -t "$work/$copy"
     cp -r assets/dist "$work/$copy/assets/"
+  done
+  for copy in one another/deeper/folder; do
     for arch in "${archs[@]}"; do
       # Its own target folder: nothing may come from an earlier build.
-      (cd "$work/$copy" && MANARA_COMMIT=$(git -C "$OLDPWD" rev-parse --short=9 HEAD) \
+      (cd "$work/$copy" && MANARA_COMMIT=$commit \
         STATIC_CACHE="$work/$copy/target/static" scripts/build-static.sh "$arch")
       pack "$arch" "$work/$copy/target/static/$arch/manara" "$work/$copy"
     done
