@@ -32,7 +32,7 @@ e2e     | default |  420 | the binary in a real browser
 api     | default |  240 | every documented operation with invented input
 fuzz    | default |  180 | parsers with random input, one minute each
 vps     | default |  600 | booted machines: install, update, remove
-arm     | full    | 1200 | static binaries for ARM, under emulation
+arm     | full    | 1200 | static binaries for ARM, installed under emulation to a served site
 deny    | full    |  600 | advisories, licences and sources
 fuzzing | full    | 1500 | parsers with random input, ten minutes each
 kills   | full    | 1200 | 200 kills in the middle of an apply
@@ -69,15 +69,23 @@ suite_static() {
 }
 suite_e2e() { need_binary && need_packages chromium && tests/e2e/run.sh; }
 suite_api() { need_binary && need_schemathesis && tests/api/run.sh; }
-suite_vps() { need_binary && MANARA_VPS_ALL=$([ "$tier" != full ] || echo 1) tests/vps/run.sh; }
+suite_vps() {
+  need_binary || return
+  local status=0
+  MANARA_VPS_ALL=$([ "$tier" != full ] || echo 1) tests/vps/run.sh || status=1
+  tests/vps/container.sh "$MANARA_BINARY" || status=1
+  return $status
+}
 suite_fuzz() { MANARA_FUZZ_SECONDS=60 matching fuzz; }
 suite_fuzzing() { MANARA_FUZZ_SECONDS=600 matching fuzz; }
 suite_kills() { MANARA_KILLS=200 matching kill; }
 suite_arm() {
   need_packages qemu-user-static || return
   local status=0
-  scripts/build-static.sh aarch64 && qemu-aarch64-static target/static/aarch64/manara self-test || status=1
-  scripts/build-static.sh armv7 && qemu-arm-static target/static/armv7/manara self-test || status=1
+  local arch
+  for arch in aarch64 armv7; do
+    scripts/build-static.sh $arch && tests/vps/container.sh target/static/$arch/manara "/usr/bin/qemu-${arch%v7}-static" || status=1
+  done
   return $status
 }
 suite_deny() {

@@ -96,9 +96,9 @@ def expect(is_so, what):
         raise Failed(what)
 
 
-def ready(guest):
+def ready(guest, port=9443):
     try:
-        return outside.get(guest.address, 9443, "/health/ready", tls=True)[0] == 200
+        return outside.get(guest.address, port, "/health/ready", tls=True)[0] == 200
     except OSError:
         return False
 
@@ -161,10 +161,28 @@ def fetched(guest):
         left = guest.output("manara", "self", "setup", "--dry-run")
         expect("Nothing is left" in left, f"after {killed} kills: {left}")
         expect(published.url in guest.output("cat", "/etc/manara/manara.toml"), "where releases come from is kept")
+        activated(guest)
         guest.expect_quiet_journal()
         guest.run("sh", "/root/release/install.sh", "--purge", "--yes")
         left = difference(before, guest.files(living))
         expect(not left, "left after --purge:\n  " + "\n  ".join(left))
+
+
+def activated(guest):
+    """A port that only root may open, from a socket unit of the administrator's."""
+    unit = "/etc/systemd/system/manara.socket"
+    guest.run("sh", "-c", f"cat >{unit}", feed="[Socket]\nListenStream=943\n")
+    for port in (943, 9443):
+        guest.run("systemctl", "daemon-reload")
+        guest.run("systemctl", "stop", "manara.service")
+        if port == 943:
+            guest.run("systemctl", "start", "manara.socket")
+        guest.run("systemctl", "start", "manara.service")
+        wait_for(f"the panel on port {port}", lambda: ready(guest, port), 30)
+        expect(not ready(guest, 9443 + 943 - port), "it listens in one place only")
+        if port == 943:
+            guest.run("systemctl", "stop", "manara.socket")
+            guest.run("rm", unit)
 
 
 def full_disk(guest, published):
