@@ -43,9 +43,11 @@ suite_clippy() { cargo clippy --locked --all-targets -- -D warnings; }
 suite_tidy() { cargo test --locked --test tidy; }
 suite_unit() { cargo test --locked --lib --bins; }
 suite_it() {
-  # The quick tier leaves out what waits for killed processes, whole machines and slow clients.
+  [ "$tier" = quick ] || { cargo test --locked --test it; return; }
+  # The quick tier leaves out what waits for killed processes, whole machines and slow clients. The rest waits as well,
+  # though not as long: more of it at once than there are cores.
   local long=(slow split production host_attacks nginx_machine nginx_leave nginx_shared kill limits fuzz)
-  if [ "$tier" != quick ]; then cargo test --locked --test it; else cargo test --locked --test it -- "${long[@]/#/--skip=}"; fi
+  RUST_TEST_THREADS=$((3 * $(nproc))) cargo test --locked --test it -- "${long[@]/#/--skip=}"
 }
 # What speaks to the machine, once more through the host service. Pure parts have nothing to do with it.
 suite_split() {
@@ -69,13 +71,7 @@ suite_static() {
 }
 suite_e2e() { need_binary && need_packages chromium && tests/e2e/run.sh; }
 suite_api() { need_binary && need_schemathesis && tests/api/run.sh; }
-suite_vps() {
-  need_binary || return
-  local status=0
-  MANARA_VPS_ALL=$([ "$tier" != full ] || echo 1) tests/vps/run.sh || status=1
-  tests/vps/container.sh "$MANARA_BINARY" || status=1
-  return $status
-}
+suite_vps() { need_binary && MANARA_VPS_ALL=$([ "$tier" != full ] || echo 1) tests/vps/run.sh; }
 suite_fuzz() { MANARA_FUZZ_SECONDS=60 matching fuzz; }
 suite_fuzzing() { MANARA_FUZZ_SECONDS=600 matching fuzz; }
 suite_kills() { MANARA_KILLS=200 matching kill; }
@@ -84,7 +80,7 @@ suite_arm() {
   local status=0
   local arch
   for arch in aarch64 armv7; do
-    scripts/build-static.sh $arch && tests/vps/container.sh target/static/$arch/manara "/usr/bin/qemu-${arch%v7}-static" || status=1
+    scripts/build-static.sh $arch && tests/vps/emulated.sh target/static/$arch/manara "/usr/bin/qemu-${arch%v7}-static" || status=1
   done
   return $status
 }

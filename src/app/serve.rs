@@ -4,7 +4,7 @@ use super::{logging, open, roles};
 use crate::base::{Error, Result};
 use crate::config::value::Value;
 use crate::config::{Loaded, Origin};
-use crate::engine::{Core, guard};
+use crate::engine::{Core, guard, trail};
 use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
@@ -83,7 +83,7 @@ fn listen(core: &Arc<Core>, port: Option<&TcpListener>) -> Result<(Server, Optio
     } else {
         None
     };
-    let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
+    let fingerprint = tls.as_ref().map(|files| panel_tls::fingerprint(&files.certificate)).transpose()?;
     let listen = Listen {
         tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
         handed_over: port.map(TcpListener::try_clone).transpose().map_err(Error::fault)?,
@@ -131,6 +131,10 @@ fn stop(core: &Core, server: Server, threads: [JoinHandle<()>; 2]) -> Result<()>
     // nginx that is not up yet cannot be stopped, and the last figures are still to be written.
     for thread in threads {
         thread.join().map_err(|_| Error::fault("a thread panicked"))?;
+    }
+    // The last word of this run: what the jobs above did is in it.
+    if let Err(e) = trail::note_head(core) {
+        log::warn!(target: "manara::audit", "the head of the audit trail was not noted: {e}");
     }
     // In production nginx is the machine's own: sites outlive the panel.
     let stopped = if core.config.is_development() { core.host.ask(&HostOp::NginxStop).map(drop) } else { Ok(()) };

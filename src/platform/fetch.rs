@@ -20,13 +20,22 @@ const CONNECT_WAIT: Duration = Duration::from_secs(30);
 /// A server that sends nothing for so long has stopped.
 const READ_WAIT: Duration = Duration::from_secs(60);
 
+/// Longest body of an answer from this machine, in bytes, and the room for each direction of the connection.
+const SHORT: usize = 4096;
+
 /// Body of a GET of an address on this machine, at most 4 KiB, no proxy, no redirect; the status must be 200.
 pub(crate) fn loopback_text(url: &str, limit: Duration) -> Result<String> {
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().timeout_global(Some(limit)).max_redirects(0).proxy(None).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(limit))
+        .max_redirects(0)
+        .proxy(None)
+        .input_buffer_size(SHORT)
+        .output_buffer_size(SHORT)
+        .build()
+        .into();
     let failed = |e: ureq::Error| Error::new(Kind::External, "probe_failed").with("url", url).cause(e);
     let mut answer = agent.get(url).header("Connection", "close").call().map_err(failed)?;
-    answer.body_mut().with_config().limit(4096).read_to_string().map_err(failed)
+    answer.body_mut().with_config().limit(SHORT as u64).read_to_string().map_err(failed)
 }
 
 /// Fetches files from a server of the administrator's choice. Nothing about this machine is sent, not even a version.

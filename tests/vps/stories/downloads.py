@@ -11,7 +11,8 @@ import tempfile
 import threading
 
 import outside
-from guest import Failed, difference, wait_for
+from guest import difference, wait_for
+from stories.common import LIVING, expect, ready, runs
 
 
 class Published:
@@ -91,18 +92,6 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def expect(is_so, what):
-    if not is_so:
-        raise Failed(what)
-
-
-def ready(guest, port=9443):
-    try:
-        return outside.get(guest.address, port, "/health/ready", tls=True)[0] == 200
-    except OSError:
-        return False
-
-
 @contextlib.contextmanager
 def world(guest, *versions):
     """A release server, and the guest with the installer of its newest release."""
@@ -125,7 +114,6 @@ def installer(guest, published, *words, shell=("dash",), check=True, env=None):
 
 def fetched(guest):
     """The installer fetches: refusals in two shells, a full disk, killed at any moment; in the end the panel runs."""
-    from stories import LIVING  # what a running machine writes by itself
     living = LIVING + ("/etc/ssl/certs/ca-certificates.crt",)
     before = guest.files(living)
     with world(guest, "0.1.0") as published:
@@ -236,14 +224,6 @@ def status(guest):
     return guest.json("self", "status")
 
 
-def runs(guest, version):
-    told = status(guest)
-    expect(told["current"] == version and not told["interrupted"] and not told["under_way"], told)
-    said = guest.output("manara", "--version")
-    expect(said.split()[1] == version and ready(guest), said)
-    expect(guest.json("claim", "show")["claimed"], "the database was lost")
-
-
 def nobody_waits(guest):
     """Whoever asked is gone as soon as the unit runs, as with a connection that breaks; the update goes on."""
     asking = guest.start("sh", "-c", "echo $$ >/root/pid; exec manara self update")
@@ -275,5 +255,3 @@ def worker_killed(guest):
     wait_for("the former version", lambda: ready(guest) and not status(guest)["under_way"], 60)
     runs(guest, "0.1.0")
 
-
-STORIES = [fetched, replaced]

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# A container: a root of its own, users, network and processes of its own, and no systemd. The program is installed there,
-# started as root, claimed, and serves a site; it is updated to itself and taken away again.
+# A program of another architecture in a container (a root, users, network and processes of its own, and no systemd): it is
+# installed there, started as root, claimed, serves a site, is started again, and taken away. The story `container` tells
+# more of it for this machine's own architecture.
 #
-#   tests/vps/container.sh PROGRAM [EMULATOR]
+#   tests/vps/emulated.sh PROGRAM [EMULATOR]
 #
 # EMULATOR is qemu-user's static binary for a program of another architecture. The kernel is told of it in the
 # container's own user namespace (binfmt_misc, Linux 6.7), so nothing of this machine learns of it, and then runs it wherever
