@@ -1,7 +1,11 @@
 //! Certificate and key of the panel's own port.
 
-use super::files::RootDir;
-use crate::base::{Error, Result, Secret};
+use super::files::{self, RootDir};
+use crate::base::{Error, Kind, Result, Secret};
+use rustls::crypto::ring;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::Path;
 
 const CERTIFICATE: &str = "tls/panel.pem";
@@ -10,7 +14,7 @@ const KEY: &str = "tls/panel.key";
 const BYTES_MAX: usize = 256 * 1024;
 
 /// What the panel's port speaks TLS with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PanelTls {
     /// Certificate and those above it, PEM.
     pub certificate: String,
@@ -35,6 +39,32 @@ pub fn ensure(folder: &Path, names: &[String]) -> Result<PanelTls> {
     folder.write(KEY, made.key.expose().as_bytes(), 0o600)?;
     folder.write(CERTIFICATE, made.certificate.as_bytes(), 0o644)?;
     Ok(made)
+}
+
+impl PanelTls {
+    /// The certificates, the panel's own first. Error: `panel_certificate`.
+    pub fn chain(&self) -> Result<Vec<CertificateDer<'static>>> {
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(self.certificate.as_bytes()).collect::<Result<_, _>>().map_err(unusable)?;
+        if chain.is_empty() { Err(unusable("the file holds no certificate")) } else { Ok(chain) }
+    }
+
+    /// What TLS is spoken with. Error: `panel_certificate` when either cannot be read, or they do not belong together.
+    pub fn certified(&self) -> Result<CertifiedKey> {
+        let key = PrivateKeyDer::from_pem_slice(self.key.expose().as_bytes()).map_err(unusable)?;
+        CertifiedKey::from_der(self.chain()?, key, &ring::default_provider()).map_err(unusable)
+    }
+}
+
+/// What lies below `folder`, without making anything; `None` where one of the two is missing.
+pub fn read(folder: &Path) -> Result<Option<PanelTls>> {
+    let certificate = files::read_own(&folder.join(CERTIFICATE), BYTES_MAX)?;
+    let key = files::read_own(&folder.join(KEY), BYTES_MAX)?;
+    Ok(certificate.zip(key).map(|(certificate, key)| PanelTls { certificate, key: Secret::new(key) }))
+}
+
+fn unusable(reason: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Unavailable, "panel_certificate").with("reason", reason)
 }
 
 fn make(names: &[String]) -> Result<PanelTls> {
