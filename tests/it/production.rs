@@ -200,6 +200,22 @@ fn root_starts_two_processes_and_the_panel_is_nobody() {
     let (code, said) = verify(&"0a".repeat(32));
     assert!(code == 1 && said.contains("\"head_found\":false"), "{code} {said}");
     assert_eq!(verify("nonsense").0, 2);
+
+    // Root looks at the database of a panel that does not run: nothing of root's is left in its folder.
+    signal(panel.pid(), Signal::TERM);
+    assert_eq!(panel.ended(), Some(0));
+    let state = || {
+        let files = std::fs::read_dir(panel.root.path().join("var/lib/manara")).unwrap().map(|file| file.unwrap());
+        let mut found: Vec<_> = files.map(|file| (file.file_name(), file.metadata().unwrap().uid())).collect();
+        found.sort();
+        found
+    };
+    let before = state();
+    for act in ["status", "check"] {
+        assert_eq!(panel.run(&["migrate", act], "").0, 0, "{act}");
+        assert_eq!(state(), before, "{act}");
+    }
+    assert!(before.iter().all(|(_, uid)| *uid == UID), "{before:?}");
 }
 
 #[test]
