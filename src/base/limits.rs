@@ -26,6 +26,14 @@ pub const PASSWORD_CHARS_MIN: usize = 10;
 pub const DOMAIN_BYTES_MAX: usize = 253;
 /// Aliases of one site.
 pub const ALIASES_MAX: usize = 100;
+/// Changes remembered of each site.
+pub const SITE_CHANGES_MAX: i64 = 100;
+/// Sites that one change may switch or delete.
+pub const SITES_AT_ONCE_MAX: usize = 10_000;
+/// Changes of a plan that are shown one by one.
+pub const PLAN_CHANGES_SHOWN_MAX: usize = 100;
+/// Views of lists that one user may keep.
+pub const LIST_VIEWS_PER_USER_MAX: i64 = 50;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 500;
 /// Rows of one page when the caller does not say.
@@ -62,6 +70,24 @@ pub const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const LOG_S_MAX: i64 = 24 * 3600;
 /// Rotated files that are kept of one log.
 pub const LOG_FILES_MAX: u32 = 14;
+/// Entries of a log in one answer.
+pub const LOG_ENTRIES_MAX: u32 = 1000;
+/// Entries of a log in one answer when the caller does not say.
+pub const LOG_ENTRIES_DEFAULT: u32 = 200;
+/// Time for which a log is searched before the answer says how far it came.
+pub const LOG_SEARCH_MS_MAX: u64 = 3000;
+/// Bytes of a log that are read at once.
+pub const LOG_PIECE_BYTES: usize = 256 * 1024;
+/// Longest line of a log; of a longer one only the beginning counts.
+pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
+/// New bytes of a log that are read by one look of a follower.
+pub const LOG_NEWS_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of an old, compressed file of a log that are looked through.
+pub const LOG_PACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Entries of a downloaded log.
+pub const LOG_EXPORT_ENTRIES_MAX: usize = 50_000;
+/// Size of a downloaded log.
+pub const LOG_EXPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Time nginx may take to open its logs anew.
 pub const LOG_REOPEN_S_MAX: u64 = 5;
 /// Time the new generation may take to answer after a reload.

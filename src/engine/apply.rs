@@ -9,9 +9,10 @@ use super::change::{Change, RowChange};
 use super::core::Core;
 use super::events::Topic;
 use super::gate;
+use super::history::Before;
 use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
-use super::plan::{Draft, Plan, ShownChange};
+use super::plan::{Draft, Plan, ShownChange, TouchedSite};
 use super::{caught, quarantine, unrecorded};
 use crate::base::clock::Time;
 use crate::base::limits::{PLAN_TTL_S, PLANS_OPEN_EACH_MAX, PLANS_OPEN_MAX};
@@ -23,6 +24,7 @@ use crate::store::jobs::JobState;
 use crate::store::managed_files::ManagedFile;
 use crate::store::{Tx, audit, backends, jobs as job_rows, managed_files, plans, reservations, server_names, sites};
 use serde_json::json;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A new id for a plan, a job, a session …
@@ -45,6 +47,7 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
             shown.extend(show(core, change));
         }
     }
+    let touched = touched(core, &draft.changes)?;
     let nginx: Vec<_> =
         draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
     let version = if nginx.is_empty() { None } else { core.nginx_status()?.version };
@@ -69,6 +72,7 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
         nginx_version: version,
         test,
         shown,
+        touched,
         made_by: actor.shown(),
         created_at: now,
         expires_at: now.plus_s(PLAN_TTL_S),
@@ -119,11 +123,52 @@ fn show(core: &Core, change: &Change) -> Option<ShownChange> {
         Change::Row(RowChange::SiteUpdate { site, .. }) => {
             ("row", "update", format!("site {}", site.domain), String::new())
         }
-        Change::Row(RowChange::SiteDelete { site, .. }) => ("row", "delete", format!("site {site}"), String::new()),
+        Change::Row(RowChange::SiteDelete { site }) => {
+            let row = core.store.read(|tx| sites::by_id(tx, site.as_str())).ok()?;
+            let name = row.map_or_else(|| site.to_string(), |row| row.domain.to_string());
+            ("row", "delete", format!("site {name}"), String::new())
+        }
         Change::Row(RowChange::BackendInsert(_) | RowChange::BackendUpdate(_) | RowChange::BackendDelete { .. })
         | Change::Nginx(_) => return None,
     };
     Some(ShownChange { kind: kind.into(), action: action.into(), name, diff })
+}
+
+/// The sites that `changes` are about, each once, in their order: by its row, or by its file alone.
+fn touched(core: &Core, changes: &[Change]) -> Result<Vec<TouchedSite>> {
+    let mut seen = HashMap::new();
+    let mut order = Vec::new();
+    for change in changes {
+        let (id, action) = match change {
+            Change::Row(RowChange::SiteInsert { site, .. }) => (site.id.clone(), "create"),
+            Change::Row(RowChange::SiteUpdate { site, .. }) => (site.id.clone(), "update"),
+            Change::Row(RowChange::SiteDelete { site }) => (site.to_string(), "delete"),
+            Change::Nginx(NginxChange { file: NginxFile::Site(id), .. }) => (id.to_string(), ""),
+            _ => continue,
+        };
+        let named = match change {
+            Change::Row(RowChange::SiteInsert { site, .. } | RowChange::SiteUpdate { site, .. }) => {
+                Some(site.domain.clone())
+            }
+            _ => None,
+        };
+        let known = seen.entry(id.clone()).or_insert_with(|| {
+            order.push(id);
+            (None, "")
+        });
+        known.0 = named.or(known.0.take());
+        known.1 = if action.is_empty() { known.1 } else { action };
+    }
+    let site = |id: String| {
+        let (named, action) = seen.remove(&id).unwrap_or((None, ""));
+        let domain = match named {
+            Some(domain) => Some(domain),
+            None => core.store.read(|tx| sites::by_id(tx, &id))?.map(|row| row.domain),
+        };
+        let action = if action.is_empty() { "update" } else { action };
+        Ok(TouchedSite::new(domain.map_or(id, |d| d.to_string()), action))
+    };
+    order.into_iter().map(site).collect()
 }
 
 /// Keeps `plan` so that exactly it can be applied later. Errors: `too_many_plans`, `too_many_plans_in_all`.
@@ -297,6 +342,8 @@ fn take_back(core: &Core, plan: &Plan, cause: Error) -> Error {
 
 /// The transaction after the effects: from here on the change is done.
 fn finish(core: &Core, tx: &Tx, plan: &Plan, entry: &audit::Entry, job: &Handle) -> Result<()> {
+    let entry = audit::Entry { at: core.now(), result: "done".into(), ..entry.clone() };
+    let before = Before::read(tx, plan)?;
     for change in &plan.changes {
         match change {
             Change::Row(row) => write_row(tx, row)?,
@@ -304,9 +351,10 @@ fn finish(core: &Core, tx: &Tx, plan: &Plan, entry: &audit::Entry, job: &Handle)
             Change::SiteCreate(_) | Change::SiteTrash { .. } => {}
         }
     }
+    before.record(tx, plan, &entry)?;
     reservations::release(tx, plan.id.as_str())?;
     plans::set_state(tx, plan.id.as_str(), plans::APPLYING, plans::APPLIED)?;
-    audit::append(tx, core.store.keys(), &audit::Entry { at: core.now(), result: "done".into(), ..entry.clone() })?;
+    audit::append(tx, core.store.keys(), &entry)?;
     let result = json!({ "target": plan.target });
     job_rows::finish(tx, job.id(), JobState::Done, Some(&result), None, core.now()).map(drop)
 }

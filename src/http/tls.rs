@@ -1,7 +1,6 @@
 //! TLS of the panel's port.
 
 use crate::base::{Error, Result};
-use crate::platform::nginx::sha256_hex;
 use crate::platform::panel_tls::{self, PanelTls};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -44,7 +43,7 @@ impl Certificate {
             return Ok(());
         }
         let certified = files.certified();
-        let fingerprint = fingerprint(&files);
+        let fingerprint = panel_tls::fingerprint(&files.certificate);
         shown.seen = files;
         shown.key = Arc::new(certified?);
         log::info!(target: "manara::http", fingerprint = fingerprint?.as_str(); "the panel shows another certificate");
@@ -53,7 +52,7 @@ impl Certificate {
 
     /// Looks whether somebody put other files below `folder`. Once for each that cannot be used, the log says so.
     pub(super) fn look(&self, folder: &Path) {
-        let files = panel_tls::read(folder);
+        let files = panel_tls::present(folder);
         let known = std::mem::replace(&mut self.shown().unreadable, files.is_err());
         let replaced = match files {
             // One of the two is just being put there, or both are to be made anew at the next start.
@@ -83,14 +82,6 @@ pub(super) fn config(certificate: Arc<Certificate>) -> Result<Arc<ServerConfig>>
     Ok(Arc::new(config))
 }
 
-/// SHA-256 of the certificate itself (DER), as browsers show it: `AB:CD:…`.
-pub fn fingerprint(files: &PanelTls) -> Result<String> {
-    let certificate = files.chain()?.into_iter().next();
-    let hex = sha256_hex(&certificate.ok_or_else(|| Error::fault("a chain without a certificate"))?).to_uppercase();
-    let pairs: Vec<&str> = (0..hex.len() / 2).map(|i| &hex[2 * i..2 * i + 2]).collect();
-    Ok(pairs.join(":"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,8 +93,6 @@ mod tests {
         let files = panel_tls::ensure(root.path(), &[]).unwrap();
         let certificate = Certificate::new(files.clone()).unwrap();
         assert!(config(certificate.clone()).is_ok());
-        let shown = fingerprint(&files).unwrap();
-        assert_eq!((shown.len(), shown.matches(':').count()), (95, 31));
         let other = panel_tls::ensure(tempfile::tempdir().unwrap().path(), &[]).unwrap();
         let key = || certificate.0.lock().unwrap().key.clone();
         let first = key();

@@ -109,18 +109,12 @@ impl Query {
     }
 }
 
-/// The actor in words: only users are shown by their bare name.
-fn who(kind: &str, actor: &str, lang: locale::Lang) -> String {
-    let name = actor.strip_prefix("token:").unwrap_or(actor);
-    locale::find(lang, &format!("actor.{kind}"), &[("name", name.to_owned())]).unwrap_or_else(|| actor.to_owned())
-}
-
 fn view(record: Record, lang: locale::Lang) -> EntryView {
     let Record { seq, entry, hash, .. } = record;
     EntryView {
         seq,
         at: entry.at,
-        who: who(&entry.actor_kind, &entry.actor, lang),
+        who: locale::actor(lang, &entry.actor_kind, &entry.actor),
         actor: entry.actor,
         actor_kind: entry.actor_kind,
         address: entry.address,

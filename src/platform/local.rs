@@ -6,11 +6,13 @@ use super::clock::SystemClock;
 use super::command::Program;
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
+use super::logs::{self as log_files, LogPage, LogQuery, LogSource};
 use super::nginx::process::{self, Instance};
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, Ownership, Taken};
 use super::nginx::{allow, logs, neighbours, ownership, secrets, sha256_hex, stage};
 use super::policy::Policy;
-use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, users};
+use super::processes::Watch;
+use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, daemons, users};
 use crate::base::clock::Clock;
 use crate::base::limits::{GENERATION_STEP_MAX, MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
@@ -60,6 +62,7 @@ pub struct LocalHost {
     busy: Mutex<()>,
     /// Packages are installed by one caller at a time, as a package manager has it anyway.
     installing: Mutex<()>,
+    watch: Watch,
 }
 
 const TRASH: &str = ".trash";
@@ -103,6 +106,7 @@ impl LocalHost {
             roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
             installing: Mutex::new(()),
+            watch: Watch::default(),
         })
     }
 
@@ -485,8 +489,35 @@ impl LocalHost {
                 policy.unit(&component.unit())?;
                 component.packages().iter().try_for_each(|package| policy.package(package))
             }
+            HostOp::LogRead { query } => match &query.source {
+                LogSource::Access | LogSource::Error => Ok(()),
+                LogSource::Panel => policy()?.program(Program::Journalctl),
+                LogSource::Unit(unit) => {
+                    let policy = policy()?;
+                    policy.program(Program::Journalctl)?;
+                    policy.log_unit(unit.as_str())
+                }
+            },
             _ => Ok(()),
         }
+    }
+
+    fn read_log(&self, query: &LogQuery) -> Result<LogPage> {
+        match query.source {
+            LogSource::Access | LogSource::Error => log_files::read_file(&self.logs, query),
+            LogSource::Panel | LogSource::Unit(_) => log_files::read_journal(query),
+        }
+    }
+
+    /// The services; without a manager of services only nginx, which can be asked itself.
+    fn services(&self) -> Result<HostReply> {
+        let managed = self.instance.machine && daemons::has_manager();
+        let mut list = if managed { daemons::services(SystemClock.now())? } else { vec![] };
+        if let Some((version, _)) = super::nginx::installed()? {
+            let running = self.instance.master().is_some();
+            daemons::add_nginx(&mut list, version, running);
+        }
+        Ok(HostReply::Services { list, managed })
     }
 }
 
@@ -500,6 +531,9 @@ impl Host for LocalHost {
             | HostOp::AuditHead { .. }
             | HostOp::LogsRotate
             | HostOp::NginxStatus
+            | HostOp::LogRead { .. }
+            | HostOp::Processes
+            | HostOp::Services
             | HostOp::NginxRead { .. } => None,
             _ => Some(self.turn()),
         };
@@ -544,6 +578,9 @@ impl Host for LocalHost {
                 HostReply::Done
             }
             HostOp::Components => HostReply::Components { list: components::states()? },
+            HostOp::LogRead { query } => HostReply::Log(self.read_log(query)?),
+            HostOp::Processes => HostReply::Processes { list: self.watch.processes(&SystemClock) },
+            HostOp::Services => self.services()?,
         })
     }
 }

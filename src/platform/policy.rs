@@ -49,6 +49,8 @@ pub struct Policy {
     pub site_roots: Vec<String>,
     /// Units of systemd that may be started, reloaded and stopped; `*` stands for any part of a name.
     pub unit_names: Vec<String>,
+    /// Units whose journal may be read, as [`Policy::unit_names`].
+    pub log_units: Vec<String>,
     /// Programs that may be run.
     pub programs: Vec<String>,
     /// Packages of the distribution that may be installed.
@@ -69,6 +71,21 @@ impl Default for Policy {
         Self {
             site_roots: list(&["/srv/www"]),
             unit_names: list(&["manara-job-*.service", "manara-site-*.service", "nginx.service"]),
+            log_units: list(&[
+                "cron.service",
+                "docker.service",
+                "fail2ban.service",
+                "manara*.service",
+                "mariadb.service",
+                "memcached.service",
+                "mysql.service",
+                "nginx.service",
+                "php*-fpm.service",
+                "postgresql*.service",
+                "redis-server.service",
+                "ssh.service",
+                "valkey-server.service",
+            ]),
             programs: Program::ALL.iter().map(|program| program.name().to_owned()).collect(),
             packages: list(&["nginx"]),
             terminal_users: vec![],
@@ -92,6 +109,7 @@ struct List {
 const LISTS: &[List] = &[
     List { key: "site_roots", check: root, of: |p| &mut p.site_roots },
     List { key: "unit_names", check: unit, of: |p| &mut p.unit_names },
+    List { key: "log_units", check: unit, of: |p| &mut p.log_units },
     List { key: "programs", check: program, of: |p| &mut p.programs },
     List { key: "packages", check: package, of: |p| &mut p.packages },
     List { key: "terminal_users", check: user, of: |p| &mut p.terminal_users },
@@ -103,6 +121,7 @@ const LISTS: &[List] = &[
 const COMMENTS: &[(&str, &str)] = &[
     ("site_roots", "Folders below which sites have their files."),
     ("unit_names", "Units of systemd that are started, reloaded and stopped; * stands for any part of a name."),
+    ("log_units", "Units whose journal is read; * stands for any part of a name."),
     ("programs", "Programs that are run."),
     ("packages", "Packages of the distribution that are installed."),
     ("terminal_users", "Users whose terminals are opened. Read by a later version: this one opens none."),
@@ -208,17 +227,22 @@ impl Policy {
 
     /// Checks that the unit may be controlled. Error: `policy_refuses`.
     pub fn unit(&self, name: &str) -> Result<()> {
-        let named = unit(name).is_none() && !name.contains('*');
-        if named && self.unit_names.iter().any(|pattern| matches(pattern, name)) {
-            Ok(())
-        } else {
-            Err(refuses("unit_names", name))
-        }
+        named(&self.unit_names, "unit_names", name)
+    }
+
+    /// Checks that the unit's journal may be read. Error: `policy_refuses`.
+    pub fn log_unit(&self, name: &str) -> Result<()> {
+        named(&self.log_units, "log_units", name)
     }
 }
 
 fn listed(values: &[String], key: &'static str, value: &str) -> Result<()> {
     if values.iter().any(|there| there == value) { Ok(()) } else { Err(refuses(key, value)) }
+}
+
+fn named(patterns: &[String], key: &'static str, name: &str) -> Result<()> {
+    let is_name = unit(name).is_none() && !name.contains('*');
+    if is_name && patterns.iter().any(|pattern| matches(pattern, name)) { Ok(()) } else { Err(refuses(key, name)) }
 }
 
 /// The error for what the policy does not allow; its hint is the line that root may run.

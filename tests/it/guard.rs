@@ -9,7 +9,7 @@ use manara::base::clock::{Clock, Time};
 use manara::base::locale::Lang;
 use manara::engine::hooks::NoHooks;
 use manara::engine::{Actor, Core, Request, guard};
-use manara::http::{Listen, Patience, Server, Tcp, serve};
+use manara::http::{Listen, Server, Tcp, serve};
 use manara::ops::{self, auth};
 use manara::platform::Faults;
 use manara::platform::clock::SystemClock;
@@ -67,7 +67,7 @@ fn listening(core: &Arc<Core>) -> Server {
     let panel = auth::panel_settings(core).unwrap();
     assert!(!panel.tls, "these tests begin with plain HTTP");
     let tcp = Some(Tcp { address: panel.listen, tls: None, hsts: false });
-    serve(core.clone(), Listen { tcp, unix: None, patience: Patience::default() }).unwrap()
+    serve(core.clone(), Listen { tcp, ..Listen::default() }).unwrap()
 }
 
 fn at(port: u16) -> SocketAddr {
@@ -126,7 +126,7 @@ impl Panel {
     /// A call with the token by a client that trusts exactly this certificate.
     fn over_tls(&self, port: u16, files: &PanelTls, method: &str, path: &str) -> Answer {
         let mut roots = rustls::RootCertStore::empty();
-        roots.add(files.chain().unwrap().remove(0)).unwrap();
+        roots.add(panel_tls::certificates(&files.certificate).unwrap().remove(0)).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = builder.unwrap().with_root_certificates(roots).with_no_client_auth();
@@ -291,7 +291,7 @@ fn tls_is_kept_by_a_confirmation_over_tls() {
     assert_eq!(panel.update(port, json!({ "panel.tls": true })).status, 200);
     let plain = panel.api(port, "POST", "/settings/confirm", &json!({})).unwrap();
     assert_eq!(plain.code(), "guard_other_path", "the same port, but not the new path");
-    let files = panel_tls::read(&panel.core.config.panel_tls_folder()).unwrap().unwrap();
+    let files = panel_tls::present(&panel.core.config.panel_tls_folder()).unwrap().unwrap();
     let confirmed = panel.over_tls(port, &files, "POST", "/settings/confirm");
     assert_eq!(confirmed.status, 200, "{confirmed:?}");
     assert!(guard::current(&panel.core).unwrap().is_none() && auth::panel_settings(&panel.core).unwrap().tls);

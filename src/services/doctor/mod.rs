@@ -50,15 +50,32 @@ pub struct Finding {
     pub severity: Severity,
     /// Parameters of the texts.
     pub params: Params,
+    /// What mends it.
+    pub fix: Option<Fix>,
+}
+
+/// An operation that mends what was found, with its input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Fix {
+    /// Id of the operation.
+    pub operation: String,
+    /// Its input.
+    pub input: std::collections::BTreeMap<String, String>,
 }
 
 impl Finding {
     fn new(severity: Severity, id: &'static str) -> Self {
-        Self { id, severity, params: Params::new() }
+        Self { id, severity, params: Params::new(), fix: None }
     }
 
     fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.params.push((name.into(), value.to_string()));
+        self
+    }
+
+    fn mended_by(mut self, operation: &str, field: &str, value: &str) -> Self {
+        let input = [(field.to_owned(), value.to_owned())].into();
+        self.fix = Some(Fix { operation: operation.to_owned(), input });
         self
     }
 
@@ -72,6 +89,7 @@ impl Finding {
             found: say("found").unwrap_or_else(|| self.id.to_owned()),
             why: say("why"),
             action: say("action"),
+            fix: self.fix.clone(),
         }
     }
 }
@@ -91,6 +109,8 @@ pub struct Told {
     pub why: Option<String>,
     /// What to do.
     pub action: Option<String>,
+    /// The operation that does it, where there is one and the caller may call it.
+    pub fix: Option<Fix>,
 }
 
 /// The answer of `doctor`.
@@ -125,10 +145,11 @@ pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
     let machine = detect::machine(&config.data_dir);
     let ports = [config.nginx_http_port, config.nginx_https_port];
     let nginx = config.path("/etc/nginx");
-    let sight = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &nginx, &ports);
+    let seen = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &nginx, &ports);
+    let sight = detect::Sight { me: detect::reader(config), ..seen };
     let policy = Policy::load(&config.root);
     // Who may not read them is told nothing about them.
-    let files = panel_tls::read(&config.panel_tls_folder()).ok().flatten();
+    let files = panel_tls::present(&config.panel_tls_folder()).ok().flatten();
     let certificate = files.and_then(|files| files.certified().err());
     let facts = Facts { loaded, sight: &sight, policy: &policy, certificate: certificate.as_ref() };
     diagnose(machine, &facts, lang)

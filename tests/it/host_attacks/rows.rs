@@ -75,7 +75,29 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
         ("install", names(&|text| json!({ "install": { "component": text } }))),
         ("audit_head", heads()),
         ("components", with_arguments("components")),
+        ("log_read", log_reads()),
+        ("processes", with_arguments("processes")),
+        ("services", with_arguments("services")),
     ]
+}
+
+/// Logs that are none, and places that nobody gave out.
+fn log_reads() -> Vec<Value> {
+    let read = |source: Value, start: Value, site: Value| {
+        let query = json!({ "source": source, "start": start, "site": site, "text": null, "level": null, "from": null,
+                            "until": null, "limit": 10 });
+        json!({ "log_read": { "query": query } })
+    };
+    let newest = || json!("newest");
+    let mut bad = names(&|text| read(json!({ "unit": text }), newest(), Value::Null));
+    bad.extend(names(&|text| read(json!({ "unit": format!("{text}.service/../x") }), newest(), Value::Null)));
+    bad.extend(names(&|text| read(json!("access"), json!({ "before": text }), Value::Null)));
+    bad.extend(names(&|text| read(json!("access"), newest(), json!(text))));
+    let others =
+        [json!("/var/log/syslog"), json!({ "path": "/etc/shadow" }), json!({ "unit": "systemd-logind.service" })];
+    bad.extend(others.map(|source| read(source, newest(), Value::Null)));
+    bad.push(read(json!("panel"), json!({ "before": "j--file=/etc/shadow" }), Value::Null));
+    bad
 }
 
 fn names(make: &dyn Fn(&str) -> Value) -> Vec<Value> {
