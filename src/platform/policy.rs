@@ -330,7 +330,7 @@ fn user(text: &str) -> Option<&'static str> {
 }
 
 /// Whether `name` is of the form `pattern`, in which `*` stands for any text.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let Some((before, after)) = pattern.split_once('*') else { return pattern == name };
     let Some(rest) = name.strip_prefix(before) else { return false };
     (0..=rest.len()).any(|at| rest.is_char_boundary(at) && matches(after, &rest[at..]))
