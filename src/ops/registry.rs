@@ -1,13 +1,15 @@
 //! Every operation, in the order in which documents show them.
 
 use super::meta::Op;
-use super::{accounts, audit, guard, jobs, sessions, settings, sites, state, system, tokens, unlock, users, views};
+use super::{
+    accounts, audit, guard, jobs, roles, sessions, settings, sites, state, system, tokens, unlock, users, views,
+};
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 13] = [
+const FAMILIES: [&[Op]; 14] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
@@ -15,6 +17,7 @@ const FAMILIES: [&[Op]; 13] = [
     accounts::OPS,
     sessions::OPS,
     users::OPS,
+    roles::OPS,
     tokens::OPS,
     views::OPS,
     settings::OPS,

@@ -609,6 +609,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what each role may do */
+        get: operations["role.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1652,6 +1669,20 @@ export interface components {
         UserList: {
             /** @description By name. */
             items: components["schemas"]["UserView"][];
+        };
+        /** @description The permissions with the roles that have them. */
+        RoleList: {
+            /** @description Every permission. */
+            items: components["schemas"]["Allowed"][];
+        };
+        /** @description Something that may be allowed. */
+        Allowed: {
+            /** @description The permission. */
+            permission: components["schemas"]["Permission"];
+            /** @description What it allows, in the reader's language. */
+            text: string;
+            /** @description Roles that have it. */
+            roles: components["schemas"]["Role"][];
         };
         /** @description The tokens. */
         TokenList: {
@@ -4262,6 +4293,37 @@ export interface operations {
             413: components["responses"]["Problem"];
             414: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "role.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];

@@ -197,6 +197,8 @@ export function commandLine(document: ApiDocument, operation: Operation): string
   const places = operation.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name.toUpperCase());
   const body = resolve(document, bodySchema(operation.requestBody) ?? {});
   const query = operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).map((parameter) => parameter.name);
-  const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${name.toUpperCase()}`);
+  // As the command's own help writes it: a number is N.
+  const word = (name: string) => (body.properties?.[name]?.type === 'integer' ? 'N' : name.toUpperCase());
+  const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${word(name)}`);
   return ['manara', ...id.split('.'), ...places, ...flags].join(' ');
 }

@@ -355,6 +355,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     act("user.delete", ADMIN, user, 200, &["users"]),
     act("user.unlock", ADMIN, user, 200, &[]),
+    read("role.list", VIEWER, nothing),
     read("token.list", OPERATOR, nothing),
     act("token.create", OPERATOR, |_| json!({ "name": "ci", "role": "viewer" }), 201, &["tokens"]),
     act("token.delete", OPERATOR, token, 200, &["tokens"]),
