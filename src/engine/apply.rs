@@ -14,7 +14,8 @@ use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
 use super::plan::{Draft, Plan, ShownChange, TouchedSite};
 use super::{caught, quarantine, unrecorded};
-use crate::base::limits::PLAN_TTL_S;
+use crate::base::clock::Time;
+use crate::base::limits::{PLAN_TTL_S, PLANS_OPEN_EACH_MAX, PLANS_OPEN_MAX};
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
 use crate::platform::nginx::sha256_hex;
@@ -171,17 +172,36 @@ fn touched(core: &Core, changes: &[Change]) -> Result<Vec<TouchedSite>> {
     order.into_iter().map(site).collect()
 }
 
-/// Keeps `plan` so that exactly it can be applied later.
+/// Keeps `plan` so that exactly it can be applied later. Errors: `too_many_plans`, `too_many_plans_in_all`.
 pub fn keep(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> Result<()> {
     let row = plan_row(plan, actor, request)?;
-    core.store.write(|tx| plans::insert(tx, &row))
+    core.store.write(|tx| {
+        refuse_more(&plans::open(tx, core.now())?, &actor.owner(), core.now())?;
+        plans::insert(tx, &row)
+    })
+}
+
+/// Refuses one more open plan where `owner` or all have as many as they may: a plan carries every byte it is going to write.
+fn refuse_more(open: &[(serde_json::Value, Time)], owner: &str, now: Time) -> Result<()> {
+    let own = open.iter().filter(|(actor, _)| actor["owner"] == owner);
+    let (code, max, first) = if own.clone().count() >= PLANS_OPEN_EACH_MAX {
+        ("too_many_plans", PLANS_OPEN_EACH_MAX, own.map(|(_, until)| *until).next())
+    } else if open.len() >= PLANS_OPEN_MAX {
+        ("too_many_plans_in_all", PLANS_OPEN_MAX, open.first().map(|(_, until)| *until))
+    } else {
+        return Ok(());
+    };
+    let wait_s = first.map_or(0, |until| until.since_s(now).max(1));
+    Err(Error::new(Kind::TooMany, code).with("max", max).with("retry_s", wait_s))
 }
 
 fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::Plan> {
+    let mut made_by = actor_json(actor, request);
+    made_by["owner"] = actor.owner().into();
     Ok(plans::Plan {
         id: plan.id.to_string(),
         operation: plan.operation.clone(),
-        actor: actor_json(actor, request),
+        actor: made_by,
         body: Some(serde_json::to_value(plan).map_err(Error::fault)?),
         created_at: plan.created_at,
         expires_at: plan.expires_at,

@@ -16,11 +16,13 @@ mod history;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;
+pub mod logs;
 pub mod plan;
 mod quarantine;
 pub mod recover;
 pub mod refusals;
 pub mod settings;
+pub mod trail;
 pub mod unrecorded;
 
 pub use self::core::Core;

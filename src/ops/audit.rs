@@ -1,10 +1,10 @@
 //! The audit trail.
 
-use super::{Cx, Download, Downloads, Meta, Method, Need, Nothing, Op, Operation, Read};
+use super::{Cx, Download, Downloads, Meta, Method, Need, Op, Operation, Read};
 use crate::base::access::Permission::AuditRead;
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
-use crate::base::names::Domain;
+use crate::base::names::{Digest, Domain};
 use crate::base::{Error, Result, csv, locale};
 use crate::store::audit::{self, Record};
 use schemars::JsonSchema;
@@ -293,19 +293,40 @@ pub(super) struct Verdict {
     entries: i64,
     /// The first entry that does not fit.
     first_bad: Option<i64>,
+    /// Position of the last entry that fits.
+    head: i64,
+    /// Its hash: noted outside of this machine, it shows later whether the trail was rewritten or cut off.
+    head_hash: String,
+    /// Whether the head that was given is part of the trail; `null` where none was given.
+    head_found: Option<bool>,
+}
+
+/// What the trail is compared with.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Kept {
+    /// Hash of an entry that was noted elsewhere, as the journal has it of every hour.
+    head: Option<Digest>,
 }
 
 struct Verify;
 
 impl Operation for Verify {
     const META: Meta = Meta::new("audit.verify", Method::Get, "/audit/verify", Need::Has(AuditRead));
-    type In = Nothing;
+    type In = Kept;
     type Out = Verdict;
 }
 
 impl Read for Verify {
-    fn read(cx: &Cx, _: Nothing) -> Result<Verdict> {
-        let report = audit::verify_chain(&cx.core.store, None)?;
-        Ok(Verdict { ok: report.ok, entries: report.entries, first_bad: report.first_bad })
+    fn read(cx: &Cx, input: Kept) -> Result<Verdict> {
+        let report = audit::verify_chain(&cx.core.store, input.head.as_ref().map(Digest::as_str))?;
+        Ok(Verdict {
+            ok: report.ok,
+            entries: report.entries,
+            first_bad: report.first_bad,
+            head: report.head.seq,
+            head_hash: report.head.hash,
+            head_found: report.kept_found,
+        })
     }
 }

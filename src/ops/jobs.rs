@@ -8,7 +8,7 @@ use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
 use crate::base::names::{Domain, ObjectId};
 use crate::base::{Error, Kind, Result};
-use crate::engine::events::Topic;
+use crate::engine::events::{Sink, Subscription, Topic};
 use crate::engine::jobs::Progress;
 use crate::engine::plan::{Plan, PlanView};
 use crate::engine::{Core, Draft};
@@ -331,8 +331,8 @@ impl Operation for Events {
 }
 
 impl Stream for Events {
-    fn topics(cx: &Cx, input: EventQuery) -> Result<Vec<Topic>> {
+    fn listen(cx: &Cx, input: EventQuery, sink: Sink) -> Result<Subscription> {
         let wanted = input.topics.unwrap_or_else(|| vec![Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings]);
-        Ok(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect())
+        Ok(cx.core.bus.listen(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect(), sink))
     }
 }

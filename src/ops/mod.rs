@@ -17,8 +17,11 @@ mod accounts;
 mod audit;
 mod guard;
 mod jobs;
+mod logs;
+mod machine;
 mod sessions;
 mod settings;
+mod setup;
 mod sites;
 mod state;
 mod system;
@@ -34,6 +37,7 @@ pub use registry::{ALL, find};
 pub use run::{Outcome, Status};
 
 use crate::base::Result;
+use crate::engine::events::{Sink, Subscription};
 use crate::engine::{Actor, Core, Request};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -83,8 +87,8 @@ pub trait Work: Operation {
 
 /// A live stream of events.
 pub trait Stream: Operation {
-    /// The topics the caller gets.
-    fn topics(cx: &Cx, input: Self::In) -> Result<Vec<crate::engine::events::Topic>>;
+    /// Hands what happens to `sink` until the answer is dropped.
+    fn listen(cx: &Cx, input: Self::In, sink: Sink) -> Result<Subscription>;
 }
 
 /// A file that is sent as it is made.

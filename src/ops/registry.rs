@@ -2,18 +2,21 @@
 
 use super::meta::Op;
 use super::{
-    accounts, audit, guard, jobs, roles, sessions, settings, sites, state, system, tokens, unlock, users, views,
+    accounts, audit, guard, jobs, logs, machine, roles, sessions, settings, setup, sites, state, system, tokens,
+    unlock, users, views,
 };
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 14] = [
+const FAMILIES: [&[Op]; 17] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
     system::OPS,
+    machine::OPS,
+    logs::OPS,
     accounts::OPS,
     sessions::OPS,
     users::OPS,
@@ -22,6 +25,7 @@ const FAMILIES: [&[Op]; 14] = [
     views::OPS,
     settings::OPS,
     guard::OPS,
+    setup::OPS,
     audit::OPS,
     unlock::OPS,
 ];

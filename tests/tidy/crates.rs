@@ -29,7 +29,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rcgen", &["base", "platform", "services/certs", "app"]),
     // Text.
     ("idna", &["base"]),
-    ("similar", &["base"]),
+    ("imara_diff", &["base"]),
+    ("strsim", &["base"]),
     // The database.
     ("rusqlite", &["store/sqlite"]),
     ("r2d2", &["store/sqlite"]),
@@ -42,7 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http_body_util", &["http", "platform/host_service", "cli/remote"]),
     ("tokio_rustls", &["http", "app"]),
     ("rustls", &["http", "platform/fetch", "cli/remote", "app/self_test", "app"]),
-    ("rustls_pki_types", &["http", "platform/fetch", "cli/remote", "app/self_test", "app"]),
+    ("rustls_pki_types", &["http", "platform/fetch", "platform/panel_tls", "cli/remote", "app/self_test", "app"]),
     ("ureq", &["platform"]),
     ("rust_embed", &["http/assets"]),
     // The machine.

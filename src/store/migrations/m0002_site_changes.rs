@@ -1,5 +1,4 @@
-//! What became of each site, change by change; the views of lists that people keep; and what a job was
-//! asked, so that it can be asked again.
+//! What became of each site, change by change; and the views of lists that people keep.
 
 use super::Migration;
 
@@ -28,8 +27,6 @@ const UP: &[&str] = &[
         created_at BIGINT NOT NULL,
         UNIQUE (user_id, page, name)
     )",
-    "ALTER TABLE jobs ADD COLUMN input TEXT",
 ];
 
-const DOWN: &[&str] =
-    &["ALTER TABLE jobs DROP COLUMN input", "DROP TABLE IF EXISTS list_views", "DROP TABLE IF EXISTS site_changes"];
+const DOWN: &[&str] = &["DROP TABLE IF EXISTS list_views", "DROP TABLE IF EXISTS site_changes"];

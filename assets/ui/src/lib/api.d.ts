@@ -450,6 +450,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what runs, the busiest first */
+        get: operations["process.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the services with their versions and states */
+        get: operations["service.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the logs that can be read */
+        get: operations["log.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a log */
+        get: operations["log.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow a log */
+        get: operations["log.follow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a log as text */
+        get: operations["log.export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/claim": {
         parameters: {
             query?: never;
@@ -554,6 +656,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what you prefer to see */
+        patch: operations["session.preferences"];
         trace?: never;
     };
     "/api/v1/users": {
@@ -759,6 +878,41 @@ export interface paths {
         put?: never;
         /** Take a guarded change of settings back now */
         post: operations["setting.revert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the steps of the first run */
+        get: operations["setup.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Note where a step of the first run stands */
+        patch: operations["setup.update"];
+        trace?: never;
+    };
+    "/api/v1/panel/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the certificate of the panel's own port */
+        get: operations["panel.certificate"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1274,9 +1428,20 @@ export interface components {
             why?: string | null;
             /** @description What to do. */
             action?: string | null;
+            /** @description The operation that does it, where there is one and the caller may call it. */
+            fix?: components["schemas"]["Fix"] | null;
         };
         /** @description How bad a finding is. */
         Severity: "ok" | "note" | "warning" | "broken";
+        /** @description An operation that mends what was found, with its input. */
+        Fix: {
+            /** @description Id of the operation. */
+            operation: string;
+            /** @description Its input. */
+            input: {
+                [key: string]: string;
+            };
+        };
         /** @description What was found out about the machine. */
         Machine: {
             /** @description The distribution, from `os-release`. */
@@ -1521,6 +1686,155 @@ export interface components {
         };
         /** @description Unit of a value. */
         Unit: "percent" | "bytes" | "bytes-per-second" | "per-second" | "milliseconds" | "celsius" | "number";
+        /** @description By what processes are sorted, the greatest first. */
+        Sort: "cpu" | "memory";
+        /** @description What runs. */
+        ProcessList: {
+            /** @description One entry a process. */
+            items: components["schemas"]["Process"][];
+            /**
+             * Format: uint
+             * @description How many there are in all that the query finds.
+             */
+            total: number;
+        };
+        /** @description A process. */
+        Process: {
+            /**
+             * Format: uint32
+             * @description Its number.
+             */
+            pid: number;
+            /** @description Name of its program, cut at 15 bytes by the kernel. */
+            name: string;
+            /** @description Whose it is. */
+            user: string;
+            /** @description What it does. */
+            state: components["schemas"]["ProcessState"];
+            /**
+             * Format: double
+             * @description Processor time since the look before, in percent of one processor.
+             */
+            cpu_percent: number;
+            /**
+             * Format: uint64
+             * @description Memory it has in use, in bytes; what it shares with others counts for each (resident set size).
+             */
+            memory: number;
+            /**
+             * Format: uint32
+             * @description Its threads.
+             */
+            threads: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description The unit of systemd it belongs to. */
+            unit?: string | null;
+        };
+        /** @description What a process does. */
+        ProcessState: "running" | "sleeping" | "blocked" | "stopped" | "zombie";
+        /** @description The services that are installed. */
+        ServiceList: {
+            /** @description One entry a service. */
+            items: components["schemas"]["Service"][];
+            /** @description Whether a service manager runs; without one only nginx and the panel are known. */
+            managed: boolean;
+        };
+        /** @description A service that is installed. */
+        Service: {
+            /**
+             * Format: unit-name
+             * @description Its unit.
+             */
+            unit: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What it does. */
+            state: components["schemas"]["ServiceState"];
+            /** @description Version, where it is known. */
+            version?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            since?: string | null;
+            /** @description Whether it starts with the machine; `null` where nobody decides that. */
+            enabled?: boolean | null;
+            /**
+             * Format: uint64
+             * @description Memory it has in use, in bytes, where that is counted.
+             */
+            memory?: number | null;
+        };
+        /** @description What a service does. */
+        ServiceState: "running" | "stopped" | "changing" | "failed";
+        /** @description The logs that can be read. */
+        LogList: {
+            /** @description One entry a log; those of sites aside. */
+            items: components["schemas"]["KnownLog"][];
+        };
+        /** @description A log that can be read. */
+        KnownLog: {
+            /** @description Its name. */
+            source: components["schemas"]["LogName"];
+            /**
+             * Format: unit-name
+             * @description Of which unit.
+             */
+            unit?: string | null;
+            /** @description Where it is kept. */
+            place: components["schemas"]["LogPlace"];
+        };
+        /** @description A log, or a sort of them. */
+        LogName: "panel" | "nginx-access" | "nginx-error" | "site" | "unit";
+        /** @description Where a log is kept. */
+        LogPlace: "file" | "journal" | "memory";
+        /** @description How grave an entry is. */
+        Level: "error" | "warning" | "info" | "debug";
+        /** @description One page of a log, the newest entry first. */
+        LogPage: {
+            /** @description The entries. */
+            items: components["schemas"]["LogEntry"][];
+            /**
+             * Format: log-cursor
+             * @description Cursor of the next page; `null` at the beginning of the log.
+             */
+            next?: string | null;
+            /**
+             * Format: log-cursor
+             * @description Where to follow from, so that nothing is missed or told twice; only of the newest page.
+             */
+            newest?: string | null;
+            /**
+             * Format: date-time
+             * @description How far was searched, where time ran out before the page was full.
+             */
+            searched_to?: string | null;
+        };
+        /** @description An entry of a log. Values of fields that carry secrets by their name are `***`. */
+        LogEntry: {
+            /**
+             * Format: date-time
+             * @description When; `null` where the line does not say.
+             */
+            at?: string | null;
+            /** @description How grave; `null` where the line does not say. */
+            level?: components["schemas"]["Level"] | null;
+            /** @description What happened. */
+            message: string;
+            /** @description Its other fields by name, such as `status`, `client` and `uri` of a request. */
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description New entries of a log, the oldest first. */
+        LogNews: {
+            /** @description The entries. */
+            entries: components["schemas"]["LogEntry"][];
+        };
         /** @description Whether the server is taken. */
         ClaimState: {
             /** @description Whether the panel has an administrator. */
@@ -1534,6 +1848,8 @@ export interface components {
             id: string;
             /** @description Who is signed in. */
             user: components["schemas"]["SessionUser"];
+            /** @description What the user prefers to see. */
+            preferences: components["schemas"]["Preferences"];
             /** @description What the user may do. */
             permissions: components["schemas"]["Permission"][];
             /** @description To be sent back in the header `X-Manara-CSRF` with every change. */
@@ -1561,8 +1877,39 @@ export interface components {
         };
         /** @description A user's role: the ceiling of everything done in their name. */
         Role: "viewer" | "operator" | "admin";
+        /** @description What a user prefers to see. */
+        Preferences: {
+            /** @description Language; `null` for what each browser says. */
+            language?: components["schemas"]["Lang"] | null;
+            /**
+             * @description Digits.
+             * @default latin
+             */
+            digits: components["schemas"]["Digits"];
+            /**
+             * @description Calendars.
+             * @default gregorian
+             */
+            calendar: components["schemas"]["Calendar"];
+            /**
+             * Format: time-zone
+             * @description Time zone in which times are shown; `null` for the browser's own.
+             */
+            time_zone?: string | null;
+            /**
+             * Format: label
+             * @description What colleagues call the user; `null` for the name to sign in with.
+             */
+            display_name?: string | null;
+        };
+        /** @description A language of the product. */
+        Lang: "en" | "ar";
+        /** @description Which digits numbers are written with. Values to copy, names and addresses always have those of ASCII. */
+        Digits: "latin" | "arabic-indic";
+        /** @description Which calendars dates are given in. */
+        Calendar: "gregorian" | "with-hijri";
         /** @description What a caller may be allowed to do. One per family of operations and strength. */
-        Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "accounts-manage" | "tokens-own" | "audit-read";
+        Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "logs-read" | "accounts-manage" | "tokens-own" | "audit-read";
         /** @description What kind of machine the panel believes to be on. */
         Profile: "development" | "production";
         /** @description A user as shown. */
@@ -1895,6 +2242,59 @@ export interface components {
             /** @description The pending change; `null` when there is none. */
             guard?: components["schemas"]["GuardView"] | null;
         };
+        /** @description The first run. */
+        Setup: {
+            /** @description Every step, in order. */
+            steps: components["schemas"]["StepView"][];
+            /** @description Whether none is open. */
+            complete: boolean;
+        };
+        /** @description A step as shown. */
+        StepView: {
+            /** @description Which step. */
+            name: components["schemas"]["StepName"];
+            /** @description Where it stands. */
+            state: components["schemas"]["StepState"];
+            /**
+             * Format: date-time
+             * @description When that was said; `null` while it is open.
+             */
+            at?: string | null;
+            /** @description By whom. */
+            by?: string | null;
+        };
+        /** @description A step of the first run, in the order in which they are gone through. */
+        StepName: "reading" | "account" | "certificate" | "nginx" | "site";
+        /** @description Where a step stands. */
+        StepState: "open" | "done" | "skipped";
+        /** @description The certificate of the panel's own port. */
+        CertificateView: {
+            /** @description Whether the panel speaks TLS at all; on loopback it need not. */
+            tls: boolean;
+            /** @description File of the certificate and those above it, PEM: one of one's own is put there. */
+            certificate_file: string;
+            /** @description File of its private key, PEM. */
+            key_file: string;
+            /** @description What is in the file; `null` where there is none yet. */
+            certificate?: components["schemas"]["CertificateFacts"] | null;
+        };
+        /** @description What a certificate says of itself. */
+        CertificateFacts: {
+            /** @description SHA-256 of the certificate (DER), as browsers show it: `AB:CD:…`. */
+            fingerprint: string;
+            /** @description Whether nobody else vouches for it: issuer and subject are the same. */
+            self_signed: boolean;
+            /**
+             * Format: date-time
+             * @description When it begins to count.
+             */
+            not_before: string;
+            /**
+             * Format: date-time
+             * @description When it stops counting.
+             */
+            not_after: string;
+        };
         /** @description One page of entries, the newest first. */
         AuditPage: {
             /** @description The entries. */
@@ -1966,6 +2366,15 @@ export interface components {
              * @description The first entry that does not fit.
              */
             first_bad?: number | null;
+            /**
+             * Format: int64
+             * @description Position of the last entry that fits.
+             */
+            head: number;
+            /** @description Its hash: noted outside of this machine, it shows later whether the trail was rewritten or cut off. */
+            head_hash: string;
+            /** @description Whether the head that was given is part of the trail; `null` where none was given. */
+            head_found?: boolean | null;
         };
         /** @description What was done. */
         Unlocked: {
@@ -3573,6 +3982,259 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "process.list": {
+        parameters: {
+            query?: {
+                /** @description By what they are sorted; by processor time when absent. */
+                sort?: components["schemas"]["Sort"];
+                /** @description Text in the name, the user or the unit. */
+                q?: string | null;
+                /** @description Processes at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "service.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.show": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.follow": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.export": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; charset=utf-8": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "claim.show": {
         parameters: {
             query?: never;
@@ -4022,6 +4684,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "session.preferences": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Language of the pages. */
+                    language?: components["schemas"]["Lang"] | null;
+                    /** @description Digits that numbers are written with. */
+                    digits?: components["schemas"]["Digits"] | null;
+                    /** @description Calendars that dates are given in. */
+                    calendar?: components["schemas"]["Calendar"] | null;
+                    /**
+                     * Format: time-zone
+                     * @description Time zone in which times are shown (IANA name).
+                     */
+                    time_zone?: string | null;
+                    /**
+                     * Format: label
+                     * @description What colleagues call the user.
+                     */
+                    display_name?: string | null;
+                };
+                "application/merge-patch+json": {
+                    /** @description Language of the pages. */
+                    language?: components["schemas"]["Lang"] | null;
+                    /** @description Digits that numbers are written with. */
+                    digits?: components["schemas"]["Digits"] | null;
+                    /** @description Calendars that dates are given in. */
+                    calendar?: components["schemas"]["Calendar"] | null;
+                    /**
+                     * Format: time-zone
+                     * @description Time zone in which times are shown (IANA name).
+                     */
+                    time_zone?: string | null;
+                    /**
+                     * Format: label
+                     * @description What colleagues call the user.
+                     */
+                    display_name?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"] | components["schemas"]["Plan"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -4853,6 +5596,125 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "setup.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setup.update": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Which step. */
+                    step: components["schemas"]["StepName"];
+                    /** @description Where it stands. */
+                    state: components["schemas"]["StepState"];
+                };
+                "application/merge-patch+json": {
+                    /** @description Which step. */
+                    step: components["schemas"]["StepName"];
+                    /** @description Where it stands. */
+                    state: components["schemas"]["StepState"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "panel.certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "audit.list": {
         parameters: {
             query?: {
@@ -4953,7 +5815,10 @@ export interface operations {
     };
     "audit.verify": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Hash of an entry that was noted elsewhere, as the journal has it of every hour. */
+                head?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
