@@ -54,5 +54,5 @@ export const notFound: Route = {
   pattern: '',
   title: 'not_found.title',
   key: 'not-found',
-  load: () => import('../pages/NotFound.svelte'),
+  load: () => withTexts(import('../pages/NotFound.svelte')),
 };
