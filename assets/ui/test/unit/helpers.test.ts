@@ -18,8 +18,8 @@ test('times are words, in Western digits', () => {
   const now = Date.parse('2026-01-01T12:00:00Z');
   assert.equal(formatRelative(now - 180_000, now, 'en'), '3 minutes ago');
   assert.equal(formatRelative(now - 11 * 60_000, now, 'ar'), 'قبل 11 دقيقة');
-  assert.equal(formatDuration(75), '1:15');
-  assert.equal(formatDuration(3_661), '1:01:01');
+  assert.equal(formatDuration(75, 'en'), '1:15');
+  assert.equal(formatDuration(3_661, 'ar'), '1:01:01');
 });
 
 test('a password is judged by length, variety and repetition', () => {
