@@ -9,7 +9,7 @@ mod upstream;
 
 pub use address::Network;
 pub use domain::Domain;
-pub use ident::{Label, ObjectId, Password, SiteId, SiteName, TimeZoneName, UserName};
+pub use ident::{Digest, Label, LogCursor, ObjectId, Password, SiteId, SiteName, TimeZoneName, UnitName, UserName};
 pub use path::RelPath;
 pub use upstream::{HeaderName, HeaderValue, Upstream};
 
@@ -73,10 +73,12 @@ fn time(text: &str) -> Option<NameError> {
 const FORMATS: &[Format] = &[
     // What JSON Schema calls RFC 3339.
     ("date-time", time),
+    (Digest::FORMAT, problem::<Digest>),
     (Domain::FORMAT, problem::<Domain>),
     (HeaderName::FORMAT, problem::<HeaderName>),
     (HeaderValue::FORMAT, problem::<HeaderValue>),
     (Label::FORMAT, problem::<Label>),
+    (LogCursor::FORMAT, problem::<LogCursor>),
     (Network::FORMAT, problem::<Network>),
     (ObjectId::FORMAT, problem::<ObjectId>),
     (Password::FORMAT, problem::<Password>),
@@ -84,6 +86,7 @@ const FORMATS: &[Format] = &[
     (SiteId::FORMAT, problem::<SiteId>),
     (SiteName::FORMAT, problem::<SiteName>),
     (TimeZoneName::FORMAT, problem::<TimeZoneName>),
+    (UnitName::FORMAT, problem::<UnitName>),
     (Upstream::FORMAT, problem::<Upstream>),
     (UserName::FORMAT, problem::<UserName>),
 ];

@@ -2,7 +2,7 @@
 
 use super::Migration;
 
-pub(super) const MIGRATION: Migration = Migration { number: 2, name: "preferences", up: UP, down: DOWN };
+pub(super) const MIGRATION: Migration = Migration { number: 3, name: "preferences", up: UP, down: DOWN };
 
 const UP: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS preferences (
