@@ -2,7 +2,7 @@
 import type { PlainKey } from '../lib/locale.svelte';
 import type { Permission } from '../lib/types';
 
-export type IconName = 'dashboard' | 'machine' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'settings' | 'api';
+export type IconName = 'dashboard' | 'machine' | 'sites' | 'jobs' | 'logs' | 'components' | 'audit' | 'users' | 'settings' | 'api';
 
 export interface NavItem {
   href: string;
@@ -30,6 +30,7 @@ export const navigation: readonly NavGroup[] = [
     items: [
       { href: '/components', title: 'nav.components', icon: 'components' },
       { href: '/jobs', title: 'nav.jobs', icon: 'jobs' },
+      { href: '/logs', title: 'nav.logs', icon: 'logs', needs: 'logs-read' },
     ],
   },
   { title: 'nav.group_protection', items: [{ href: '/audit', title: 'nav.audit', icon: 'audit', needs: 'audit-read' }] },

@@ -38,6 +38,7 @@ export const routes: readonly Route[] = [
   site('/sites/:domain/nginx'),
   { pattern: '/jobs', title: 'nav.jobs', key: 'jobs', load: () => import('../pages/Jobs.svelte') },
   { pattern: '/jobs/:id', title: 'jobs.one', parent: { href: '/jobs', title: 'nav.jobs' }, key: 'job', load: () => import('../pages/Job.svelte') },
+  { pattern: '/logs', title: 'nav.logs', key: 'logs', needs: 'logs-read', load: () => withTexts(import('../pages/Logs.svelte')) },
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => import('../pages/Components.svelte') },
   { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => withTexts(import('../pages/Audit.svelte')) },
   { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => withTexts(import('../pages/Users.svelte')) },
@@ -50,5 +51,5 @@ export const notFound: Route = {
   pattern: '',
   title: 'not_found.title',
   key: 'not-found',
-  load: () => import('../pages/NotFound.svelte'),
+  load: () => withTexts(import('../pages/NotFound.svelte')),
 };
