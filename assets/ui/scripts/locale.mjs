@@ -11,7 +11,7 @@ const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
-const LATER = ['account', 'api', 'attention', 'audit', 'claim', 'diff', 'guard', 'log', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'proxy', 'settings', 'stream', 'users', 'wizard'];
+const LATER = ['account', 'api', 'attention', 'audit', 'claim', 'diff', 'guard', 'log', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'process', 'proxy', 'service', 'settings', 'site_sum', 'stream', 'users', 'wizard'];
 const isLater = ([key]) => LATER.includes(key.split('.')[0]);
 const ALL_FORMS = new Set(PLURAL_FORMS.ar);
 const LANGUAGES = Object.keys(PLURAL_FORMS);
