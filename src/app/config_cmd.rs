@@ -2,24 +2,15 @@
 
 use super::open;
 use crate::base::Result;
-use crate::config::key_file::RunsAs;
 use crate::config::{ConfigProblems, Loaded, Override, Setting, key_file};
 use crate::engine::settings::Settings;
 use crate::platform::detect::look_at_key;
-use crate::platform::users;
 use std::path::Path;
 
 /// The configuration of the installation at `root`. Errors name every problem, those of the key file among them.
 pub fn checked(root: &Path, overrides: Vec<Override>) -> Result<Loaded> {
     let loaded = open::config(root, overrides)?;
-    let (mut me, facts) = look_at_key(&loaded.config.key_file);
-    if me.uid == 0
-        && !loaded.config.is_development()
-        && let Ok(panel) = users::panel(root)
-    {
-        // Root's panel becomes this user before it reads the key.
-        me = RunsAs { uid: panel.uid, gid: panel.gid };
-    }
+    let (me, facts) = look_at_key(&loaded.config);
     let problems = key_file::check(&loaded, facts, me);
     Ok(ConfigProblems(problems).or_ok(loaded)?)
 }

@@ -12,6 +12,7 @@ pub mod events;
 pub mod gate;
 pub mod gauges;
 pub mod guard;
+mod history;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;
@@ -21,6 +22,7 @@ mod quarantine;
 pub mod recover;
 pub mod refusals;
 pub mod settings;
+pub mod trail;
 pub mod unrecorded;
 
 pub use self::core::Core;

@@ -26,6 +26,7 @@ mod system;
 mod tokens;
 mod unlock;
 mod users;
+mod views;
 
 pub use act::{Act, Acted, Grant, PlainAct};
 pub use change::Change;

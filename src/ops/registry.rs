@@ -2,14 +2,14 @@
 
 use super::meta::Op;
 use super::{
-    accounts, audit, guard, jobs, logs, machine, sessions, settings, sites, state, system, tokens, unlock, users,
+    accounts, audit, guard, jobs, logs, machine, sessions, settings, sites, state, system, tokens, unlock, users, views,
 };
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 14] = [
+const FAMILIES: [&[Op]; 15] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
@@ -20,6 +20,7 @@ const FAMILIES: [&[Op]; 14] = [
     sessions::OPS,
     users::OPS,
     tokens::OPS,
+    views::OPS,
     settings::OPS,
     guard::OPS,
     audit::OPS,

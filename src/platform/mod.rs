@@ -36,7 +36,7 @@ pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
 pub use sites::SiteTree;
 
 use crate::base::Result;
-use crate::base::names::{Domain, ObjectId, SiteId};
+use crate::base::names::{Digest, Domain, ObjectId, SiteId};
 use serde::{Deserialize, Serialize};
 
 /// Everything the panel may ask of the machine. Named by artefact, carrying parsed values only.
@@ -125,6 +125,13 @@ pub enum HostOp {
     },
     /// Which components are installed.
     Components,
+    /// Writes the head of the panel's audit trail into the system's journal.
+    AuditHead {
+        /// Position of the last entry.
+        position: u64,
+        /// Its hash.
+        hash: Digest,
+    },
     /// Reads entries of a log.
     LogRead {
         /// Which ones.
@@ -158,6 +165,7 @@ impl HostOp {
             HostOp::OpenPlans => "open_plans",
             HostOp::Install { .. } => "install",
             HostOp::Components => "components",
+            HostOp::AuditHead { .. } => "audit_head",
             HostOp::LogRead { .. } => "log_read",
             HostOp::Processes => "processes",
             HostOp::Services => "services",
@@ -193,6 +201,7 @@ impl HostOp {
                 | HostOp::SitesCheck { .. }
                 | HostOp::OpenPlans
                 | HostOp::Components
+                | HostOp::AuditHead { .. }
                 | HostOp::LogRead { .. }
                 | HostOp::Processes
                 | HostOp::Services

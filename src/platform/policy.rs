@@ -47,7 +47,7 @@ const NEVER: &[&str] = &[
 pub struct Policy {
     /// Folders below which sites have their files.
     pub site_roots: Vec<String>,
-    /// Units of systemd that may be started, stopped and written; `*` stands for any part of a name.
+    /// Units of systemd that may be started, reloaded and stopped; `*` stands for any part of a name.
     pub unit_names: Vec<String>,
     /// Units whose journal may be read, as [`Policy::unit_names`].
     pub log_units: Vec<String>,
@@ -55,13 +55,13 @@ pub struct Policy {
     pub programs: Vec<String>,
     /// Packages of the distribution that may be installed.
     pub packages: Vec<String>,
-    /// Users whose terminals may be opened.
+    /// Users whose terminals may be opened. Nothing opens one yet.
     pub terminal_users: Vec<String>,
-    /// Whether there is a terminal as root.
+    /// Whether there is a terminal as root. Nothing opens one yet.
     pub root_terminal: bool,
-    /// Folders below which backups may read.
+    /// Folders below which backups may read. Nothing makes them yet.
     pub backup_roots: Vec<String>,
-    /// Folders below which restoring may write.
+    /// Folders below which restoring may write. Nothing restores yet.
     pub restore_roots: Vec<String>,
 }
 
@@ -115,6 +115,18 @@ const LISTS: &[List] = &[
     List { key: "terminal_users", check: user, of: |p| &mut p.terminal_users },
     List { key: "backup_roots", check: root, of: |p| &mut p.backup_roots },
     List { key: "restore_roots", check: root, of: |p| &mut p.restore_roots },
+];
+
+/// What the file itself says of each key. It is read by whoever administers the machine.
+const COMMENTS: &[(&str, &str)] = &[
+    ("site_roots", "Folders below which sites have their files."),
+    ("unit_names", "Units of systemd that are started, reloaded and stopped; * stands for any part of a name."),
+    ("programs", "Programs that are run."),
+    ("packages", "Packages of the distribution that are installed."),
+    ("terminal_users", "Users whose terminals are opened. Read by a later version: this one opens none."),
+    ("root_terminal", "Whether there is a terminal as root. Read by a later version: this one opens none."),
+    ("backup_roots", "Folders below which backups read. Read by a later version: this one makes none."),
+    ("restore_roots", "Folders below which restoring writes. Read by a later version: this one restores nothing."),
 ];
 /// The key whose value is `true` or `false`.
 const FLAG: &str = "root_terminal";
@@ -186,9 +198,12 @@ impl Policy {
 
     /// The policy as it stands in its file.
     pub fn text(&self) -> Result<String> {
-        let body = toml::to_string(self).map_err(Error::fault)?;
+        let values = Table::try_from(self).map_err(Error::fault)?;
+        let line = |(key, comment): &(&str, &str)| Some(format!("\n# {comment}\n{key} = {}\n", values.get(*key)?));
+        let body: String = COMMENTS.iter().filter_map(line).collect();
         Ok(format!(
-            "# Read by the host service when it starts. Only root may write here; `manara host policy allow` does.\n{body}"
+            "# How far the host service goes, whatever the panel asks. It reads this anew with each operation. Only root may\n\
+             # write here; `manara host policy allow KEY VALUE` does.\n{body}"
         ))
     }
 

@@ -29,21 +29,28 @@ pub fn load(path: &Path, rule: KeyFileRule) -> Result<Secret<Vec<u8>>> {
     let Some((bytes, mode, gid)) = files::read_key_file(path)? else {
         return Err(Error::new(Kind::Unavailable, "key_file_missing").with("path", path.display()));
     };
-    if let KeyFileRule::Private { group } = rule {
-        let group_may = if group == Some(gid) { 0o040 } else { 0 };
-        if mode & 0o077 & !group_may != 0 {
-            let e = Error::new(Kind::Unavailable, "key_file_open");
-            return Err(e.with("path", path.display()).with("mode", format!("{mode:04o}")));
-        }
+    if let KeyFileRule::Private { group } = rule
+        && is_open(mode, gid, group)
+    {
+        let e = Error::new(Kind::Unavailable, "key_file_open");
+        return Err(e.with("path", path.display()).with("mode", format!("{mode:04o}")));
     }
     super::Keys::new(&bytes)?;
     Ok(Secret::new(bytes))
 }
 
+/// Whether others than the owner, root's group and the group of the panel's account may do something with the file, or
+/// these groups more than read it. (A credential of newer systemd is root's, of mode 0440, with the panel's user in its
+/// access control list.)
+fn is_open(mode: u32, gid: u32, group: Option<u32>) -> bool {
+    let group_may = if gid == 0 || group == Some(gid) { 0o040 } else { 0 };
+    mode & 0o077 & !group_may != 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn the_key_file_is_private() {
@@ -53,17 +60,30 @@ mod tests {
         assert_eq!(load(&path, private).unwrap_err().code(), "key_file_missing");
         create(&path).unwrap();
         assert!(create(&path).is_err(), "an existing key is never replaced");
-        let about = std::fs::metadata(&path).unwrap();
-        assert_eq!(about.mode() & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let key = load(&path, private).unwrap();
         assert_eq!(key.expose().len(), 32);
-        let group = KeyFileRule::Private { group: Some(about.gid()) };
-        for (mode, alone, grouped) in [(0o640, false, true), (0o660, false, false), (0o604, false, false)] {
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
-            assert_eq!(load(&path, private).is_ok(), alone, "{mode:o}");
-            assert_eq!(load(&path, group).is_ok(), grouped, "{mode:o}");
-            assert!(load(&path, KeyFileRule::Any).is_ok());
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        assert_eq!(load(&path, private).unwrap_err().code(), "key_file_open");
+        assert!(load(&path, KeyFileRule::Any).is_ok());
+    }
+
+    #[test]
+    fn a_group_that_may_read_is_roots_or_the_panels() {
+        let (panel, other) = (Some(991), 1000);
+        for (mode, gid, open) in [
+            (0o400, other, false),
+            (0o600, other, false),
+            (0o440, 0, false),
+            (0o640, 991, false),
+            (0o640, other, true),
+            (0o660, 991, true),
+            (0o460, 0, true),
+            (0o644, 0, true),
+        ] {
+            assert_eq!(is_open(mode, gid, panel), open, "{mode:o} {gid}");
         }
+        assert!(is_open(0o640, 991, None));
     }
 
     #[test]

@@ -3,6 +3,7 @@ cgroups of its own. The harness is the world outside: it reaches the guest over 
 in it as a person at its console would."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -14,7 +15,6 @@ import subprocess
 import tempfile
 import time
 
-ROOT = os.environ.get("MANARA_GUEST_ROOT", "")
 BOOT_S_MAX = 60
 # Lines that a guest writes because it is one, not because of us: part of the text.
 HARMLESS = [
@@ -49,10 +49,19 @@ def wait_for(what, condition, seconds):
     raise Failed(f"{what}: not within {seconds} s")
 
 
-class Guest:
-    """One machine. `with Guest("name") as guest:` boots it, and leaves no trace of it."""
+@functools.cache
+def base(suite):
+    """The cached root file system of a suite of Debian."""
+    script = pathlib.Path(__file__).with_name("rootfs.sh")
+    return pathlib.Path(sh(script, suite, stdout=subprocess.PIPE, text=True).stdout.strip())
 
-    def __init__(self, name):
+
+class Guest:
+    """One machine. `with Guest("name") as guest:` boots it, unless the story is to say what runs in it, and leaves no
+    trace of it."""
+
+    def __init__(self, name, suite="bookworm", boots=True):
+        self.base, self.boots = base(suite), boots
         # Short and different for each run: interfaces have at most 15 letters.
         self.tag = f"m{os.getpid() % 100000}"
         self.name = name
@@ -69,7 +78,8 @@ class Guest:
             self._mount()
             self._network()
             self._cgroups()
-            self.boot()
+            if self.boots:
+                self.boot()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -97,7 +107,7 @@ class Guest:
     def _mount(self):
         for part in ("upper", "work", "root"):
             (self.folder / part).mkdir()
-        options = f"lowerdir={ROOT},upperdir={self.folder}/upper,workdir={self.folder}/work"
+        options = f"lowerdir={self.base},upperdir={self.folder}/upper,workdir={self.folder}/work"
         sh("mount", "-t", "overlay", "overlay", "-o", options, str(self.root))
         (self.root / "etc/machine-id").write_text("")
         (self.root / "etc/hostname").write_text(self.name + "\n")
@@ -130,14 +140,19 @@ class Guest:
         for group in self.cgroups:
             (group / "cgroup.procs").write_text(str(os.getpid()))
 
-    def boot(self):
+    def _launch(self, *words):
+        """Starts nspawn with these words in the end."""
         console = open(self.folder / "console.log", "ab")
         command = ["systemd-nspawn", "-q", "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{self.tag}",
                    "-D", str(self.root), "-M", self.tag, "--hostname", self.name, "--resolv-conf=off", "--timezone=off",
-                   "--capability=CAP_NET_ADMIN,CAP_SYS_ADMIN", "-b"]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                   "--capability=CAP_NET_ADMIN,CAP_SYS_ADMIN"]
+        self.process = subprocess.Popen([*command, *words], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
                                         start_new_session=True, preexec_fn=self._enter_cgroups)
         self.leader = wait_for("the guest's first process", self._find_leader, BOOT_S_MAX)
+
+    def boot(self):
+        """Starts the machine with systemd, and waits until that is done."""
+        self._launch("-b")
         state = wait_for("the boot", self._booted, BOOT_S_MAX)
         if state != "running":
             raise Failed(f"the guest is {state}: {self.output('systemctl', '--failed', '--no-legend')}")
@@ -159,6 +174,15 @@ class Guest:
             self.run("systemctl", "poweroff", check=False)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(60)
+
+    def contain(self, *words):
+        """Starts the machine as a container: one program, and a first process that does nothing but wait for it."""
+        self._launch("--as-pid2", *words)
+
+    def end_contained(self, which=signal.SIGTERM):
+        """Sends a signal to the container's program; its exit code. What it left running ends with the container."""
+        os.kill(self.outer_pid(2), which)
+        return self.process.wait(60)
 
     def reboot(self):
         """Down and up again, in order."""
@@ -190,6 +214,20 @@ class Guest:
 
     def output(self, *words, **options):
         return self.run(*words, **options).stdout
+
+    def main_pid(self, unit):
+        """Process id of a unit's main process, as the guest counts; 0 where there is none."""
+        return int(self.output("systemctl", "show", "--property=MainPID", "--value", unit))
+
+    def outer_pid(self, pid):
+        """What this machine calls the guest's process `pid`."""
+        own = os.readlink(f"/proc/{self.leader}/ns/pid")
+        for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+            with contextlib.suppress(OSError):
+                numbers = next(line for line in status.read_text().splitlines() if line.startswith("NSpid:")).split()
+                if numbers[-1] == str(pid) and os.readlink(status.parent / "ns/pid") == own:
+                    return int(status.parent.name)
+        raise Failed(f"the guest has no process {pid}")
 
     def json(self, *words, **options):
         return json.loads(self.output("manara", "--json", *words, **options))

@@ -9,7 +9,6 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import stories  # noqa: E402
-from guest import Guest  # noqa: E402
 
 
 def main():
@@ -23,7 +22,7 @@ def main():
     for name in names:
         started = time.monotonic()
         try:
-            with Guest(name.replace("_", "-")) as guest:
+            with stories.guest(name) as guest:
                 try:
                     stories.ALL[name](guest)
                 except Exception:

@@ -51,17 +51,22 @@ def package(version=None, sick=False):
 
 
 class Load:
-    """Requests one after the other, each over a connection of its own; what did not answer 200 is remembered."""
+    """Visitors, each with requests one after the other over connections of their own; what did not answer 200 is
+    remembered."""
 
-    def __init__(self, url, host):
+    def __init__(self, url, host, visitors):
         self.url, self.host = url, host
-        self.bad, self.asked, self.ends = [], 0, threading.Event()
-        self.thread = threading.Thread(target=self.run)
+        self.bad, self.counts, self.ends = [], [0] * visitors, threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(visitors)]
 
-    def run(self):
+    @property
+    def asked(self):
+        return sum(self.counts)
+
+    def run(self, number):
         address = self.url.split("/")[2]
         while not self.ends.is_set():
-            self.asked += 1
+            self.counts[number] += 1
             try:
                 status = get(address, 80, host=self.host, timeout=5)[0]
             except OSError as error:
@@ -76,14 +81,16 @@ class Load:
 
 
 @contextlib.contextmanager
-def load(url, host):
-    load = Load(url, host)
-    load.thread.start()
+def load(url, host, visitors=1):
+    load = Load(url, host, visitors)
+    for thread in load.threads:
+        thread.start()
     try:
         yield load
     finally:
         load.ends.set()
-        load.thread.join()
+        for thread in load.threads:
+            thread.join()
 
 
 def tarball(folder):

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the root file system that guests begin from, once per day and list of packages, and prints its folder.
+# Builds the root file system that guests begin from, once per week and list of packages, and prints its folder. Beside it,
+# in FOLDER.debs, lie the packages of nginx, for guests that are to install it without a network.
 #
 #   tests/vps/rootfs.sh [bookworm|trixie]
 #
@@ -10,8 +11,8 @@ set -euo pipefail
 suite=${1:-bookworm}
 # What a small server has, and what the stories use inside: nginx with the version of the suite, a client, a mail of
 # its own nowhere. `locales` and documentation stay out.
-packages=systemd,systemd-sysv,dbus,iproute2,ca-certificates,curl,procps,sudo,nftables,nginx,openssl,minisign,busybox-static
-key=$suite-$(printf %s "1 $packages" | sha256sum | cut -c1-12)-$(date +%G%V)
+packages=systemd,systemd-sysv,dbus,passwd,iproute2,ca-certificates,curl,procps,sudo,nftables,nginx,openssl,minisign,busybox-static
+key=$suite-$(printf %s "2 $packages" | sha256sum | cut -c1-12)-$(date +%G%V)
 base=$SHARED_CACHE/guests
 root=$base/$key
 [ ! -d "$root" ] || { echo "$root"; exit; }
@@ -34,13 +35,17 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/source
 done
 [ ${#sources[@]} -gt 0 ] || die "this machine has no Debian package sources"
 say "building the root file system of $suite"
+mkdir "$work/debs"
+# shellcheck disable=SC2016 # expanded by mmdebstrap's shell
 mmdebstrap --quiet --variant=apt --include="$packages" \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --customize-hook='cd "$1/../debs" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -qq download nginx nginx-common' \
   "$suite" "$work/root" "${sources[@]}" >&2
 rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/etc/apt/sources.list*
 # Guests are told their name by the harness, and have no names to resolve.
 rm -f "$work/root/etc/resolv.conf" "$work/root/etc/hostname"
 chmod 755 "$work/root"
+rm -rf "$root.debs" && mv "$work/debs" "$root.debs"
 mv "$work/root" "$root"
 say "$(du -sh "$root" | cut -f1) in $root"
 echo "$root"

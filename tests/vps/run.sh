@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Stories on booted Debian guests. MANARA_BINARY is the program under test.
 #
-#   tests/vps/run.sh [STORY...]          MANARA_VPS_ALL=1: all of them instead of the two of every day
+#   tests/vps/run.sh [STORY...]          MANARA_VPS_ALL=1: all of them instead of those of every day
 #   tests/vps/run.sh --list
 #
 # A guest has a root file system of its own (an overlay over the cached one), a network namespace and cgroups; nothing
@@ -13,6 +13,5 @@ if [ "${1-}" = --list ]; then exec python3 tests/vps/main.py --list; fi
 [ "$(id -u)" = 0 ] || die "guests are booted as root"
 need_packages systemd-container iproute2 python3 openssl
 MANARA_BINARY=${MANARA_BINARY:?is the program under test}
-MANARA_GUEST_ROOT=$(tests/vps/rootfs.sh)
-export MANARA_BINARY MANARA_GUEST_ROOT
+export MANARA_BINARY
 exec python3 tests/vps/main.py "$@"

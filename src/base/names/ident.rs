@@ -60,6 +60,23 @@ impl Name for ObjectId {
 
 super::string_name!(ObjectId);
 
+/// A hash of 256 bits, such as that of an entry of the audit trail: 64 hexadecimal digits, lower-cased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest(String);
+
+impl Name for Digest {
+    const FORMAT: &'static str = "digest";
+    const BYTES_MAX: usize = 80;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim().to_ascii_lowercase();
+        let ok = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if ok { Ok(Self(text)) } else { Err(NameError::new("digest")) }
+    }
+}
+
+super::string_name!(Digest);
+
 /// A panel user's name: 2 to 32 characters, a lower-case letter first, then letters, digits, `.`, `_`, `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserName(String);

@@ -9,7 +9,7 @@ mod upstream;
 
 pub use address::Network;
 pub use domain::Domain;
-pub use ident::{Label, LogCursor, ObjectId, Password, SiteId, SiteName, UnitName, UserName};
+pub use ident::{Digest, Label, LogCursor, ObjectId, Password, SiteId, SiteName, UnitName, UserName};
 pub use path::RelPath;
 pub use upstream::{HeaderName, HeaderValue, Upstream};
 
@@ -73,6 +73,7 @@ fn time(text: &str) -> Option<NameError> {
 const FORMATS: &[Format] = &[
     // What JSON Schema calls RFC 3339.
     ("date-time", time),
+    (Digest::FORMAT, problem::<Digest>),
     (Domain::FORMAT, problem::<Domain>),
     (HeaderName::FORMAT, problem::<HeaderName>),
     (HeaderValue::FORMAT, problem::<HeaderValue>),

@@ -14,7 +14,7 @@ mod virt;
 
 pub use nginx::{Module, NginxBuild};
 pub use resources::{Cgroup, Disk, Memory, disk};
-pub use sight::{Listener, Sight, look, look_at_key};
+pub use sight::{Listener, Sight, look, look_at_key, reader};
 pub use system::{Distribution, Init};
 pub use tools::{Component, Installed, Tool, Tools};
 pub use version::Version;

@@ -1,8 +1,10 @@
 //! What stands around an installation: its secret files, who holds its ports, other people's sites in nginx.
 
 use super::super::nginx::{Ownership, neighbours, ownership};
+use super::super::users;
 use super::tools::Tool;
 use super::view::View;
+use crate::config::Config;
 use crate::config::key_file::{FileFacts, RunsAs};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
@@ -20,7 +22,7 @@ pub struct Listener {
 /// What was seen.
 #[derive(Debug, Clone)]
 pub struct Sight {
-    /// Who looks.
+    /// Who is to read the secrets.
     pub me: RunsAs,
     /// The data folder, when it is there.
     pub data_dir: Option<FileFacts>,
@@ -37,15 +39,24 @@ pub struct Sight {
 }
 
 /// Looks at the key file alone, which is all that a start has time for.
-pub fn look_at_key(key_file: &Path) -> (RunsAs, Option<FileFacts>) {
-    (me(), facts(key_file))
+pub fn look_at_key(config: &Config) -> (RunsAs, Option<FileFacts>) {
+    (reader(config), facts(&config.key_file))
+}
+
+/// Who reads the secret files of this installation: the user that root's panel becomes before it does, otherwise whoever
+/// looks.
+pub fn reader(config: &Config) -> RunsAs {
+    let me = me();
+    let panel = || users::panel(&config.root).map(|panel| RunsAs { uid: panel.uid, gid: panel.gid });
+    if me.uid == 0 && !config.is_development() { panel().unwrap_or(me) } else { me }
 }
 
 fn me() -> RunsAs {
     RunsAs { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() }
 }
 
-/// Looks around the installation with this data folder, key file and nginx folder (real paths), which wants `ports`.
+/// Looks around the installation with this data folder, key file and nginx folder (real paths), which wants `ports`, with
+/// the eyes of whoever runs this.
 pub fn look(view: &View<'_>, data_dir: &Path, key_file: &Path, nginx: &Path, ports: &[u16]) -> Sight {
     Sight {
         me: me(),

@@ -20,7 +20,7 @@ const MIB: u64 = 1024 * 1024;
 pub(super) fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
     let production = facts.loaded.config.profile == Profile::Production;
     let found = [
-        Some(nginx(machine)),
+        Some(nginx(machine, facts)),
         distribution(machine.distribution.as_ref()),
         kernel(machine),
         if production { init(machine) } else { None },
@@ -33,15 +33,23 @@ pub(super) fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
     found.into_iter().flatten().collect()
 }
 
-fn nginx(machine: &Machine) -> Finding {
+fn nginx(machine: &Machine, facts: &Facts<'_>) -> Finding {
     match &machine.nginx {
         None => Finding::new(Severity::Broken, "nginx_missing"),
         Some(nginx) if nginx.version < NGINX_MIN => {
             Finding::new(Severity::Broken, "nginx_old").with("version", nginx.version).with("min", NGINX_MIN)
         }
         Some(nginx) if !nginx.has("http_ssl_module") => Finding::new(Severity::Broken, "nginx_no_tls"),
+        Some(_) if is_stopped(facts) => Finding::new(Severity::Broken, "nginx_stopped"),
         Some(nginx) => Finding::new(Severity::Ok, "nginx").with("version", nginx.version),
     }
+}
+
+/// Whether nobody listens where an nginx that the panel looks after would. In development it runs while the panel does.
+fn is_stopped(facts: &Facts<'_>) -> bool {
+    let config = &facts.loaded.config;
+    let wanted = config.profile == Profile::Production && facts.sight.nginx_ownership.is_some();
+    wanted && !facts.sight.listeners.iter().any(|listener| listener.port == config.nginx_http_port)
 }
 
 fn distribution(distribution: Option<&Distribution>) -> Option<Finding> {

@@ -122,7 +122,8 @@ pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
     let machine = detect::machine(&config.data_dir);
     let ports = [config.nginx_http_port, config.nginx_https_port];
     let nginx = config.path("/etc/nginx");
-    let sight = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &nginx, &ports);
+    let seen = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &nginx, &ports);
+    let sight = detect::Sight { me: detect::reader(config), ..seen };
     let policy = Policy::load(&config.root);
     diagnose(machine, &Facts { loaded, sight: &sight, policy: &policy }, lang)
 }

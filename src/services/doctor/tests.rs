@@ -62,6 +62,7 @@ const CASES: &[Change] = &[
     ("nginx_missing", Severity::Broken, |m, _| m.nginx = None),
     ("nginx_old", Severity::Broken, |m, _| m.nginx.as_mut().unwrap().version = Version::new(1, 17, 9)),
     ("nginx_no_tls", Severity::Broken, |m, _| m.nginx.as_mut().unwrap().modules.clear()),
+    ("nginx_stopped", Severity::Broken, |_, s| s.listeners.clear()),
     ("distribution_untested", Severity::Note, |m, _| m.distribution.as_mut().unwrap().version = Some("11".into())),
     ("distribution_untested", Severity::Note, |m, _| m.distribution = None),
     ("kernel_old", Severity::Warning, |m, _| m.kernel_version = Some(Version::new(5, 9, 99))),

@@ -73,6 +73,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
         ("forget", plans("forget")),
         ("open_plans", with_arguments("open_plans")),
         ("install", names(&|text| json!({ "install": { "component": text } }))),
+        ("audit_head", heads()),
         ("components", with_arguments("components")),
         ("log_read", log_reads()),
         ("processes", with_arguments("processes")),
@@ -150,10 +151,31 @@ fn changes(make: &dyn Fn(Value) -> Value) -> Vec<Value> {
 }
 
 fn reloads() -> Vec<Value> {
-    let numbers = ["-1", "1.5", "\"7\"", "18446744073709551616", "null", "[]", "1e400"];
+    // The last ones are numbers, from which there would soon be none to go on to.
+    let numbers = [
+        "-1",
+        "1.5",
+        "\"7\"",
+        "18446744073709551616",
+        "null",
+        "[]",
+        "1e400",
+        "1000001",
+        "9223372036854775807",
+        "18446744073709551615",
+    ];
     let op = |number: &&str| serde_json::from_str(&format!("{{\"nginx_reload\":{{\"generation\":{number}}}}}")).ok();
     let mut bad: Vec<Value> = numbers.iter().filter_map(op).collect();
     bad.push(json!({ "nginx_reload": { "generation": 1, "pid": 1 } }));
+    bad
+}
+
+/// What would be another line of the journal, or none.
+fn heads() -> Vec<Value> {
+    let mut bad = names(&|text| json!({ "audit_head": { "position": 1, "hash": text } }));
+    let hash = "0".repeat(64);
+    bad.extend([json!(-1), json!("1"), json!(1.5)].map(|n| json!({ "audit_head": { "position": n, "hash": hash } })));
+    bad.push(json!({ "audit_head": { "position": 1, "hash": hash, "message": "all is well" } }));
     bad
 }
 
