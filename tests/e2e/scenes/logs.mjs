@@ -36,7 +36,7 @@ export async function logs(world) {
   await runner.check('a site leads to its log, whose newest line is in sight', async () => {
     write(Array.from({ length: LINES }, (_, n) => line(n, n === LINES - 5 ? { status: '502', uri: '/broken?token=topsecret' } : {})).join(''));
     await admin.go('/sites/logged.test');
-    await admin.link('log.tab').click();
+    await admin.link('site.tab_log').click();
     await page.waitForURL(/\/logs\?source=site&site=logged\.test$/);
     await row(`/page/${LINES - 1}`).waitFor();
     assert.ok(await atEnd());

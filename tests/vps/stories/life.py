@@ -71,7 +71,7 @@ def processes(guest):
 def watching(guest):
     """Out of its sandbox the host reads the journal, the logs of nginx, what runs and which services there are."""
     def show(*words):
-        return guest.json("manara", "--json", "log", "show", *words)
+        return guest.json("log", "show", *words)
 
     own = show("panel", "--limit", "1000")["items"]
     expect({entry["fields"]["unit"] for entry in own} >= {"manara.service", "manara-host.service"}, own[:3])
@@ -84,7 +84,7 @@ def watching(guest):
     refused = guest.run("manara", "log", "show", "unit", "--unit", "systemd-logind.service", check=False)
     expect(refused.returncode == 3, refused.stdout + refused.stderr)
     wait_for("the request in the log", lambda: show("site", "--site", "one.example")["items"], 10)
-    services = {service["name"]: service for service in guest.json("manara", "--json", "service", "list")["items"]}
+    services = {service["name"]: service for service in guest.json("service", "list")["items"]}
     expect(services["nginx"]["state"] == "running" and services["manara-host"]["state"] == "running", services)
-    running = guest.json("manara", "--json", "process", "list", "--limit", "500")["items"]
+    running = guest.json("process", "list", "--limit", "500")["items"]
     expect(any(one["unit"] == "nginx.service" and one["user"] == "www-data" for one in running), running[:5])
