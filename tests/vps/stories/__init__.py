@@ -3,6 +3,7 @@ or the suite that the story names."""
 
 from guest import Guest
 from stories.container import container
+from stories.hostile import hostile
 from stories.kills import kills
 from stories.life import debian13, whole_life
 from stories.packages import no_nginx
@@ -11,7 +12,7 @@ from stories.versions import versions
 
 # The others run with MANARA_VPS_ALL.
 EVERY_DAY = ["whole_life", "versions", "kills"]
-ALL = {story.__name__: story for story in [whole_life, versions, kills, refusals, no_nginx, debian13, container]}
+ALL = {story.__name__: story for story in [whole_life, versions, kills, refusals, no_nginx, debian13, container, hostile]}
 
 
 def guest(name):
