@@ -4,7 +4,8 @@
 //! nobody looks at the pages again before they are shipped; other profiles embed a placeholder page where there is
 //! none, so that `cargo build` and `cargo test` need no Node.js.
 //!
-//! For the crate: `OUT_DIR/ui.rs`, which defines `Ui` with the chosen folder (rust-embed could read the folder from a
+//! For the crate: `OUT_DIR/en.texts` and `ar.texts`, the catalogues of texts without tables, so that no program parses
+//! them when it starts; `OUT_DIR/ui.rs`, which defines `Ui` with the chosen folder (rust-embed could read the folder from a
 //! variable, at the price of six more crates); `MANARA_COMMIT`, the commit's short hash, `unknown`, or `development`
 //! (a new commit must not rebuild a development build); `MANARA_TARGET`, the target triple.
 // A build script is a program of its own, before platform exists.
@@ -14,7 +15,7 @@
     reason = "asks git and scripts/ui-hash.sh at build time; not part of the product"
 )]
 
-use std::{env, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, env, fs, path::Path, process::Command};
 
 const DIST: &str = "assets/dist";
 const PLACEHOLDER: &str = "assets/placeholder";
@@ -31,6 +32,30 @@ fn main() {
     );
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("ui.rs"), ui).expect("cargo's OUT_DIR can be written");
+
+    for lang in ["en", "ar"] {
+        let source = format!("assets/locale/{lang}.toml");
+        println!("cargo::rerun-if-changed={source}");
+        let table = fs::read_to_string(&source).expect("a catalogue of texts").parse().unwrap_or_else(|e| {
+            println!("cargo::error={source}: {e}");
+            toml::Table::new()
+        });
+        let mut flat = BTreeMap::new();
+        flatten("", &table, &mut flat);
+        let texts: String = flat.iter().map(|(key, text)| format!("{key}\0{text}\0")).collect();
+        fs::write(Path::new(&out).join(format!("{lang}.texts")), texts).expect("cargo's OUT_DIR can be written");
+    }
+}
+
+/// The texts of all tables by their whole path, `table.key`.
+fn flatten(prefix: &str, table: &toml::Table, flat: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => flatten(&format!("{prefix}{key}."), inner, flat),
+            toml::Value::String(text) => drop(flat.insert(format!("{prefix}{key}"), text.clone())),
+            _ => {}
+        }
+    }
 }
 
 /// The folder with the browser files. A release ends here when they are not those of the sources.

@@ -3,19 +3,23 @@
 # program itself (`manara self setup`, `manara self remove`), which lists its changes first; this script finds out
 # whether the machine fits, and gets and proves the release.
 #
-#   sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--port N] [--lang ar|en]
-#   sh install.sh --uninstall | --purge [--dry-run] [--yes]
+#   sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--downgrade] [--port N] [--lang ar|en]
+#   sh install.sh --uninstall | --purge [--sites] [--dry-run] [--yes]
 #
 #   --dry-run        list every change and make none
 #   --yes            do not ask
 #   --offline FILE   install this tarball; SHA256SUMS and its signature lie beside it. Nothing is downloaded.
-#   --version V      install this version instead of the latest
+#   --version V      install this version instead of the newest
+#   --downgrade      also go to a version older than that in use
 #   --port N         port of the panel (9443), for a new installation
 #   --uninstall      take the panel away; sites stay served, configuration and data stay
-#   --purge          also delete configuration, data, sites and accounts: what was there before the panel comes back
+#   --purge          also delete configuration, data and accounts: what was there before the panel comes back. The
+#                    files of sites are listed and stay
+#   --sites          with --purge: delete the files of sites, too, where this installer made their folder
 #   --lang ar|en     language of messages (LANG)
 #
-#   MANARA_RELEASE_URL   base address of the releases; without it only --offline works
+#   MANARA_RELEASE_URL   base address of the releases: https, or http on this machine. Without it only --offline works. A
+#                        new installation keeps it for `manara self update`
 #   MANARA_RELEASE_KEY   public key of the releases in minisign's form, instead of the one in this script
 set -eu
 umask 022
@@ -23,13 +27,17 @@ umask 022
 # Replaced by scripts/package.sh.
 RELEASE_KEY=${MANARA_RELEASE_KEY:-}
 BASE=${MANARA_RELEASE_URL:-}
+BASE=${BASE%/}
+# What is fetched of a release at most, as in src/platform/install/download.rs.
+LIST_BYTES=65536
+TARBALL_BYTES=134217728
 INSTALLED=/opt/manara/current/manara
 # What an installation takes, with a release being unpacked beside the one in use.
 SPACE_MIB=200
 MEMORY_MIB=200
 
 case ${LC_ALL:-${LANG:-}} in ar*) lang='ar' ;; *) lang=en ;; esac
-dry_run='' yes='' offline='' version='' port='' action=install
+dry_run='' yes='' offline='' version='' port='' sites='' downgrade='' action=install
 
 # say ENGLISH ARABIC
 say() { if [ "$lang" = ar ]; then printf '%s\n' "$2"; else printf '%s\n' "$1"; fi; }
@@ -38,8 +46,8 @@ die() { note "$@"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 usage() {
-  die "Usage: sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--port N] [--uninstall|--purge] [--lang ar|en]" \
-    "الاستعمال: ‎sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--port N] [--uninstall|--purge] [--lang ar|en]"
+  die "Usage: sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--downgrade] [--port N] [--uninstall|--purge [--sites]] [--lang ar|en]" \
+    "الاستعمال: ‎sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--downgrade] [--port N] [--uninstall|--purge [--sites]] [--lang ar|en]"
 }
 
 while [ $# -gt 0 ]; do
@@ -48,6 +56,8 @@ while [ $# -gt 0 ]; do
     --yes|-y) yes=1 ;;
     --uninstall) action=uninstall ;;
     --purge) action=purge ;;
+    --sites) sites=1 ;;
+    --downgrade) downgrade=1 ;;
     --offline|--version|--port|--lang)
       [ $# -ge 2 ] || usage
       case $1 in
@@ -64,6 +74,7 @@ done
 case $lang in ar|en) ;; *) lang=en; usage ;; esac
 case $port in *[!0-9]*|??????*) usage ;; esac
 case $version in *[!0-9A-Za-z.+-]*) usage ;; esac
+[ -z "$sites" ] || [ $action = purge ] || usage
 
 work=''
 cleanup() { [ -z "$work" ] || rm -rf "$work"; }
@@ -162,11 +173,27 @@ check_nginx() {
 
 # ---------------------------------------------------------------- the release
 
+# An address that a list of files can hang below: TLS, or this machine itself. The signature decides what is installed;
+# TLS keeps others from holding back what is new.
+check_base() {
+  case $BASE in
+    '') die "No address of releases is known. Set MANARA_RELEASE_URL, or use --offline FILE." \
+      "لا يُعرف عنوان الإصدارات. عيّن MANARA_RELEASE_URL أو استعمل ‎--offline FILE." ;;
+    https://?*) protocols='=https' ;;
+    http://127.0.0.1[:/]*|http://127.0.0.1|http://localhost[:/]*|http://localhost|"http://[::1]"*) protocols='=http' ;;
+    *) die "MANARA_RELEASE_URL is $BASE, but has to begin with https:// (http:// only for this machine itself)." \
+      "قيمة MANARA_RELEASE_URL هي $BASE، ويجب أن تبدأ بـ https:// (وhttp:// لهذا الجهاز نفسه فقط)." ;;
+  esac
+}
+
+# download ADDRESS FILE BYTES: fetches at most so many bytes
 download() {
   if have curl; then
-    curl --fail --silent --show-error --location --retry 3 --max-time 1800 --proto '=https,http' -o "$2" "$1"
+    curl --fail --silent --show-error --location --max-redirs 5 --retry 3 --connect-timeout 30 --max-time 1800 \
+      --max-filesize "$3" --proto "$protocols" --proto-redir "$protocols" -o "$2" "$1"
   elif have wget; then
-    wget -q -t 3 -O "$2" "$1"
+    # It follows redirects away from TLS as well; what it brings is proved all the same.
+    wget -q -t 3 -T 60 -O - "$1" | head -c "$(($3 + 1))" >"$2" && [ -s "$2" ] && [ "$(wc -c <"$2")" -le "$3" ]
   else
     die "Neither curl nor wget is there. Install one of them, or fetch the release elsewhere and use --offline." \
       "لا يوجد curl ولا wget. ثبّت أحدهما، أو نزّل الإصدار على جهاز آخر واستعمل ‎--offline."
@@ -176,6 +203,7 @@ download() {
 # Leaves tarball, sums and signatures in $work.
 fetch() {
   if [ -n "$offline" ]; then
+    # The caller's folder may change meanwhile; what was copied is what is proved and used.
     [ -f "$offline" ] || die "There is no file $offline." "لا يوجد ملف $offline."
     folder=$(dirname "$offline")
     tarball=$(basename "$offline")
@@ -187,19 +215,23 @@ fetch() {
     for file in SHA256SUMS.sig SHA256SUMS.minisig; do
       [ ! -f "$folder/$file" ] || cp "$folder/$file" "$work/$file"
     done
+    verify_list
     return
   fi
-  [ -n "$BASE" ] || die "No address of releases is known. Set MANARA_RELEASE_URL, or use --offline FILE." \
-    "لا يُعرف عنوان الإصدارات. عيّن MANARA_RELEASE_URL أو استعمل ‎--offline FILE."
-  if [ -z "$version" ]; then
-    download "$BASE/latest" "$work/latest"
-    version=$(head -n 1 "$work/latest")
-    case $version in ''|*[!0-9A-Za-z.+-]*) die "$BASE/latest names no version." "لا يذكر $BASE/latest أي إصدار." ;; esac
-  fi
-  tarball=manara-$version-$arch.tar.gz
-  for file in SHA256SUMS SHA256SUMS.sig SHA256SUMS.minisig "$tarball"; do
-    download "$BASE/$version/$file" "$work/$file"
+  check_base
+  # Which version is the newest, the signed list of it says.
+  for file in SHA256SUMS SHA256SUMS.sig SHA256SUMS.minisig; do
+    download "$BASE/${version:-latest}/$file" "$work/$file" $LIST_BYTES
   done
+  verify_list
+  tarball=$(sed -n "s/^[0-9a-f]\{64\}  \(manara-[0-9A-Za-z.+-]*-$arch\.tar\.gz\)\$/\1/p" "$work/SHA256SUMS" | head -n 1)
+  offered=${tarball#manara-}
+  offered=${offered%-"$arch".tar.gz}
+  [ -n "$offered" ] || die "The signed list names no release for this kind of machine ($arch)." \
+    "لا تذكر القائمة الموقّعة إصدارًا لهذا النوع من الأجهزة ($arch)."
+  [ "${version:-$offered}" = "$offered" ] || die "At $BASE/$version there is version $offered. Nothing was installed." \
+    "الموجود في $BASE/$version هو الإصدار $offered. لم يُثبَّت شيء."
+  download "$BASE/$offered/$tarball" "$work/$tarball" $TARBALL_BYTES
 }
 
 # The raw key in the form openssl reads: the head of an Ed25519 SubjectPublicKeyInfo (RFC 8410), then the key's 32 bytes.
@@ -210,7 +242,7 @@ openssl_key() {
 
 openssl_is_3() { have openssl && case $(openssl version) in "OpenSSL "[3-9]*) ;; *) false ;; esac; }
 
-verify() {
+verify_list() {
   [ -n "$RELEASE_KEY" ] || die "This script has no key to check releases with. Set MANARA_RELEASE_KEY, or use the install.sh of a release." \
     "ليس في هذا السكربت مفتاح للتحقق من الإصدارات. عيّن MANARA_RELEASE_KEY أو استعمل install.sh المرفق بإصدار."
   if ! have minisign && ! openssl_is_3 && have apt-get && [ -z "$dry_run" ] && [ -z "$offline" ]; then
@@ -227,6 +259,9 @@ verify() {
     die "The signature cannot be checked: neither minisign with SHA256SUMS.minisig nor OpenSSL 3 with SHA256SUMS.sig is there. Install one of the two and start again." \
       "لا يمكن التحقق من التوقيع: لا يوجد minisign مع SHA256SUMS.minisig ولا OpenSSL 3 مع SHA256SUMS.sig. ثبّت أحدهما ثم أعد المحاولة."
   fi
+}
+
+verify_tarball() {
   sum=$(cd "$work" && sha256sum "$tarball" | cut -d ' ' -f 1)
   grep -qxF "$sum  $tarball" "$work/SHA256SUMS" || die "$tarball is not the file whose sum was signed. Fetch it again. Nothing was changed." \
     "$tarball ليس الملف الذي وُقّعت بصمته. نزّله مرة أخرى. لم يتغيّر شيء."
@@ -292,17 +327,20 @@ install_panel() {
   check_nginx
   work=$(mktemp -d)
   fetch
-  verify
+  verify_tarball
   unpack
   if [ -x $INSTALLED ] && [ "$($INSTALLED --version)" != "$("$program" --version)" ]; then
     # Another version is in use: going over to it is the program's own business, and so is the way back.
     [ -z "$dry_run" ] || { say "The panel would be updated: $("$program" --version)" "ستُحدَّث اللوحة: $("$program" --version)"; exit 0; }
     agree
-    $INSTALLED --lang "$lang" self update --offline "$work/$tarball"
+    set -- $INSTALLED --lang "$lang" self update --offline "$work/$tarball"
+    [ -z "$downgrade" ] || set -- "$@" --downgrade
+    "$@"
     exit
   fi
   set -- "$program" self setup --release-key "$work/release.pub"
   [ -z "$port" ] || set -- "$@" --port "$port"
+  [ -z "$BASE" ] || set -- "$@" --release-url "$BASE"
   carry_out "$@"
   welcome
 }
@@ -343,11 +381,12 @@ remove_panel() {
     arch=$(architecture)
     work=$(mktemp -d)
     fetch
-    verify
+    verify_tarball
     unpack
   fi
   set -- "$program" self remove
   [ "$action" = uninstall ] || set -- "$@" --purge
+  [ -z "$sites" ] || set -- "$@" --sites
   carry_out "$@"
 }
 

@@ -43,9 +43,11 @@ suite_clippy() { cargo clippy --locked --all-targets -- -D warnings; }
 suite_tidy() { cargo test --locked --test tidy; }
 suite_unit() { cargo test --locked --lib --bins; }
 suite_it() {
-  # The quick tier leaves out what waits for killed processes, whole machines and slow clients.
+  [ "$tier" = quick ] || { cargo test --locked --test it; return; }
+  # The quick tier leaves out what waits for killed processes, whole machines and slow clients. The rest waits as well,
+  # though not as long: more of it at once than there are cores.
   local long=(slow split production host_attacks nginx_machine nginx_leave nginx_shared kill limits fuzz)
-  if [ "$tier" != quick ]; then cargo test --locked --test it; else cargo test --locked --test it -- "${long[@]/#/--skip=}"; fi
+  RUST_TEST_THREADS=$((3 * $(nproc))) cargo test --locked --test it -- "${long[@]/#/--skip=}"
 }
 # What speaks to the machine, once more through the host service. Pure parts have nothing to do with it.
 suite_split() {

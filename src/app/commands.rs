@@ -5,7 +5,7 @@ use crate::base::locale::Lang;
 use crate::base::{Error, Result};
 use crate::cli::{HostRun, Itself, Leave, Local, Migrate, PolicyAct, SelfCheck, Tell};
 use crate::config::{Loaded, Override, Setting};
-use crate::platform::install::units;
+use crate::platform::install::{setup, units};
 use crate::platform::policy::Policy;
 use crate::services::doctor;
 use serde_json::Value;
@@ -62,6 +62,10 @@ impl Local for Commands {
 
     fn itself(&self, root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
         itself::run(root, what, tell)
+    }
+
+    fn installed_listen(&self, root: &Path) -> Result<Option<String>> {
+        setup::installed_listen(root)
     }
 
     fn restart(&self, root: &Path) -> Result<()> {

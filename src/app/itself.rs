@@ -2,17 +2,21 @@
 
 use super::{leave, open};
 use crate::base::{Error, Kind, Result};
-use crate::cli::{Itself, Leave, Tell};
+use crate::cli::{Itself, Leave, ReleaseFrom, Tell};
 use crate::platform::Faults;
 use crate::platform::files;
-use crate::platform::install::health::{Booting, Services, Systemd};
-use crate::platform::install::release::{self, PublicKey};
+use crate::platform::install::download::{self, Fetched};
+use crate::platform::install::health::{Booting, Services, Systemd, Unmanaged};
+use crate::platform::install::release::{self, PublicKey, Release};
 use crate::platform::install::update::{self, Updater};
-use crate::platform::install::{self, remove, setup};
+use crate::platform::install::{self, remove, setup, units, worker};
 use crate::store::migrations;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::path::Path;
+
+/// Variables of the caller that a unit is given as well: where releases come from, and the proxy on the way.
+const HANDED_ON: [&str; 5] = ["MANARA_RELEASE_URL", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
 
 /// Carries `what` out; `tell` hears of each step. Errors: `needs_root`, and those of what is done.
 pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
@@ -21,24 +25,32 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
     }
     setup::refuse_unless_root(root)?;
     match what {
-        Itself::Setup { apply, start, release_key, port } => {
+        Itself::Setup { apply, start, release_key, release_url, port } => {
             let release_key = release_key.as_deref().map(key_text).transpose()?;
             let program = std::env::current_exe().map_err(Error::fault)?;
-            let wanted = setup::Wanted { root: root.to_owned(), program, release_key, port: *port, start: *start };
+            let wanted = setup::Wanted {
+                root: root.to_owned(),
+                program,
+                release_key,
+                release_url: release_url.clone(),
+                port: *port,
+                start: *start,
+            };
             let changes = setup::changes(&wanted)?;
             if *apply {
                 setup::run(&wanted, &Faults::from_environment(), &mut |change| tell(change.kind, &change.name))?;
             }
             Ok(json!({ "changes": changes }))
         }
-        Itself::Remove { apply, purge } => {
-            let changes = remove::changes(root, *purge)?;
+        Itself::Remove { apply, purge, sites } => {
+            let extent = remove::Extent::of(*purge, *sites);
+            let changes = remove::changes(root, extent)?;
             if *apply {
                 let how = if *purge { Leave::Restore } else { Leave::Freeze };
                 let leave = || leave::nginx(&open::config(root, vec![])?.config, how);
                 remove::run(
                     root,
-                    *purge,
+                    extent,
                     &Faults::from_environment(),
                     &mut |change| tell(change.kind, &change.name),
                     &leave,
@@ -46,17 +58,34 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
             }
             Ok(json!({ "changes": changes }))
         }
-        Itself::Update { file, downgrade } => {
-            let release = release::verify(file, &PublicKey::of(root)?)?;
-            let services = Systemd::of(root)?;
-            with(root, &services, tell, |updater| {
-                let changed = updater.update(&release, *downgrade)?;
-                Ok(json!({ "version": release.version, "changed": changed }))
+        Itself::Update { foreground: false, .. } | Itself::Rollback { foreground: false }
+            if units::systemd_runs(root) =>
+        {
+            as_unit(root, what, tell)
+        }
+        Itself::Update { release, downgrade, .. } => {
+            let key = PublicKey::of(root)?;
+            replace(root, tell, |updater, tell| match release {
+                ReleaseFrom::File(file) => {
+                    let release = release::verify(&download::keep(root, file)?, &key);
+                    let answer = release.and_then(|release| go_to(updater, &release, *downgrade));
+                    download::forget(root)?;
+                    answer
+                }
+                ReleaseFrom::Published(version) => {
+                    let url = open::config(root, vec![])?.config.release_url;
+                    let wanted = download::Wanted { url: &url, version: version.as_deref(), downgrade: *downgrade };
+                    let answer = download::fetch(updater, wanted, &key, tell).and_then(|fetched| match fetched {
+                        Fetched::InUse(version) => Ok(json!({ "version": version, "changed": false })),
+                        Fetched::Release(release) => go_to(updater, &release, *downgrade),
+                    });
+                    download::forget(root)?;
+                    answer
+                }
             })
         }
-        Itself::Rollback => {
-            let services = Systemd::of(root)?;
-            with(root, &services, tell, |updater| Ok(json!({ "version": updater.rollback()?, "changed": true })))
+        Itself::Rollback { .. } => {
+            replace(root, tell, |updater, _| Ok(json!({ "version": updater.rollback()?, "changed": true })))
         }
         Itself::Files => {
             let repaired = install::enforce(root)?;
@@ -65,21 +94,81 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
                 .for_each(|repair| tell("repair", &format!("{} ({} → {})", repair.path, repair.was, repair.is)));
             Ok(json!({ "repaired": repaired }))
         }
-        Itself::Recover => with(root, &Booting, tell, |updater| Ok(json!({ "changed": updater.recover()? }))),
+        Itself::Recover { start: false } => recover(root, &Booting, tell),
+        Itself::Recover { start: true } => {
+            let answer = recover(root, &Systemd::of(root), tell)?;
+            if let Some(last) = update::status(root)?.last.filter(|_| answer["changed"] == true) {
+                worker::Progress::go_on(root)?.end(&Err(last.error()))?;
+            }
+            Ok(answer)
+        }
         Itself::Status => status(root),
     }
 }
 
-fn with(
-    root: &Path,
-    services: &dyn Services,
-    tell: Tell<'_>,
-    work: impl FnOnce(&Updater<'_>) -> Result<Value>,
-) -> Result<Value> {
-    let (faults, tell) = (Faults::from_environment(), RefCell::new(tell));
+fn recover(root: &Path, services: &dyn Services, tell: Tell<'_>) -> Result<Value> {
     let _alone = update::alone(root)?;
+    let (faults, tell) = (Faults::from_environment(), RefCell::new(tell));
     let tell = |step: &'static str| (tell.borrow_mut())(step, "");
-    work(&Updater { root, services, faults: &faults, tell: &tell })
+    let changed = Updater { root, services, faults: &faults, tell: &tell }.recover()?;
+    Ok(json!({ "changed": changed }))
+}
+
+fn go_to(updater: &Updater<'_>, release: &Release, downgrade: bool) -> Result<Value> {
+    let changed = updater.update(release, downgrade)?;
+    Ok(json!({ "version": release.version, "changed": changed }))
+}
+
+/// Has a unit of its own do `what`, which changes versions.
+fn as_unit(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
+    worker::none_runs()?;
+    let alone = update::alone(root)?;
+    let mut words: Vec<String> = vec!["self".into()];
+    match what {
+        Itself::Update { release, downgrade, .. } => {
+            words.push("update".into());
+            match release {
+                // Whoever brought it may take it away when the connection is lost.
+                ReleaseFrom::File(file) => {
+                    let file = download::keep(root, file)?;
+                    words.extend(["--offline".into(), file.display().to_string()]);
+                }
+                ReleaseFrom::Published(version) => {
+                    words.extend(version.iter().flat_map(|version| ["--version".into(), version.clone()]));
+                }
+            }
+            words.extend(downgrade.then(|| "--downgrade".into()));
+        }
+        _ => words.push("rollback".into()),
+    }
+    words.push("--foreground".into());
+    let env = HANDED_ON.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+    let env: Vec<_> = env.collect();
+    // For the unit to have.
+    drop(alone);
+    worker::run(root, &std::env::current_exe().map_err(Error::fault)?, &words, &env, tell)
+}
+
+/// Does `work`, which changes versions; its steps are noted for whoever reads along.
+fn replace(
+    root: &Path,
+    tell: Tell<'_>,
+    work: impl FnOnce(&Updater<'_>, &dyn Fn(&str)) -> Result<Value>,
+) -> Result<Value> {
+    let services: Box<dyn Services> =
+        if units::systemd_runs(root) { Box::new(Systemd::of(root)) } else { Box::new(Unmanaged::of(root)) };
+    let _alone = update::alone(root)?;
+    let heard = RefCell::new((worker::Progress::begin(root)?, tell));
+    let tell = |kind: &str, name: &str| {
+        let (progress, tell) = &mut *heard.borrow_mut();
+        progress.step(kind, name);
+        tell(kind, name);
+    };
+    let faults = Faults::from_environment();
+    let updater = Updater { root, services: &*services, faults: &faults, tell: &|step| tell(step, "") };
+    let ended = work(&updater, &|address| tell("download", address));
+    heard.borrow_mut().0.end(&ended)?;
+    ended
 }
 
 /// What this program and the machine's journal of versions know; no right is needed for the first.

@@ -6,6 +6,8 @@
 use crate::base::clock::{Clock, Time};
 use crate::base::names::is_deceptive;
 use crate::config::{Config, LogFormat};
+use crate::engine::logs::lines::LINES;
+use crate::platform::logs::LogEntry;
 use log::kv::{Error as KvError, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
 use serde_json::{Map, Value as Json};
@@ -16,8 +18,12 @@ use std::sync::Arc;
 /// Begins every target of ours; records of other targets count as a library's.
 pub const TARGET_PREFIX: &str = "manara";
 
-/// Starts logging as `config` says; a second call changes nothing.
+/// Starts logging as `config` says; a second call changes nothing. Lines that no journal takes are kept in memory, too,
+/// so that they can be read in the panel.
 pub fn start(config: &Config, clock: Arc<dyn Clock>) {
+    if std::env::var_os("JOURNAL_STREAM").is_none() {
+        LINES.keep();
+    }
     // A logger that is already there (the test harness's, or ours) stays.
     let _ = builder(config, clock).try_init();
 }
@@ -29,14 +35,28 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
         .filter_module(TARGET_PREFIX, config.log_level)
         .target(env_logger::Target::Stderr);
     match config.log_format {
-        LogFormat::Json => builder.format(move |out, record| writeln!(out, "{}", json_line(clock.now(), record))),
+        LogFormat::Json => builder.format(move |out, record| {
+            let line = json_line(clock.now(), record).to_string();
+            keep(&line);
+            writeln!(out, "{line}")
+        }),
         LogFormat::Text => builder.format(move |out, record| {
             let style = out.default_level_style(record.level());
-            let (time, level) = (clock.now().rfc3339(), record.level());
+            let now = clock.now();
+            if LINES.are_kept() {
+                keep(&json_line(now, record).to_string());
+            }
+            let (time, level) = (now.rfc3339(), record.level());
             writeln!(out, "{time} {style}{level:<5}{style:#} {}", text_of(record))
         }),
     };
     builder
+}
+
+fn keep(line: &str) {
+    if let Some(entry) = LogEntry::of_own(line).filter(|_| LINES.are_kept()) {
+        LINES.push(entry);
+    }
 }
 
 /// Target, message and pairs on one line. What could forge a line or drive a terminal is escaped.

@@ -2,14 +2,16 @@
 
 use super::{logging, open, roles};
 use crate::base::{Error, Result};
-use crate::config::Loaded;
-use crate::engine::{Core, guard};
+use crate::config::value::Value;
+use crate::config::{Loaded, Origin};
+use crate::engine::{Core, guard, trail};
 use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
 use crate::platform::host_service::{Child, Client, Watched};
-use crate::platform::{Faults, Host, HostOp, notify, own, panel_tls};
+use crate::platform::{Faults, Host, HostOp, notify, own, panel_tls, sockets};
 use crate::services::{monitoring, nginx, upkeep};
+use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -20,7 +22,12 @@ use std::time::Duration;
 const JOBS_STOP_S_MAX: u64 = 20;
 
 /// Runs the panel until it is asked to end.
-pub fn run(loaded: Loaded) -> Result<()> {
+pub fn run(mut loaded: Loaded) -> Result<()> {
+    // Before anything else may take its descriptor.
+    let port = sockets::handed_over_port()?;
+    if let Some(port) = &port {
+        listens_where_told(&mut loaded, port)?;
+    }
     logging::start(&loaded.config, Arc::new(SystemClock));
     let child = roles::take(&loaded.config)?;
     let faults = Arc::new(Faults::from_environment());
@@ -35,14 +42,15 @@ pub fn run(loaded: Loaded) -> Result<()> {
     let sampler = spawn("metrics", move || monitoring::run(&measured))?;
     let kept = Arc::downgrade(&core);
     spawn("upkeep", move || upkeep::run(&kept))?;
-    let (server, fingerprint) = match listen(&core) {
+    let (server, fingerprint) = match listen(&core, port.as_ref()) {
         // An address that waits to be confirmed and cannot be had is no reason to be without a panel.
         Err(e) if guard::current(&core)?.is_some() => {
             guard::give_up(&core, &e)?;
-            listen(&core)?
+            listen(&core, port.as_ref())?
         }
         other => other?,
     };
+    drop(port);
     // With thousands of sites nginx takes a second to come up: pages are answered meanwhile, changes wait.
     let starter = core.clone();
     let starting = spawn("nginx", move || bring_up(&starter))?;
@@ -57,8 +65,18 @@ pub fn run(loaded: Loaded) -> Result<()> {
     stopped
 }
 
+/// For this run, the address of a listener that the service manager handed over stands for the option.
+fn listens_where_told(loaded: &mut Loaded, port: &TcpListener) -> Result<()> {
+    let address = port.local_addr().map_err(Error::fault)?;
+    for setting in loaded.settings.iter_mut().filter(|setting| setting.opt.key == "panel.listen") {
+        setting.value = Value::Text(address.to_string());
+        setting.origin = Origin::Env { name: "LISTEN_FDS".into() };
+    }
+    Ok(())
+}
+
 /// Listens as the settings say; with TLS also the certificate's fingerprint.
-fn listen(core: &Arc<Core>) -> Result<(Server, Option<String>)> {
+fn listen(core: &Arc<Core>, port: Option<&TcpListener>) -> Result<(Server, Option<String>)> {
     let panel = auth::panel_settings(core)?;
     let tls = if panel.tls {
         Some(panel_tls::ensure(&core.config.panel_tls_folder(), &names(&panel.host_names))?)
@@ -68,6 +86,7 @@ fn listen(core: &Arc<Core>) -> Result<(Server, Option<String>)> {
     let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
     let listen = Listen {
         tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
+        handed_over: port.map(TcpListener::try_clone).transpose().map_err(Error::fault)?,
         unix: Some(core.config.api_socket.clone()),
         ..Listen::default()
     };
@@ -112,6 +131,10 @@ fn stop(core: &Core, server: Server, threads: [JoinHandle<()>; 2]) -> Result<()>
     // nginx that is not up yet cannot be stopped, and the last figures are still to be written.
     for thread in threads {
         thread.join().map_err(|_| Error::fault("a thread panicked"))?;
+    }
+    // The last word of this run: what the jobs above did is in it.
+    if let Err(e) = trail::note_head(core) {
+        log::warn!(target: "manara::audit", "the head of the audit trail was not noted: {e}");
     }
     // In production nginx is the machine's own: sites outlive the panel.
     let stopped = if core.config.is_development() { core.host.ask(&HostOp::NginxStop).map(drop) } else { Ok(()) };

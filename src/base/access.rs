@@ -20,6 +20,8 @@ pub enum Permission {
     SystemRead,
     /// Install components, change settings.
     SystemChange,
+    /// Read the logs of the panel, of nginx and of services.
+    LogsRead,
     /// Manage users, their sessions and everybody's tokens.
     AccountsManage,
     /// Make and revoke one's own API tokens.
@@ -30,7 +32,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 11] = [
         Permission::SitesRead,
         Permission::SitesChange,
         Permission::SitesDelete,
@@ -38,6 +40,7 @@ impl Permission {
         Permission::JobsChange,
         Permission::SystemRead,
         Permission::SystemChange,
+        Permission::LogsRead,
         Permission::AccountsManage,
         Permission::TokensOwn,
         Permission::AuditRead,
@@ -53,6 +56,7 @@ impl Permission {
             Permission::JobsChange => "jobs-change",
             Permission::SystemRead => "system-read",
             Permission::SystemChange => "system-change",
+            Permission::LogsRead => "logs-read",
             Permission::AccountsManage => "accounts-manage",
             Permission::TokensOwn => "tokens-own",
             Permission::AuditRead => "audit-read",
@@ -97,13 +101,22 @@ impl Role {
 
     /// Whether the role includes `permission`.
     pub fn allows(self, permission: Permission) -> bool {
-        use Permission::{AccountsManage, AuditRead, JobsChange, SitesChange, SitesDelete, SystemChange, TokensOwn};
+        use Permission::{
+            AccountsManage, AuditRead, JobsChange, LogsRead, SitesChange, SitesDelete, SystemChange, TokensOwn,
+        };
         match self {
             Role::Admin => true,
             Role::Operator => !matches!(permission, AccountsManage | SystemChange | AuditRead),
             Role::Viewer => !matches!(
                 permission,
-                SitesChange | SitesDelete | JobsChange | SystemChange | AccountsManage | TokensOwn | AuditRead
+                SitesChange
+                    | SitesDelete
+                    | JobsChange
+                    | SystemChange
+                    | LogsRead
+                    | AccountsManage
+                    | TokensOwn
+                    | AuditRead
             ),
         }
     }

@@ -26,12 +26,24 @@ pub const PASSWORD_CHARS_MIN: usize = 10;
 pub const DOMAIN_BYTES_MAX: usize = 253;
 /// Aliases of one site.
 pub const ALIASES_MAX: usize = 100;
+/// Changes remembered of each site.
+pub const SITE_CHANGES_MAX: i64 = 100;
+/// Sites that one change may switch or delete.
+pub const SITES_AT_ONCE_MAX: usize = 10_000;
+/// Changes of a plan that are shown one by one.
+pub const PLAN_CHANGES_SHOWN_MAX: usize = 100;
+/// Views of lists that one user may keep.
+pub const LIST_VIEWS_PER_USER_MAX: i64 = 50;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 500;
 /// Rows of one page when the caller does not say.
 pub const PAGE_ROWS_DEFAULT: u32 = 50;
 /// Time a dry run's plan is kept for applying.
 pub const PLAN_TTL_S: i64 = 3600;
+/// Plans of dry runs that one user may have open.
+pub const PLANS_OPEN_EACH_MAX: usize = 100;
+/// Plans of dry runs that may be open in all.
+pub const PLANS_OPEN_MAX: usize = 1000;
 /// Time a change may take before the API answers 202 with its job.
 pub const CALL_WAIT_S_MAX: u64 = 30;
 /// Jobs waiting at once.
@@ -42,6 +54,8 @@ pub const JOB_OUTPUT_BYTES_MAX: usize = 256 * 1024;
 pub const JOB_HEARTBEAT_S_MAX: i64 = 60;
 /// Time between two signs of life of the panel: well within [`JOB_HEARTBEAT_S_MAX`].
 pub const HEARTBEAT_S: u64 = 15;
+/// Time between two notes of the audit trail's head in the system's journal.
+pub const AUDIT_HEAD_S: u64 = 3600;
 /// Time between two sweeps of what has run out.
 pub const SWEEP_S: u64 = 600;
 /// Bytes of an ended plan are kept this long.
@@ -56,6 +70,24 @@ pub const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const LOG_S_MAX: i64 = 24 * 3600;
 /// Rotated files that are kept of one log.
 pub const LOG_FILES_MAX: u32 = 14;
+/// Entries of a log in one answer.
+pub const LOG_ENTRIES_MAX: u32 = 1000;
+/// Entries of a log in one answer when the caller does not say.
+pub const LOG_ENTRIES_DEFAULT: u32 = 200;
+/// Time for which a log is searched before the answer says how far it came.
+pub const LOG_SEARCH_MS_MAX: u64 = 3000;
+/// Bytes of a log that are read at once.
+pub const LOG_PIECE_BYTES: usize = 256 * 1024;
+/// Longest line of a log; of a longer one only the beginning counts.
+pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
+/// New bytes of a log that are read by one look of a follower.
+pub const LOG_NEWS_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of an old, compressed file of a log that are looked through.
+pub const LOG_PACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Entries of a downloaded log.
+pub const LOG_EXPORT_ENTRIES_MAX: usize = 50_000;
+/// Size of a downloaded log.
+pub const LOG_EXPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Time nginx may take to open its logs anew.
 pub const LOG_REOPEN_S_MAX: u64 = 5;
 /// Time the new generation may take to answer after a reload.
@@ -168,6 +200,11 @@ pub const HOST_TURN_S_MAX: u64 = 120;
 pub const HOST_ANSWER_S_MAX: u64 = 300;
 /// Time for which the panel tries to reach a host that is being started again.
 pub const HOST_CONNECT_MS_MAX: u64 = 2000;
+/// How often the panel asks for the same long operation again whose host ended meanwhile.
+pub const HOST_REATTACH_MAX: u32 = 5;
+/// Largest step of nginx's generation that the host takes. What was lost by changes that failed is far less, and a panel that
+/// somebody took over does not reach the end of the numbers with such steps.
+pub const GENERATION_STEP_MAX: u64 = 1_000_000;
 /// Lines of a long operation that wait for a slow reader.
 pub const HOST_LINES_QUEUED_MAX: usize = 256;
 /// Largest answer or frame of the host: the list of 10 000 files takes about 2 MiB.

@@ -1,10 +1,9 @@
-//! The catalogue of texts: `assets/locale/en.toml` and `ar.toml`, embedded, parsed on first use.
+//! The catalogue of texts: `assets/locale/en.toml` and `ar.toml`, flattened by `build.rs` and embedded.
 //!
 //! Sentences are whole in each language; `{name}` stands for a parameter. Where a text counts something it is a table
 //! of plural forms (`one`, `two`, `few`, `many`, `other`; CLDR rules for Arabic and English).
 
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// A language of the product.
@@ -43,43 +42,39 @@ impl Lang {
     }
 }
 
-type Catalogue = HashMap<String, String>;
+/// Keys and their texts, in the order of the keys.
+type Catalogue = Vec<(&'static str, &'static str)>;
 
 fn catalogue(lang: Lang) -> &'static Catalogue {
     static EN: OnceLock<Catalogue> = OnceLock::new();
     static AR: OnceLock<Catalogue> = OnceLock::new();
     match lang {
-        Lang::En => EN.get_or_init(|| parse(include_str!("../../assets/locale/en.toml"))),
-        Lang::Ar => AR.get_or_init(|| parse(include_str!("../../assets/locale/ar.toml"))),
+        Lang::En => EN.get_or_init(|| read(include_str!(concat!(env!("OUT_DIR"), "/en.texts")))),
+        Lang::Ar => AR.get_or_init(|| read(include_str!(concat!(env!("OUT_DIR"), "/ar.texts")))),
     }
 }
 
-fn parse(text: &str) -> Catalogue {
-    let table: toml::Table = toml::from_str(text).expect("the embedded catalogue is valid: a test parses it");
-    let mut flat = Catalogue::new();
-    flatten("", &table, &mut flat);
-    flat
-}
-
-fn flatten(prefix: &str, table: &toml::Table, flat: &mut Catalogue) {
-    for (key, value) in table {
-        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-        match value {
-            toml::Value::Table(inner) => flatten(&path, inner, flat),
-            toml::Value::String(text) => drop(flat.insert(path, text.clone())),
-            _ => {}
-        }
-    }
+/// Keys and texts in turn, each ended by a zero byte; the keys are in order.
+fn read(texts: &'static str) -> Catalogue {
+    let mut parts = texts.split_terminator('\0');
+    std::iter::from_fn(|| Some((parts.next()?, parts.next()?))).collect()
 }
 
 /// The text `key` in `lang`, or `None` when the catalogue does not have it.
 pub fn find<N: AsRef<str>>(lang: Lang, key: &str, params: &[(N, String)]) -> Option<String> {
-    let mut text = catalogue(lang).get(key)?.clone();
+    let texts = catalogue(lang);
+    let mut text = texts[texts.binary_search_by_key(&key, |(key, _)| key).ok()?].1.to_owned();
     for (name, value) in params {
         let shown = if lang == Lang::Ar { isolate(value) } else { value.clone() };
         text = text.replace(&format!("{{{}}}", name.as_ref()), &shown);
     }
     Some(text)
+}
+
+/// An actor in words, by kind and name as the audit trail has them: only users are shown by their bare name.
+pub fn actor(lang: Lang, kind: &str, actor: &str) -> String {
+    let name = actor.strip_prefix("token:").unwrap_or(actor);
+    find(lang, &format!("actor.{kind}"), &[("name", name.to_owned())]).unwrap_or_else(|| actor.to_owned())
 }
 
 /// The text `key` in `lang`; the key itself when it is missing (a test keeps that from happening).

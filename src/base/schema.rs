@@ -170,8 +170,8 @@ fn unknown(known: &Map<String, Value>, path: &str, name: &str) -> FieldProblem {
 /// The candidate that looks most like `name`, when one looks alike enough to be a slip of the keyboard.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
-        .map(|c| (similar::TextDiff::from_chars(name, c).ratio(), c))
-        .filter(|(ratio, _)| *ratio >= 0.7)
+        .map(|c| (strsim::normalized_damerau_levenshtein(name, c), c))
+        .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, c)| c)
 }

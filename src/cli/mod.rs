@@ -19,7 +19,7 @@ mod table;
 mod tree;
 mod usage;
 
-pub use local::{HostRun, Itself, LOCAL, Leave, Local, Migrate, PolicyAct, SelfCheck, Tell};
+pub use local::{HostRun, Itself, LOCAL, Leave, Local, Migrate, PolicyAct, ReleaseFrom, SelfCheck, Tell};
 
 use crate::base::Error;
 use globals::{Early, Globals};

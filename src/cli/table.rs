@@ -9,6 +9,10 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("job.list", &["id", "summary", "target_name", "state", "created_at"]),
     ("audit.list", &["seq", "at", "who", "operation", "target_name", "result"]),
     ("drift.list", &["file", "site", "kind"]),
+    ("log.list", &["source", "unit", "place"]),
+    ("log.show", &["at", "level", "message"]),
+    ("process.list", &["pid", "name", "user", "cpu_percent", "memory", "unit"]),
+    ("service.list", &["name", "state", "version", "since"]),
 ];
 /// Most columns of other lists.
 const COLUMNS_MAX: usize = 7;
@@ -35,9 +39,11 @@ fn list(id: &str, items: &[Value], page: &Map<String, Value>, screen: &Screen) -
     rows.extend(items.iter().map(|item| names.iter().map(|name| cell(name, &item[name.as_str()], screen)).collect()));
     let mut out = aligned(&rows);
     if let Some(cursor) = page.get("next").and_then(Value::as_str) {
-        let total = page.get("total").and_then(Value::as_u64).unwrap_or_default().to_string();
-        let params = [("shown", items.len().to_string()), ("total", total), ("cursor", cursor.to_owned())];
-        out += &format!("{}\n", screen.say("cli.more", &params));
+        let mut params = vec![("shown", items.len().to_string()), ("cursor", cursor.to_owned())];
+        let total = page.get("total").and_then(Value::as_u64);
+        params.extend(total.map(|total| ("total", total.to_string())));
+        let key = if total.is_some() { "cli.more" } else { "cli.more_unknown" };
+        out += &format!("{}\n", screen.say(key, &params));
     }
     out
 }

@@ -211,6 +211,7 @@ fn typed(settings: &[Setting], root: PathBuf, profile: Profile) -> Config {
             "owned" => NginxOwnership::Owned,
             _ => NginxOwnership::Auto,
         },
+        release_url: text("release.url"),
         root,
     }
 }

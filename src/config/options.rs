@@ -72,6 +72,11 @@ impl Opt {
         self
     }
 
+    const fn without_restart(mut self) -> Self {
+        self.restart = false;
+        self
+    }
+
     const fn guarded(mut self) -> Self {
         self.guarded = true;
         self
@@ -86,8 +91,8 @@ impl Opt {
 /// Every variable of ours begins so.
 pub const ENV_PREFIX: &str = "MANARA_";
 
-/// Variables that are no options: the command line's root prefix, token and language.
-pub const ENV_OTHER: &[&str] = &["MANARA_ROOT", "MANARA_TOKEN", "MANARA_LANG"];
+/// Variables that are no options: the command line's root prefix, token and language; the installer's key.
+pub const ENV_OTHER: &[&str] = &["MANARA_ROOT", "MANARA_TOKEN", "MANARA_LANG", "MANARA_RELEASE_KEY"];
 
 /// Beginnings of variables that only test runs set: requirements of the suites, injected faults, points to die at.
 pub const ENV_TEST_PREFIXES: &[&str] = &["MANARA_TEST_", "MANARA_FAULT", "MANARA_KILL"];
@@ -111,6 +116,7 @@ pub const ALL: &[Opt] = &[
     Opt::in_file("nginx.http_port", PORT, "8080", "80"),
     Opt::in_file("nginx.https_port", PORT, "8443", "443"),
     Opt::in_file("nginx.ownership", Kind::Choice(&["auto", "shared", "owned"]), "auto", "auto"),
+    Opt::in_file("release.url", Kind::Origin, "", "").without_restart(),
     Opt::in_store("panel.listen", Kind::Address, "127.0.0.1:9080", "[::]:9443").guarded(),
     Opt::in_store("panel.tls", Kind::Bool, "false", "true").guarded(),
     Opt::in_store("panel.host_names", Kind::Names, "", "").guarded(),

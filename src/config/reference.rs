@@ -53,6 +53,7 @@ fn kind(lang: Lang, opt: &Opt) -> String {
         Kind::Path => say("type_path"),
         Kind::Socket => say("type_socket"),
         Kind::Database => say("type_database"),
+        Kind::Origin => say("type_origin"),
         Kind::Address => say("type_address"),
         Kind::Networks { .. } => say("type_networks"),
         Kind::Names => say("type_names"),

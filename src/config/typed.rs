@@ -78,6 +78,8 @@ pub struct Config {
     pub nginx_https_port: u16,
     /// `nginx.ownership`
     pub nginx_ownership: NginxOwnership,
+    /// `release.url`; empty where releases are not fetched.
+    pub release_url: String,
 }
 
 impl Config {

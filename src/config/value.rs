@@ -5,7 +5,7 @@ use crate::base::schema::nearest;
 use crate::base::{FieldProblem, error::Params};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// Longest path of a Unix socket: `sun_path` holds 108 bytes with its final NUL (unix(7)).
 pub const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -34,6 +34,9 @@ pub enum Kind {
     Socket,
     /// Address of the database.
     Database,
+    /// Address below which something is fetched, without a slash at its end: `https://`, or `http://` on loopback.
+    /// Empty for none.
+    Origin,
     /// IP address and port to listen on.
     Address,
     /// A list of IP addresses and networks.
@@ -153,6 +156,7 @@ impl Kind {
             Kind::Path | Kind::Socket if is_path(&text) => Ok(text),
             Kind::Path | Kind::Socket => Err(Reason::new("option.not_path")),
             Kind::Database => database(text),
+            Kind::Origin => origin(text),
             Kind::Address => {
                 let address: SocketAddr = text.parse().map_err(|_| Reason::new("option.not_address"))?;
                 Ok(address.to_string())
@@ -179,6 +183,22 @@ fn database(url: String) -> Result<String, Reason> {
         Some(("mysql" | "mariadb", _)) => Err(Reason::new("option.database_not_yet").with("engine", "MySQL")),
         _ => Err(Reason::new("option.not_database")),
     }
+}
+
+fn origin(text: String) -> Result<String, Reason> {
+    let text = text.trim_end_matches('/').to_owned();
+    let bad = || Reason::new("option.not_origin");
+    let (scheme, rest) = match text.split_once("://") {
+        None if text.is_empty() => return Ok(text),
+        None => return Err(bad()),
+        Some(parts) => parts,
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(name, _)| name);
+    let local = matches!(name, "localhost" | "[::1]") || name.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%+".contains(c);
+    let allowed = scheme == "https" || (scheme == "http" && local);
+    if allowed && !name.is_empty() && rest.chars().all(plain) { Ok(text) } else { Err(bad()) }
 }
 
 fn list(items: Vec<String>, check: impl Fn(&str) -> Result<String, Reason>) -> Result<Value, Reason> {

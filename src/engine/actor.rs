@@ -77,6 +77,14 @@ impl Actor {
         }
     }
 
+    /// Whose the call counts as where a number of something is limited: a user's tokens are the user.
+    pub fn owner(&self) -> String {
+        match self {
+            Actor::User { id, .. } | Actor::Token { user: Some(id), .. } => format!("user:{id}"),
+            other => other.key(),
+        }
+    }
+
     /// `nobody`, `console`, `user` or `token`, for the audit trail.
     pub fn kind(&self) -> &'static str {
         match self {

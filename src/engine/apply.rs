@@ -9,11 +9,13 @@ use super::change::{Change, RowChange};
 use super::core::Core;
 use super::events::Topic;
 use super::gate;
+use super::history::Before;
 use super::hooks::{self, HookPoint};
 use super::jobs::{Handle, NewJob, Ticket};
-use super::plan::{Draft, Plan, ShownChange};
+use super::plan::{Draft, Plan, ShownChange, TouchedSite};
 use super::{caught, quarantine, unrecorded};
-use crate::base::limits::PLAN_TTL_S;
+use crate::base::clock::Time;
+use crate::base::limits::{PLAN_TTL_S, PLANS_OPEN_EACH_MAX, PLANS_OPEN_MAX};
 use crate::base::names::ObjectId;
 use crate::base::{Error, Kind, Result, diff, ids};
 use crate::platform::nginx::sha256_hex;
@@ -22,6 +24,7 @@ use crate::store::jobs::JobState;
 use crate::store::managed_files::ManagedFile;
 use crate::store::{Tx, audit, backends, jobs as job_rows, managed_files, plans, reservations, server_names, sites};
 use serde_json::json;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A new id for a plan, a job, a session …
@@ -44,6 +47,7 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
             shown.extend(show(core, change));
         }
     }
+    let touched = touched(core, &draft.changes)?;
     let nginx: Vec<_> =
         draft.changes.iter().filter_map(|c| if let Change::Nginx(n) = c { Some(n.clone()) } else { None }).collect();
     let version = if nginx.is_empty() { None } else { core.nginx_status()?.version };
@@ -68,6 +72,7 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
         nginx_version: version,
         test,
         shown,
+        touched,
         made_by: actor.shown(),
         created_at: now,
         expires_at: now.plus_s(PLAN_TTL_S),
@@ -118,24 +123,84 @@ fn show(core: &Core, change: &Change) -> Option<ShownChange> {
         Change::Row(RowChange::SiteUpdate { site, .. }) => {
             ("row", "update", format!("site {}", site.domain), String::new())
         }
-        Change::Row(RowChange::SiteDelete { site, .. }) => ("row", "delete", format!("site {site}"), String::new()),
+        Change::Row(RowChange::SiteDelete { site }) => {
+            let row = core.store.read(|tx| sites::by_id(tx, site.as_str())).ok()?;
+            let name = row.map_or_else(|| site.to_string(), |row| row.domain.to_string());
+            ("row", "delete", format!("site {name}"), String::new())
+        }
         Change::Row(RowChange::BackendInsert(_) | RowChange::BackendUpdate(_) | RowChange::BackendDelete { .. })
         | Change::Nginx(_) => return None,
     };
     Some(ShownChange { kind: kind.into(), action: action.into(), name, diff })
 }
 
-/// Keeps `plan` so that exactly it can be applied later.
+/// The sites that `changes` are about, each once, in their order: by its row, or by its file alone.
+fn touched(core: &Core, changes: &[Change]) -> Result<Vec<TouchedSite>> {
+    let mut seen = HashMap::new();
+    let mut order = Vec::new();
+    for change in changes {
+        let (id, action) = match change {
+            Change::Row(RowChange::SiteInsert { site, .. }) => (site.id.clone(), "create"),
+            Change::Row(RowChange::SiteUpdate { site, .. }) => (site.id.clone(), "update"),
+            Change::Row(RowChange::SiteDelete { site }) => (site.to_string(), "delete"),
+            Change::Nginx(NginxChange { file: NginxFile::Site(id), .. }) => (id.to_string(), ""),
+            _ => continue,
+        };
+        let named = match change {
+            Change::Row(RowChange::SiteInsert { site, .. } | RowChange::SiteUpdate { site, .. }) => {
+                Some(site.domain.clone())
+            }
+            _ => None,
+        };
+        let known = seen.entry(id.clone()).or_insert_with(|| {
+            order.push(id);
+            (None, "")
+        });
+        known.0 = named.or(known.0.take());
+        known.1 = if action.is_empty() { known.1 } else { action };
+    }
+    let site = |id: String| {
+        let (named, action) = seen.remove(&id).unwrap_or((None, ""));
+        let domain = match named {
+            Some(domain) => Some(domain),
+            None => core.store.read(|tx| sites::by_id(tx, &id))?.map(|row| row.domain),
+        };
+        let action = if action.is_empty() { "update" } else { action };
+        Ok(TouchedSite::new(domain.map_or(id, |d| d.to_string()), action))
+    };
+    order.into_iter().map(site).collect()
+}
+
+/// Keeps `plan` so that exactly it can be applied later. Errors: `too_many_plans`, `too_many_plans_in_all`.
 pub fn keep(core: &Core, plan: &Plan, actor: &Actor, request: &Request) -> Result<()> {
     let row = plan_row(plan, actor, request)?;
-    core.store.write(|tx| plans::insert(tx, &row))
+    core.store.write(|tx| {
+        refuse_more(&plans::open(tx, core.now())?, &actor.owner(), core.now())?;
+        plans::insert(tx, &row)
+    })
+}
+
+/// Refuses one more open plan where `owner` or all have as many as they may: a plan carries every byte it is going to write.
+fn refuse_more(open: &[(serde_json::Value, Time)], owner: &str, now: Time) -> Result<()> {
+    let own = open.iter().filter(|(actor, _)| actor["owner"] == owner);
+    let (code, max, first) = if own.clone().count() >= PLANS_OPEN_EACH_MAX {
+        ("too_many_plans", PLANS_OPEN_EACH_MAX, own.map(|(_, until)| *until).next())
+    } else if open.len() >= PLANS_OPEN_MAX {
+        ("too_many_plans_in_all", PLANS_OPEN_MAX, open.first().map(|(_, until)| *until))
+    } else {
+        return Ok(());
+    };
+    let wait_s = first.map_or(0, |until| until.since_s(now).max(1));
+    Err(Error::new(Kind::TooMany, code).with("max", max).with("retry_s", wait_s))
 }
 
 fn plan_row(plan: &Plan, actor: &Actor, request: &Request) -> Result<plans::Plan> {
+    let mut made_by = actor_json(actor, request);
+    made_by["owner"] = actor.owner().into();
     Ok(plans::Plan {
         id: plan.id.to_string(),
         operation: plan.operation.clone(),
-        actor: actor_json(actor, request),
+        actor: made_by,
         body: Some(serde_json::to_value(plan).map_err(Error::fault)?),
         created_at: plan.created_at,
         expires_at: plan.expires_at,
@@ -277,6 +342,8 @@ fn take_back(core: &Core, plan: &Plan, cause: Error) -> Error {
 
 /// The transaction after the effects: from here on the change is done.
 fn finish(core: &Core, tx: &Tx, plan: &Plan, entry: &audit::Entry, job: &Handle) -> Result<()> {
+    let entry = audit::Entry { at: core.now(), result: "done".into(), ..entry.clone() };
+    let before = Before::read(tx, plan)?;
     for change in &plan.changes {
         match change {
             Change::Row(row) => write_row(tx, row)?,
@@ -284,9 +351,10 @@ fn finish(core: &Core, tx: &Tx, plan: &Plan, entry: &audit::Entry, job: &Handle)
             Change::SiteCreate(_) | Change::SiteTrash { .. } => {}
         }
     }
+    before.record(tx, plan, &entry)?;
     reservations::release(tx, plan.id.as_str())?;
     plans::set_state(tx, plan.id.as_str(), plans::APPLYING, plans::APPLIED)?;
-    audit::append(tx, core.store.keys(), &audit::Entry { at: core.now(), result: "done".into(), ..entry.clone() })?;
+    audit::append(tx, core.store.keys(), &entry)?;
     let result = json!({ "target": plan.target });
     job_rows::finish(tx, job.id(), JobState::Done, Some(&result), None, core.now()).map(drop)
 }

@@ -9,6 +9,7 @@ use super::gauges::Gauges;
 use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::locks::Locks;
+use super::logs::Followers;
 use super::refusals::Refusals;
 use super::settings::Settings;
 use super::unrecorded::Failure;
@@ -53,6 +54,8 @@ pub struct Core {
     pub doors: DoorKeeper,
     /// What was measured lately.
     pub gauges: Gauges,
+    /// Who follows logs.
+    pub followers: Followers,
     /// Whoever takes part through plugins.
     pub hooks: Box<dyn Hooks>,
     /// Fault injection of the tests.
@@ -100,6 +103,7 @@ impl Core {
             gate: Gate::default(),
             doors: DoorKeeper::default(),
             gauges: Gauges::default(),
+            followers: Followers::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),
             config: loaded.config.clone(),

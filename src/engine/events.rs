@@ -36,9 +36,7 @@ impl Topic {
 pub struct Event {
     /// Counts up within one run of the panel.
     pub id: u64,
-    /// What it is about.
-    pub topic: Topic,
-    /// `job`, `job-output`, `site`, `metrics`, `guard`.
+    /// `job`, `job-output`, `site`, `metrics`, `guard`, `log`.
     pub name: &'static str,
     /// Its data.
     pub data: Value,
@@ -80,10 +78,29 @@ impl Bus {
 
     /// Tells everybody who listens to `topic`.
     pub fn tell(&self, topic: Topic, name: &'static str, data: Value) {
-        let event = Event { id: self.0.next.fetch_add(1, Ordering::Relaxed), topic, name, data };
+        let event = self.event(name, data);
         if let Ok(mut listeners) = self.0.listeners.lock() {
             listeners.retain(|_, l| !l.topics.contains(&topic) || (l.sink)(&event));
         }
+    }
+
+    /// Tells the listener of that number, when it still listens.
+    pub fn tell_one(&self, listener: u64, name: &'static str, data: Value) {
+        let event = self.event(name, data);
+        if let Ok(mut listeners) = self.0.listeners.lock()
+            && listeners.get(&listener).is_some_and(|l| !(l.sink)(&event))
+        {
+            listeners.remove(&listener);
+        }
+    }
+
+    /// Whether the listener of that number still listens.
+    pub fn is_listening(&self, listener: u64) -> bool {
+        self.0.listeners.lock().is_ok_and(|l| l.contains_key(&listener))
+    }
+
+    fn event(&self, name: &'static str, data: Value) -> Event {
+        Event { id: self.0.next.fetch_add(1, Ordering::Relaxed), name, data }
     }
 
     /// How many listen to `topic`; a source without listeners need not produce.
@@ -94,6 +111,13 @@ impl Bus {
     /// How many listen at all.
     pub fn streams(&self) -> usize {
         self.0.listeners.lock().map_or(0, |l| l.len())
+    }
+}
+
+impl Subscription {
+    /// Number of the listener.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 }
 

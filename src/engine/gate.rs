@@ -192,14 +192,14 @@ fn perform(core: &Core, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Loads what is on disk under a new generation number and waits until it is live. Where nginx's files come from an
-/// installation with another database, its numbers go on.
+/// Loads what is on disk under a new generation number and waits until it is live. Where nginx's files and the database
+/// are not of one age, the numbers of the files go on.
 pub fn reload(core: &Core) -> Result<()> {
     let load = |number: i64| core.host.ask(&HostOp::NginxReload { generation: number.unsigned_abs() }).map(drop);
     match load(core.store.write(generation::next)?) {
-        Err(e) if e.code() == "generation_passed" => {
+        Err(e) if matches!(e.code(), "generation_passed" | "generation_ahead") => {
             let present = e.param("present").and_then(|number| number.parse().ok()).ok_or(e)?;
-            core.store.write(|tx| generation::at_least(tx, present))?;
+            core.store.write(|tx| generation::go_on_from(tx, present))?;
             load(core.store.write(generation::next)?)
         }
         outcome => outcome,

@@ -12,14 +12,17 @@ pub mod events;
 pub mod gate;
 pub mod gauges;
 pub mod guard;
+mod history;
 pub mod hooks;
 pub mod jobs;
 pub mod locks;
+pub mod logs;
 pub mod plan;
 mod quarantine;
 pub mod recover;
 pub mod refusals;
 pub mod settings;
+pub mod trail;
 pub mod unrecorded;
 
 pub use self::core::Core;

@@ -3,6 +3,7 @@
 use super::change::Change;
 use crate::base::clock::Time;
 use crate::base::error::Params;
+use crate::base::limits::PLAN_CHANGES_SHOWN_MAX;
 use crate::base::locale::{self, Lang};
 use crate::base::names::{Domain, ObjectId};
 use crate::platform::{NginxFile, TestReport};
@@ -72,6 +73,9 @@ pub struct Plan {
     pub test: Option<TestReport>,
     /// What is shown of it.
     pub shown: Vec<ShownChange>,
+    /// The sites it is about.
+    #[serde(default)]
+    pub touched: Vec<TouchedSite>,
     /// Who made it.
     pub made_by: String,
     /// When.
@@ -93,6 +97,32 @@ pub struct ShownChange {
     pub diff: String,
 }
 
+/// A site that a plan is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TouchedSite {
+    /// Its domain in ASCII form.
+    pub domain: String,
+    /// Its domain, the form for people.
+    pub name: String,
+    /// `create`, `update` or `delete`.
+    pub action: String,
+}
+
+/// How much a plan changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PlanTotals {
+    /// Changes in all; `changes` of the plan shows the first of them.
+    pub changes: usize,
+    /// What is made.
+    pub create: usize,
+    /// What is changed.
+    pub update: usize,
+    /// What is deleted.
+    pub delete: usize,
+    /// Sites it is about; `sites` of the plan names the first of them.
+    pub sites: usize,
+}
+
 /// A plan, as the API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "Plan")]
@@ -105,8 +135,12 @@ pub struct PlanView {
     pub target: String,
     /// What it is about, the form for people.
     pub target_name: String,
-    /// What would change.
+    /// What would change; of many changes the first hundred.
     pub changes: Vec<ShownChange>,
+    /// How much would change in all.
+    pub totals: PlanTotals,
+    /// The sites it is about, the first hundred of them: the target, and whoever else is touched.
+    pub sites: Vec<TouchedSite>,
     /// Outcome of nginx's own test of the configuration as it would be.
     pub test: Option<TestReport>,
     /// Remarks that do not stop it.
@@ -123,6 +157,31 @@ pub struct NoteView {
     pub code: String,
     /// The sentence.
     pub text: String,
+}
+
+impl TouchedSite {
+    /// The site of that domain.
+    pub fn new(domain: String, action: &str) -> Self {
+        Self { name: Domain::shown(&domain), domain, action: action.to_owned() }
+    }
+}
+
+impl PlanTotals {
+    /// Counts what is shown.
+    pub fn of(shown: &[ShownChange], sites: usize) -> Self {
+        let count = |action: &str| shown.iter().filter(|c| c.action == action).count();
+        Self { changes: shown.len(), create: count("create"), update: count("update"), delete: count("delete"), sites }
+    }
+}
+
+impl Draft {
+    /// Takes in what another draft wants to change; its target, its before and its after stay its own.
+    pub fn absorb(&mut self, part: Draft) {
+        self.changes.extend(part.changes);
+        self.reserve.extend(part.reserve);
+        self.revisions.extend(part.revisions);
+        self.notes.extend(part.notes);
+    }
 }
 
 impl Note {
@@ -151,7 +210,9 @@ impl Plan {
             operation: self.operation.clone(),
             target: self.target_name.clone(),
             target_name: Domain::shown(&self.target_name),
-            changes: self.shown.clone(),
+            changes: self.shown.iter().take(PLAN_CHANGES_SHOWN_MAX).cloned().collect(),
+            totals: PlanTotals::of(&self.shown, self.touched.len()),
+            sites: self.touched.iter().take(PLAN_CHANGES_SHOWN_MAX).cloned().collect(),
             test: self.test.clone(),
             warnings: self.notes.iter().map(|n| n.view(lang)).collect(),
             expires_at: Some(self.expires_at),

@@ -68,9 +68,12 @@ impl TcpDoors {
     }
 
     /// Opens the first one; the address with the port that was taken.
-    pub(super) fn open(&self, tcp: &Tcp) -> Result<SocketAddr> {
+    pub(super) fn open(&self, tcp: &Tcp, handed_over: Option<std::net::TcpListener>) -> Result<SocketAddr> {
         let acceptor = tcp.tls.as_ref().map(tls::config).transpose()?.map(TlsAcceptor::from);
-        let listener = self.bind(tcp.address, acceptor.is_some())?;
+        let listener = match handed_over {
+            Some(listener) => self.take(listener, acceptor.is_some())?,
+            None => self.bind(tcp.address, acceptor.is_some())?,
+        };
         let address = listener.local_addr().map_err(Error::fault)?;
         self.answer(tcp.address, listener, Speech { plain: acceptor.is_none(), tls: acceptor })();
         Ok(address)
@@ -81,10 +84,14 @@ impl TcpDoors {
         lock(&self.open).clear();
     }
 
+    fn take(&self, listener: std::net::TcpListener, tls: bool) -> Result<TcpListener> {
+        refuse_plain_outside(listener.local_addr().map_err(Error::fault)?, tls)?;
+        let _runtime = self.runtime.enter();
+        listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener)).map_err(Error::fault)
+    }
+
     fn bind(&self, address: SocketAddr, tls: bool) -> Result<TcpListener> {
-        if !tls && !address.ip().to_canonical().is_loopback() {
-            return Err(Error::new(Kind::BadInput, "plain_http_outside").with("address", address));
-        }
+        refuse_plain_outside(address, tls)?;
         let failed = |e: io::Error| {
             Error::new(Kind::Unavailable, "listen_failed").with("address", address).with("reason", &e).cause(e)
         };
@@ -144,6 +151,13 @@ impl doors::Doors for TcpDoors {
         open.retain(|door| door.listen == way.listen);
         open.iter().for_each(|door| lock(&door.speech).only(way.tls));
     }
+}
+
+fn refuse_plain_outside(address: SocketAddr, tls: bool) -> Result<()> {
+    if tls || address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::BadInput, "plain_http_outside").with("address", address))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

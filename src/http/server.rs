@@ -16,7 +16,7 @@ use crate::engine::Core;
 use crate::platform::panel_tls::PanelTls;
 use crate::platform::{members, notify, own, sockets};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -31,6 +31,8 @@ use tokio::sync::watch;
 pub struct Listen {
     /// The port for browsers and the API.
     pub tcp: Option<Tcp>,
+    /// A listener that somebody else bound to that port, taken instead of binding it.
+    pub handed_over: Option<TcpListener>,
     /// The socket for the command line.
     pub unix: Option<PathBuf>,
     /// How long clients may take.
@@ -145,7 +147,7 @@ pub fn serve(core: Arc<Core>, listen: Listen) -> Result<Server> {
     });
     let guard = runtime.enter();
     let doors = TcpDoors::new(panel.clone());
-    let address = listen.tcp.map(|tcp| doors.open(&tcp)).transpose()?;
+    let address = listen.tcp.map(|tcp| doors.open(&tcp, listen.handed_over)).transpose()?;
     let offered: Weak<TcpDoors> = Arc::downgrade(&doors);
     panel.core.doors.offer(offered);
     if let Some(path) = listen.unix {

@@ -112,19 +112,18 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::events::Topic;
     use serde_json::json;
 
     #[test]
     fn an_event_is_one_block_of_lines() {
-        let event = Event { id: 7, topic: Topic::Jobs, name: "job-output", data: json!({ "line": "a\nb\r\n" }) };
+        let event = Event { id: 7, name: "job-output", data: json!({ "line": "a\nb\r\n" }) };
         assert_eq!(form(&event), "id: 7\nevent: job-output\ndata: {\"line\":\"a\\nb\\r\\n\"}\n\n");
     }
 
     #[test]
     fn a_reader_that_falls_behind_is_dropped() {
         let (sink, mut events) = queue();
-        let event = Event { id: 1, topic: Topic::Jobs, name: "job", data: Value::Null };
+        let event = Event { id: 1, name: "job", data: Value::Null };
         for _ in 0..STREAM_EVENTS_QUEUED_MAX {
             assert!(sink(&event));
         }

@@ -6,7 +6,7 @@ use super::{Cx, Operation};
 use crate::base::clock::Time;
 use crate::base::names::Domain;
 use crate::base::{Error, Kind, Result, Secret, diff};
-use crate::engine::plan::{PlanView, ShownChange};
+use crate::engine::plan::{PlanTotals, PlanView, ShownChange};
 use crate::engine::{Actor, Core};
 use crate::store::{Tx, audit};
 use serde_json::{Value, json};
@@ -149,12 +149,15 @@ fn shown<O: Act>(acted: &Acted<O::Out>) -> PlanView {
         _ => "update",
     };
     let diff = diff::unified(&acted.target, before.as_deref(), after.as_deref());
+    let changes = vec![ShownChange { kind: "row".into(), action: action.into(), name: acted.target.clone(), diff }];
     PlanView {
+        totals: PlanTotals::of(&changes, 0),
+        sites: vec![],
         id: String::new(),
         operation: O::META.id.into(),
         target: acted.target.clone(),
         target_name: Domain::shown(&acted.target),
-        changes: vec![ShownChange { kind: "row".into(), action: action.into(), name: acted.target.clone(), diff }],
+        changes,
         test: None,
         warnings: vec![],
         expires_at: None,

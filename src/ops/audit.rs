@@ -1,11 +1,11 @@
 //! The audit trail.
 
-use super::{Cx, Download, Downloads, Meta, Method, Need, Nothing, Op, Operation, Read};
+use super::{Cx, Download, Downloads, Meta, Method, Need, Op, Operation, Read};
 use crate::base::access::Permission::AuditRead;
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale;
-use crate::base::names::Domain;
+use crate::base::names::{Digest, Domain};
 use crate::base::{Error, Result};
 use crate::store::audit::{self, Record};
 use schemars::JsonSchema;
@@ -109,18 +109,12 @@ impl Query {
     }
 }
 
-/// The actor in words: only users are shown by their bare name.
-fn who(kind: &str, actor: &str, lang: locale::Lang) -> String {
-    let name = actor.strip_prefix("token:").unwrap_or(actor);
-    locale::find(lang, &format!("actor.{kind}"), &[("name", name.to_owned())]).unwrap_or_else(|| actor.to_owned())
-}
-
 fn view(record: Record, lang: locale::Lang) -> EntryView {
     let Record { seq, entry, hash, .. } = record;
     EntryView {
         seq,
         at: entry.at,
-        who: who(&entry.actor_kind, &entry.actor, lang),
+        who: locale::actor(lang, &entry.actor_kind, &entry.actor),
         actor: entry.actor,
         actor_kind: entry.actor_kind,
         address: entry.address,
@@ -202,19 +196,40 @@ pub(super) struct Verdict {
     entries: i64,
     /// The first entry that does not fit.
     first_bad: Option<i64>,
+    /// Position of the last entry that fits.
+    head: i64,
+    /// Its hash: noted outside of this machine, it shows later whether the trail was rewritten or cut off.
+    head_hash: String,
+    /// Whether the head that was given is part of the trail; `null` where none was given.
+    head_found: Option<bool>,
+}
+
+/// What the trail is compared with.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Kept {
+    /// Hash of an entry that was noted elsewhere, as the journal has it of every hour.
+    head: Option<Digest>,
 }
 
 struct Verify;
 
 impl Operation for Verify {
     const META: Meta = Meta::new("audit.verify", Method::Get, "/audit/verify", Need::Has(AuditRead));
-    type In = Nothing;
+    type In = Kept;
     type Out = Verdict;
 }
 
 impl Read for Verify {
-    fn read(cx: &Cx, _: Nothing) -> Result<Verdict> {
-        let report = audit::verify_chain(&cx.core.store, None)?;
-        Ok(Verdict { ok: report.ok, entries: report.entries, first_bad: report.first_bad })
+    fn read(cx: &Cx, input: Kept) -> Result<Verdict> {
+        let report = audit::verify_chain(&cx.core.store, input.head.as_ref().map(Digest::as_str))?;
+        Ok(Verdict {
+            ok: report.ok,
+            entries: report.entries,
+            first_bad: report.first_bad,
+            head: report.head.seq,
+            head_hash: report.head.hash,
+            head_found: report.kept_found,
+        })
     }
 }

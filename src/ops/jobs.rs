@@ -1,17 +1,18 @@
 //! Operations on jobs, plans and events.
 
 use super::run::Outcome;
-use super::{Acted, Cx, Direct, Meta, Method, Need, Op, Operation, PlainAct, Read, Stream, change};
-use crate::base::access::Permission::{JobsChange, JobsRead, SitesRead};
+use super::{Acted, Change, Cx, Direct, Meta, Method, Need, Op, Operation, PlainAct, Read, Stream, change};
+use crate::base::access::Permission::{JobsChange, JobsRead, SitesChange, SitesRead};
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
 use crate::base::names::{Domain, ObjectId};
 use crate::base::{Error, Kind, Result};
-use crate::engine::Core;
-use crate::engine::events::Topic;
+use crate::engine::events::{Sink, Subscription, Topic};
 use crate::engine::jobs::Progress;
 use crate::engine::plan::{Plan, PlanView};
+use crate::engine::{Core, Draft};
+use crate::services::sites;
 use crate::store::jobs::{self as rows, JobState};
 use crate::store::{Tx, plans};
 use schemars::JsonSchema;
@@ -21,6 +22,7 @@ use serde_json::Value;
 pub(super) const OPS: &[Op] = &[
     Op::read::<PlanShow>(),
     Op::direct::<PlanApply>(),
+    Op::change::<PlanUndo>(),
     Op::read::<JobList>(),
     Op::read::<JobShow>(),
     Op::act::<JobCancel>(),
@@ -70,6 +72,24 @@ impl Operation for PlanApply {
 impl Direct for PlanApply {
     fn direct(cx: &Cx, input: IdRef) -> Result<Outcome> {
         change::apply_kept(cx, cx.core, input.id.as_str())
+    }
+}
+
+struct PlanUndo;
+
+impl Operation for PlanUndo {
+    const META: Meta = Meta::new("plan.undo", Method::Post, "/plans/{id}/undo", Need::Has(SitesChange));
+    type In = IdRef;
+    type Out = super::Done;
+}
+
+impl Change for PlanUndo {
+    fn plan(cx: &Cx, input: IdRef) -> Result<Draft> {
+        sites::plan_undo_all(cx.core, input.id.as_str())
+    }
+
+    fn output(_: &Core, _: &str) -> Result<super::Done> {
+        Ok(super::Done {})
     }
 }
 
@@ -274,8 +294,8 @@ impl Operation for Events {
 }
 
 impl Stream for Events {
-    fn topics(cx: &Cx, input: EventQuery) -> Result<Vec<Topic>> {
+    fn listen(cx: &Cx, input: EventQuery, sink: Sink) -> Result<Subscription> {
         let wanted = input.topics.unwrap_or_else(|| vec![Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings]);
-        Ok(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect())
+        Ok(cx.core.bus.listen(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect(), sink))
     }
 }

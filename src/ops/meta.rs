@@ -4,7 +4,7 @@ use super::{Act, Change, Cx, Direct, Download, Downloads, Operation, Read, Strea
 use crate::base::Result;
 use crate::base::access::Permission;
 use crate::base::schema::SchemaFn;
-use crate::engine::events::Topic;
+use crate::engine::events::{Sink, Subscription};
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -148,7 +148,7 @@ pub enum Shape {
     /// Long work with live output.
     Work(run::WorkFns),
     /// A live stream of events.
-    Stream(fn(&Cx, Value) -> Result<Vec<Topic>>),
+    Stream(fn(&Cx, Value, Sink) -> Result<Subscription>),
     /// A file of this media type, sent as it is made.
     Download(fn(&Cx, Value) -> Result<Download>, &'static str),
 }
@@ -203,7 +203,7 @@ impl Op {
 
     /// An operation that is a stream.
     pub const fn stream<O: Stream>() -> Op {
-        Op::of::<O>(Shape::Stream(run::topics::<O>))
+        Op::of::<O>(Shape::Stream(run::listening::<O>))
     }
 
     /// An operation that answers a file.

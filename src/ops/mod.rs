@@ -16,6 +16,8 @@ mod accounts;
 mod audit;
 mod guard;
 mod jobs;
+mod logs;
+mod machine;
 mod sessions;
 mod settings;
 mod sites;
@@ -24,6 +26,7 @@ mod system;
 mod tokens;
 mod unlock;
 mod users;
+mod views;
 
 pub use act::{Act, Acted, Grant, PlainAct};
 pub use change::Change;
@@ -32,6 +35,7 @@ pub use registry::{ALL, find};
 pub use run::{Outcome, Status};
 
 use crate::base::Result;
+use crate::engine::events::{Sink, Subscription};
 use crate::engine::{Actor, Core, Request};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,8 +85,8 @@ pub trait Work: Operation {
 
 /// A live stream of events.
 pub trait Stream: Operation {
-    /// The topics the caller gets.
-    fn topics(cx: &Cx, input: Self::In) -> Result<Vec<crate::engine::events::Topic>>;
+    /// Hands what happens to `sink` until the answer is dropped.
+    fn listen(cx: &Cx, input: Self::In, sink: Sink) -> Result<Subscription>;
 }
 
 /// A file that is sent as it is made.

@@ -1,21 +1,26 @@
 //! Every operation, in the order in which documents show them.
 
 use super::meta::Op;
-use super::{accounts, audit, guard, jobs, sessions, settings, sites, state, system, tokens, unlock, users};
+use super::{
+    accounts, audit, guard, jobs, logs, machine, sessions, settings, sites, state, system, tokens, unlock, users, views,
+};
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 12] = [
+const FAMILIES: [&[Op]; 15] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
     system::OPS,
+    machine::OPS,
+    logs::OPS,
     accounts::OPS,
     sessions::OPS,
     users::OPS,
     tokens::OPS,
+    views::OPS,
     settings::OPS,
     guard::OPS,
     audit::OPS,

@@ -6,7 +6,7 @@ use super::{Cx, Direct, Download, Downloads, Operation, Read, Stream, Work, act,
 use crate::base::locale::Lang;
 use crate::base::{Error, Kind, Result, schema};
 use crate::engine::caught;
-use crate::engine::events::{Sink, Subscription, Topic};
+use crate::engine::events::{Sink, Subscription};
 use crate::engine::jobs::{Handle, NewJob};
 use crate::engine::plan::PlanView;
 use crate::engine::{Actor, Core, Request, apply};
@@ -188,7 +188,7 @@ pub fn call_once(
     outcome
 }
 
-/// Opens a stream: `sink` gets the events of the topics that the caller asked for and may have.
+/// Opens a stream: `sink` gets the events that the caller asked for and may have.
 pub fn listen(
     core: &Arc<Core>,
     actor: &Actor,
@@ -199,12 +199,11 @@ pub fn listen(
 ) -> Result<Subscription> {
     authorise(op, actor)?;
     check(op, &input)?;
-    let Shape::Stream(topics) = op.shape else { return Err(Error::fault("not a stream")) };
+    let Shape::Stream(listen) = op.shape else { return Err(Error::fault("not a stream")) };
     if core.bus.streams() >= crate::base::limits::STREAMS_MAX {
         return Err(Error::new(Kind::TooMany, "too_many_streams").with("retry_s", 30));
     }
-    let topics = topics(&Cx { core, actor, request }, input)?;
-    Ok(core.bus.listen(topics, sink))
+    listen(&Cx { core, actor, request }, input, sink)
 }
 
 /// Starts a download.
@@ -223,8 +222,8 @@ pub(super) fn direct<O: Direct>(cx: &Cx, input: Value) -> Result<Outcome> {
     O::direct(cx, decode(input)?)
 }
 
-pub(super) fn topics<O: Stream>(cx: &Cx, input: Value) -> Result<Vec<Topic>> {
-    O::topics(cx, decode(input)?)
+pub(super) fn listening<O: Stream>(cx: &Cx, input: Value, sink: Sink) -> Result<Subscription> {
+    O::listen(cx, decode(input)?, sink)
 }
 
 pub(super) fn download<O: Downloads>(cx: &Cx, input: Value) -> Result<Download> {

@@ -37,12 +37,21 @@ pub enum Program {
     Tar,
     /// Runs something as a unit of its own.
     SystemdRun,
+    /// Reads systemd's journal.
+    Journalctl,
 }
 
 impl Program {
     /// Every program.
-    pub const ALL: &[Program] =
-        &[Program::Nginx, Program::AptGet, Program::DpkgQuery, Program::Dpkg, Program::Systemctl, Program::SystemdRun];
+    pub const ALL: &[Program] = &[
+        Program::Nginx,
+        Program::AptGet,
+        Program::DpkgQuery,
+        Program::Dpkg,
+        Program::Systemctl,
+        Program::SystemdRun,
+        Program::Journalctl,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -58,6 +67,7 @@ impl Program {
             Program::UserDel => "userdel",
             Program::Tar => "tar",
             Program::SystemdRun => "systemd-run",
+            Program::Journalctl => "journalctl",
         }
     }
 

@@ -1,8 +1,10 @@
 //! Software the panel works with and can install.
 
+use super::Lines;
 use super::clock::pause;
 use super::command::{self, Output, Program};
-use super::{Lines, transient};
+use super::files::RootDir;
+use super::transient::{self, Job};
 use crate::base::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -23,6 +25,18 @@ impl Component {
         match self {
             Component::Nginx => &["nginx"],
         }
+    }
+
+    /// The name of the work that installs it.
+    fn work(self) -> &'static str {
+        match self {
+            Component::Nginx => "install-nginx",
+        }
+    }
+
+    /// The unit in which it is installed.
+    pub(super) fn unit(self) -> String {
+        Job::unit(self.work())
     }
 
     fn program(self) -> Program {
@@ -56,16 +70,28 @@ const LOCK_PAUSE: Duration = Duration::from_secs(5);
 /// Time for one run of a package manager.
 const RUN_LIMIT: Duration = Duration::from_secs(1800);
 
-/// Installs `component` with apt. Somebody else's package manager is waited for, and an installation that was interrupted
-/// is finished first. Errors: `dpkg_locked`, `dpkg_half_done`, `install_failed`.
-pub(super) fn install(component: Component, lines: Lines<'_>) -> Result<()> {
-    finish_interrupted(lines)?;
+/// Installs `component` with apt. Somebody else's package manager is waited for, an installation that was interrupted is
+/// finished first, and one that an earlier run of the host began is gone on with. `folder` keeps what is printed. Errors:
+/// `dpkg_locked`, `dpkg_half_done`, `install_failed`.
+pub(super) fn install(component: Component, folder: &RootDir, lines: Lines<'_>) -> Result<()> {
+    let mut job = Job::new(folder, component.work());
     let wait = format!("DPkg::Lock::Timeout={}", LOCK_LIMIT.as_secs());
     let options = ["-o", &wait, "-o", "Dpkg::Use-Pty=0"];
     let update = [&options[..], &["update"]].concat();
     let install = [&options[..], &["install", "--yes", "--no-install-recommends", "--"], component.packages()].concat();
-    for args in [update, install] {
-        let output = patiently(Program::AptGet, &args, lines)?;
+    let steps = [update, install];
+    let left = job.begin()?;
+    let at =
+        left.as_ref().and_then(|left| steps.iter().position(|args| transient::shown(Program::AptGet, args) == *left));
+    if at.is_none() {
+        if left.is_some() {
+            // The repair of an earlier host. What came of it is looked at next.
+            job.follow(RUN_LIMIT, lines)?;
+        }
+        finish_interrupted(&mut job, lines)?;
+    }
+    for args in &steps[at.unwrap_or(0)..] {
+        let output = patiently(&mut job, Program::AptGet, args, lines)?;
         if !output.ok {
             let code = if is_locked(&output.text) { "dpkg_locked" } else { "install_failed" };
             return Err(Error::new(Kind::External, code)
@@ -81,10 +107,10 @@ pub(super) fn install(component: Component, lines: Lines<'_>) -> Result<()> {
 
 /// Runs a package manager, again while somebody else's holds what it needs. apt waits for dpkg's lock by itself, for that
 /// of the package lists it does not, and dpkg waits for nothing.
-fn patiently(program: Program, args: &[&str], lines: Lines<'_>) -> Result<Output> {
+fn patiently(job: &mut Job<'_>, program: Program, args: &[&str], lines: Lines<'_>) -> Result<Output> {
     let deadline = Instant::now() + LOCK_LIMIT;
     loop {
-        let output = transient::run(program, args, RUN_LIMIT, lines)?;
+        let output = job.run(program, args, RUN_LIMIT, lines)?;
         if output.ok || !is_locked(&output.text) || Instant::now() > deadline {
             return Ok(output);
         }
@@ -102,13 +128,13 @@ fn is_locked(text: &str) -> bool {
 /// Finishes what an interrupted package manager left half configured. `dpkg --audit` (dpkg(1)) names such packages and is
 /// silent otherwise; those that somebody installs at the moment are among them. Errors: `dpkg_locked`, `dpkg_half_done`
 /// when they are still so afterwards.
-fn finish_interrupted(lines: Lines<'_>) -> Result<()> {
+fn finish_interrupted(job: &mut Job<'_>, lines: Lines<'_>) -> Result<()> {
     let audit = || command::run(Program::Dpkg, &["--audit"], Duration::from_secs(60), &mut |_| true);
     let found = audit()?;
     if found.ok && found.text.trim().is_empty() {
         return Ok(());
     }
-    let tried = patiently(Program::Dpkg, &["--configure", "-a"], lines)?;
+    let tried = patiently(job, Program::Dpkg, &["--configure", "-a"], lines)?;
     let left = audit()?;
     if tried.ok && left.text.trim().is_empty() {
         return Ok(());

@@ -312,7 +312,8 @@ impl RootDir {
         self.sync_folder(to)
     }
 
-    fn open_to_read(&self, rel: &str) -> Result<Option<File>> {
+    /// The ordinary file `rel`, open to read; `None` when it is not there.
+    pub(super) fn open_to_read(&self, rel: &str) -> Result<Option<File>> {
         match self.open_at(rel, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
             Ok(fd) => {
                 let kind = rustix::fs::fstat(&fd).map_err(|e| failed(e, &self.path(rel)))?.st_mode;
@@ -350,6 +351,11 @@ impl RootDir {
         }
         Ok(names)
     }
+}
+
+/// What is packed in `file` (gzip, RFC 1952).
+pub(super) fn unpacked(file: File) -> impl Read {
+    flate2::read::GzDecoder::new(file)
 }
 
 /// Name under which the new content of `name` is prepared.

@@ -6,13 +6,15 @@ use super::clock::SystemClock;
 use super::command::Program;
 use super::files::RootDir;
 use super::journal::{self, Journal, Record, Stage};
-use super::nginx::process::Instance;
+use super::logs::{self as log_files, LogPage, LogQuery, LogSource};
+use super::nginx::process::{self, Instance};
 use super::nginx::{FileState, NginxChange, NginxFile, NginxStatus, Ownership, Taken};
 use super::nginx::{allow, logs, neighbours, ownership, secrets, sha256_hex, stage};
 use super::policy::Policy;
-use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, users};
+use super::processes::Watch;
+use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, daemons, users};
 use crate::base::clock::Clock;
-use crate::base::limits::{MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
+use crate::base::limits::{GENERATION_STEP_MAX, MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
 use crate::config::NginxOwnership;
@@ -45,6 +47,8 @@ pub struct LocalHost {
     logs: RootDir,
     staging: RootDir,
     journal: Journal,
+    /// What work in units of its own printed.
+    jobs: RootDir,
     instance: Instance,
     faults: Arc<Faults>,
     may_install: bool,
@@ -56,6 +60,9 @@ pub struct LocalHost {
     ports: (u16, u16),
     /// nginx's tree is staged, switched and reloaded by one caller at a time.
     busy: Mutex<()>,
+    /// Packages are installed by one caller at a time, as a package manager has it anyway.
+    installing: Mutex<()>,
+    watch: Watch,
 }
 
 const TRASH: &str = ".trash";
@@ -90,6 +97,7 @@ impl LocalHost {
             web: below(SITES.trim_start_matches('/'))?,
             logs: below("var/log/nginx")?,
             staging: below("var/lib/manara-host/staging")?,
+            jobs: below("var/lib/manara-host/jobs")?,
             journal: Journal::open(below("var/lib/manara-host/journal")?),
             faults,
             may_install: places.may_install,
@@ -97,6 +105,8 @@ impl LocalHost {
             root: places.root.clone(),
             roots: allow::Roots::at(&places.root),
             busy: Mutex::new(()),
+            installing: Mutex::new(()),
+            watch: Watch::default(),
         })
     }
 
@@ -275,12 +285,19 @@ impl LocalHost {
         Ok(Record::NginxFile { rel: rel.to_owned(), before })
     }
 
-    /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing.
+    /// Writes the generation. It never falls: a small number could be one that answered before, and prove nothing. And it
+    /// rises by [`GENERATION_STEP_MAX`] at most: nobody may use the numbers up.
     fn write_generation(&self, generation: u64) -> Result<()> {
         let rel = stage::generation_rel();
         let present = self.nginx.read(&rel, MANAGED_FILE_BYTES_MAX)?;
-        if let Some(number) = present.as_deref().and_then(stage::generation_in).filter(|number| *number > generation) {
-            return Err(Error::new(Kind::Conflict, "generation_passed").with("present", number));
+        let number = present.as_deref().and_then(stage::generation_in).unwrap_or(0);
+        let refused = match generation.checked_sub(number) {
+            None => Some("generation_passed"),
+            Some(step) if step > GENERATION_STEP_MAX => Some("generation_ahead"),
+            Some(_) => None,
+        };
+        if let Some(code) = refused {
+            return Err(Error::new(Kind::Conflict, code).with("present", number));
         }
         let text = print(&stage::generation_tree(generation)).map_err(Error::fault)?;
         if present.is_some_and(|there| there == text.as_bytes()) {
@@ -455,17 +472,50 @@ impl LocalHost {
     fn check_policy(&self, op: &HostOp) -> Result<()> {
         let policy = || Policy::load(&self.root);
         match op {
-            HostOp::NginxTest { .. } | HostOp::NginxReload { .. } => policy()?.program(Program::Nginx),
+            HostOp::NginxTest { .. } => policy()?.program(Program::Nginx),
+            HostOp::NginxReload { .. } | HostOp::NginxStop => {
+                let policy = policy()?;
+                policy.program(Program::Nginx)?;
+                policy.unit(process::UNIT)
+            }
             HostOp::SitesCheck { .. } | HostOp::SitesCreate { .. } | HostOp::SiteTrash { .. } => {
                 policy()?.site_folder(SITES)
             }
             HostOp::Install { component } => {
                 let policy = policy()?;
                 policy.program(Program::AptGet)?;
+                policy.unit(&component.unit())?;
                 component.packages().iter().try_for_each(|package| policy.package(package))
             }
+            HostOp::LogRead { query } => match &query.source {
+                LogSource::Access | LogSource::Error => Ok(()),
+                LogSource::Panel => policy()?.program(Program::Journalctl),
+                LogSource::Unit(unit) => {
+                    let policy = policy()?;
+                    policy.program(Program::Journalctl)?;
+                    policy.log_unit(unit.as_str())
+                }
+            },
             _ => Ok(()),
         }
+    }
+
+    fn read_log(&self, query: &LogQuery) -> Result<LogPage> {
+        match query.source {
+            LogSource::Access | LogSource::Error => log_files::read_file(&self.logs, query),
+            LogSource::Panel | LogSource::Unit(_) => log_files::read_journal(query),
+        }
+    }
+
+    /// The services; without a manager of services only nginx, which can be asked itself.
+    fn services(&self) -> Result<HostReply> {
+        let managed = self.instance.machine && daemons::has_manager();
+        let mut list = if managed { daemons::services(SystemClock.now())? } else { vec![] };
+        if let Some((version, _)) = super::nginx::installed()? {
+            let running = self.instance.master().is_some();
+            daemons::add_nginx(&mut list, version, running);
+        }
+        Ok(HostReply::Services { list, managed })
     }
 }
 
@@ -476,8 +526,12 @@ impl Host for LocalHost {
             // Long, or only looking: these need not wait for each other.
             HostOp::Install { .. }
             | HostOp::Components
+            | HostOp::AuditHead { .. }
             | HostOp::LogsRotate
             | HostOp::NginxStatus
+            | HostOp::LogRead { .. }
+            | HostOp::Processes
+            | HostOp::Services
             | HostOp::NginxRead { .. } => None,
             _ => Some(self.turn()),
         };
@@ -513,8 +567,18 @@ impl Host for LocalHost {
             HostOp::Install { .. } if !self.may_install => {
                 return Err(Error::new(Kind::Forbidden, "machine_not_allowed"));
             }
-            HostOp::Install { component } => done(components::install(*component, lines)?),
+            HostOp::Install { component } => {
+                let _one = self.installing.lock().unwrap_or_else(PoisonError::into_inner);
+                done(components::install(*component, &self.jobs, lines)?)
+            }
+            HostOp::AuditHead { position, hash } => {
+                log::info!(target: "manara::audit", position, hash = hash.as_str(); "the head of the audit trail");
+                HostReply::Done
+            }
             HostOp::Components => HostReply::Components { list: components::states()? },
+            HostOp::LogRead { query } => HostReply::Log(self.read_log(query)?),
+            HostOp::Processes => HostReply::Processes { list: self.watch.processes(&SystemClock) },
+            HostOp::Services => self.services()?,
         })
     }
 }

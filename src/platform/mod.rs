@@ -6,6 +6,7 @@ pub mod addresses;
 pub mod clock;
 pub mod command;
 pub mod components;
+pub mod daemons;
 pub mod detect;
 pub mod faults;
 pub mod fetch;
@@ -14,6 +15,7 @@ pub mod host_service;
 pub mod install;
 mod journal;
 pub mod local;
+pub mod logs;
 pub mod members;
 pub mod metrics;
 pub mod nginx;
@@ -21,6 +23,7 @@ pub mod notify;
 pub mod own;
 pub mod panel_tls;
 pub mod policy;
+pub mod processes;
 pub mod sites;
 pub mod sockets;
 mod sys;
@@ -33,7 +36,7 @@ pub use nginx::{NginxChange, NginxFile, NginxStatus, TestReport};
 pub use sites::SiteTree;
 
 use crate::base::Result;
-use crate::base::names::{Domain, ObjectId, SiteId};
+use crate::base::names::{Digest, Domain, ObjectId, SiteId};
 use serde::{Deserialize, Serialize};
 
 /// Everything the panel may ask of the machine. Named by artefact, carrying parsed values only.
@@ -122,6 +125,22 @@ pub enum HostOp {
     },
     /// Which components are installed.
     Components,
+    /// Writes the head of the panel's audit trail into the system's journal.
+    AuditHead {
+        /// Position of the last entry.
+        position: u64,
+        /// Its hash.
+        hash: Digest,
+    },
+    /// Reads entries of a log.
+    LogRead {
+        /// Which ones.
+        query: logs::LogQuery,
+    },
+    /// What runs.
+    Processes,
+    /// The services that are installed.
+    Services,
 }
 
 impl HostOp {
@@ -146,6 +165,10 @@ impl HostOp {
             HostOp::OpenPlans => "open_plans",
             HostOp::Install { .. } => "install",
             HostOp::Components => "components",
+            HostOp::AuditHead { .. } => "audit_head",
+            HostOp::LogRead { .. } => "log_read",
+            HostOp::Processes => "processes",
+            HostOp::Services => "services",
         }
     }
 
@@ -178,6 +201,10 @@ impl HostOp {
                 | HostOp::SitesCheck { .. }
                 | HostOp::OpenPlans
                 | HostOp::Components
+                | HostOp::AuditHead { .. }
+                | HostOp::LogRead { .. }
+                | HostOp::Processes
+                | HostOp::Services
         )
     }
 }
@@ -218,6 +245,20 @@ pub enum HostReply {
     Components {
         /// One entry a component.
         list: Vec<components::ComponentState>,
+    },
+    /// Entries of a log.
+    Log(logs::LogPage),
+    /// What runs, what uses most processor time first.
+    Processes {
+        /// One entry a process.
+        list: Vec<processes::Process>,
+    },
+    /// The services that are installed.
+    Services {
+        /// One entry a service.
+        list: Vec<daemons::Service>,
+        /// Whether a service manager runs, whose journal can be read.
+        managed: bool,
     },
 }
 

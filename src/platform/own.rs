@@ -15,11 +15,16 @@ pub fn give_way() {
 /// something and then rests: it looks again only when it is used again.
 const MEMORY_KEPT_MS: u16 = 10;
 
-/// Makes this process keep little memory when it rests. Freed memory goes back soon, and the kernel does not back the heap
+/// Objects as large as this are nobody's everyday: the block of a password's hash, a tree of ten thousand sites. Kept for
+/// the next one, a few kilobytes in use would hold the megabytes around them.
+const LARGE_OBJECT_KIB: u16 = 1024;
+
+/// Makes this process keep little memory when it rests. Freed memory goes back soon, large objects at once, and the kernel does not back the heap
 /// with huge pages (PR_SET_THP_DISABLE, prctl(2)), of which a few kilobytes in use would hold two megabytes; programs
 /// that are started inherit that. A kernel that refuses costs memory only.
 pub fn keep_little_memory() {
     super::sys::give_memory_back_after_ms(MEMORY_KEPT_MS);
+    super::sys::keep_no_object_of_kib(LARGE_OBJECT_KIB);
     if let Err(e) = rustix::thread::disable_transparent_huge_pages(true) {
         log::debug!(target: "manara::platform", "huge pages stay: {e}");
     }

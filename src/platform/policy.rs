@@ -47,19 +47,21 @@ const NEVER: &[&str] = &[
 pub struct Policy {
     /// Folders below which sites have their files.
     pub site_roots: Vec<String>,
-    /// Units of systemd that may be started, stopped and written; `*` stands for any part of a name.
+    /// Units of systemd that may be started, reloaded and stopped; `*` stands for any part of a name.
     pub unit_names: Vec<String>,
+    /// Units whose journal may be read, as [`Policy::unit_names`].
+    pub log_units: Vec<String>,
     /// Programs that may be run.
     pub programs: Vec<String>,
     /// Packages of the distribution that may be installed.
     pub packages: Vec<String>,
-    /// Users whose terminals may be opened.
+    /// Users whose terminals may be opened. Nothing opens one yet.
     pub terminal_users: Vec<String>,
-    /// Whether there is a terminal as root.
+    /// Whether there is a terminal as root. Nothing opens one yet.
     pub root_terminal: bool,
-    /// Folders below which backups may read.
+    /// Folders below which backups may read. Nothing makes them yet.
     pub backup_roots: Vec<String>,
-    /// Folders below which restoring may write.
+    /// Folders below which restoring may write. Nothing restores yet.
     pub restore_roots: Vec<String>,
 }
 
@@ -69,6 +71,21 @@ impl Default for Policy {
         Self {
             site_roots: list(&["/srv/www"]),
             unit_names: list(&["manara-job-*.service", "manara-site-*.service", "nginx.service"]),
+            log_units: list(&[
+                "cron.service",
+                "docker.service",
+                "fail2ban.service",
+                "manara*.service",
+                "mariadb.service",
+                "memcached.service",
+                "mysql.service",
+                "nginx.service",
+                "php*-fpm.service",
+                "postgresql*.service",
+                "redis-server.service",
+                "ssh.service",
+                "valkey-server.service",
+            ]),
             programs: Program::ALL.iter().map(|program| program.name().to_owned()).collect(),
             packages: list(&["nginx"]),
             terminal_users: vec![],
@@ -92,11 +109,24 @@ struct List {
 const LISTS: &[List] = &[
     List { key: "site_roots", check: root, of: |p| &mut p.site_roots },
     List { key: "unit_names", check: unit, of: |p| &mut p.unit_names },
+    List { key: "log_units", check: unit, of: |p| &mut p.log_units },
     List { key: "programs", check: program, of: |p| &mut p.programs },
     List { key: "packages", check: package, of: |p| &mut p.packages },
     List { key: "terminal_users", check: user, of: |p| &mut p.terminal_users },
     List { key: "backup_roots", check: root, of: |p| &mut p.backup_roots },
     List { key: "restore_roots", check: root, of: |p| &mut p.restore_roots },
+];
+
+/// What the file itself says of each key. It is read by whoever administers the machine.
+const COMMENTS: &[(&str, &str)] = &[
+    ("site_roots", "Folders below which sites have their files."),
+    ("unit_names", "Units of systemd that are started, reloaded and stopped; * stands for any part of a name."),
+    ("programs", "Programs that are run."),
+    ("packages", "Packages of the distribution that are installed."),
+    ("terminal_users", "Users whose terminals are opened. Read by a later version: this one opens none."),
+    ("root_terminal", "Whether there is a terminal as root. Read by a later version: this one opens none."),
+    ("backup_roots", "Folders below which backups read. Read by a later version: this one makes none."),
+    ("restore_roots", "Folders below which restoring writes. Read by a later version: this one restores nothing."),
 ];
 /// The key whose value is `true` or `false`.
 const FLAG: &str = "root_terminal";
@@ -168,9 +198,12 @@ impl Policy {
 
     /// The policy as it stands in its file.
     pub fn text(&self) -> Result<String> {
-        let body = toml::to_string(self).map_err(Error::fault)?;
+        let values = Table::try_from(self).map_err(Error::fault)?;
+        let line = |(key, comment): &(&str, &str)| Some(format!("\n# {comment}\n{key} = {}\n", values.get(*key)?));
+        let body: String = COMMENTS.iter().filter_map(line).collect();
         Ok(format!(
-            "# Read by the host service when it starts. Only root may write here; `manara host policy allow` does.\n{body}"
+            "# How far the host service goes, whatever the panel asks. It reads this anew with each operation. Only root may\n\
+             # write here; `manara host policy allow KEY VALUE` does.\n{body}"
         ))
     }
 
@@ -193,17 +226,22 @@ impl Policy {
 
     /// Checks that the unit may be controlled. Error: `policy_refuses`.
     pub fn unit(&self, name: &str) -> Result<()> {
-        let named = unit(name).is_none() && !name.contains('*');
-        if named && self.unit_names.iter().any(|pattern| matches(pattern, name)) {
-            Ok(())
-        } else {
-            Err(refuses("unit_names", name))
-        }
+        named(&self.unit_names, "unit_names", name)
+    }
+
+    /// Checks that the unit's journal may be read. Error: `policy_refuses`.
+    pub fn log_unit(&self, name: &str) -> Result<()> {
+        named(&self.log_units, "log_units", name)
     }
 }
 
 fn listed(values: &[String], key: &'static str, value: &str) -> Result<()> {
     if values.iter().any(|there| there == value) { Ok(()) } else { Err(refuses(key, value)) }
+}
+
+fn named(patterns: &[String], key: &'static str, name: &str) -> Result<()> {
+    let is_name = unit(name).is_none() && !name.contains('*');
+    if is_name && patterns.iter().any(|pattern| matches(pattern, name)) { Ok(()) } else { Err(refuses(key, name)) }
 }
 
 /// The error for what the policy does not allow; its hint is the line that root may run.

@@ -3,8 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "a socket file takes its place by a rename")]
 
 use crate::base::{Error, Kind, Result};
-use rustix::net::AddressFamily;
-use std::os::fd::AsFd;
+use rustix::net::{AddressFamily, SocketType, sockopt};
+use std::net::TcpListener;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -42,26 +43,43 @@ pub fn listen(path: &Path, group: Option<u32>) -> Result<UnixListener> {
     Ok(listener)
 }
 
-/// The listening socket that systemd opened for this process (sd_listen_fds(3)); `None` when it did not. Error:
+/// The listening Unix socket that systemd opened for this process (sd_listen_fds(3)); `None` when it opened none. Error:
 /// `socket_handed_over` when what was handed over is something else.
 pub fn handed_over() -> Result<Option<UnixListener>> {
-    let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
-    if number("LISTEN_PID") != Some(std::process::id()) || number("LISTEN_FDS").is_none_or(|count| count == 0) {
-        return Ok(None);
+    handed_over_of(&[AddressFamily::UNIX], "socket_handed_over")
+}
+
+/// As [`handed_over`], for a TCP port. Error: `port_handed_over`.
+pub fn handed_over_port() -> Result<Option<TcpListener>> {
+    handed_over_of(&[AddressFamily::INET, AddressFamily::INET6], "port_handed_over")
+}
+
+fn handed_over_of<T: From<OwnedFd>>(families: &[AddressFamily], code: &'static str) -> Result<Option<T>> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let (pid, count) = (variable("LISTEN_PID"), variable("LISTEN_FDS"));
+    let wrong = || {
+        let shown = |value: &Option<String>| value.clone().unwrap_or_default();
+        Error::new(Kind::Unavailable, code).with("pid", shown(&pid)).with("count", shown(&count))
+    };
+    match &pid {
+        None => return Ok(None),
+        // Meant for another process, from which this one has the variables.
+        Some(pid) if pid.parse::<u32>().map_err(|_| wrong())? != std::process::id() => return Ok(None),
+        Some(_) => {}
     }
-    let wrong = || Error::new(Kind::Unavailable, "socket_handed_over");
     let socket = super::sys::handed_over().ok_or_else(wrong)?;
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC).map_err(|e| wrong().cause(e))?;
-    let listens = rustix::net::sockopt::socket_acceptconn(&socket).is_ok_and(|yes| yes);
-    let unix = rustix::net::sockopt::socket_domain(&socket).is_ok_and(|domain| domain == AddressFamily::UNIX);
-    if number("LISTEN_FDS") == Some(1) && listens && unix { Ok(Some(socket.into())) } else { Err(wrong()) }
+    let listens = sockopt::socket_acceptconn(&socket).is_ok_and(|yes| yes);
+    let is_stream = sockopt::socket_type(&socket).is_ok_and(|of| of == SocketType::STREAM);
+    let fits = sockopt::socket_domain(&socket).is_ok_and(|family| families.contains(&family));
+    if count.as_deref() == Some("1") && listens && is_stream && fits { Ok(Some(socket.into())) } else { Err(wrong()) }
 }
 
 /// Whether other sockets of this account may listen on the port of `socket` as well (`SO_REUSEPORT`, socket(7)): it has to
 /// be set on all of them when one is bound and begins to listen. Only ever set for that moment, or a second panel could
 /// take the port unseen.
 pub fn share_port(socket: impl AsFd, shared: bool) -> std::io::Result<()> {
-    Ok(rustix::net::sockopt::set_socket_reuseport(socket, shared)?)
+    Ok(sockopt::set_socket_reuseport(socket, shared)?)
 }
 
 /// The account this process runs as.

@@ -4,11 +4,14 @@
 // Named so that the allocator is linked where this is, also into tests.
 use mimalloc as _;
 use std::ffi::{c_int, c_long};
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// mimalloc's `mi_option_purge_delay` (mimalloc.h, `mi_option_t`).
 const PURGE_DELAY: c_int = 15;
+
+/// mimalloc's `mi_option_arena_max_object_size` (mimalloc.h, `mi_option_t`), in KiB.
+const ARENA_MAX_OBJECT_SIZE: c_int = 45;
 
 // SAFETY: so mimalloc.h declares them (`mi_option_t` is an enum without a fixed type, `long` a C long). Any option and
 // value may be given at any time, also before the first allocation; `mi_collect` may be called on any thread.
@@ -19,21 +22,29 @@ unsafe extern "C" {
     safe fn mi_option_get(option: c_int) -> c_long;
 }
 
-/// The first descriptor that systemd hands over (sd_listen_fds(3)); `None` when it was asked for before. Whether there is
-/// one, and what it is, the caller finds out.
+/// The first descriptor that systemd hands over (sd_listen_fds(3)); `None` when it is not open, or was asked for before. What
+/// it is, the caller finds out.
 pub(super) fn handed_over() -> Option<OwnedFd> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     const FIRST: RawFd = 3;
     if TAKEN.swap(true, Ordering::Relaxed) {
         return None;
     }
-    // SAFETY: taken once only, and by the protocol nobody else in this process owns the descriptor.
+    // SAFETY: only asked whether it is open.
+    let descriptor = unsafe { BorrowedFd::borrow_raw(FIRST) };
+    rustix::io::fcntl_getfd(descriptor).ok()?;
+    // SAFETY: it is open, taken once only, and by the protocol nobody else in this process owns the descriptor.
     Some(unsafe { OwnedFd::from_raw_fd(FIRST) })
 }
 
 /// Gives freed memory back to the kernel after this time.
 pub(super) fn give_memory_back_after_ms(ms: u16) {
     mi_option_set(PURGE_DELAY, c_long::from(ms));
+}
+
+/// Takes memory for objects of at least this size from the kernel, and gives it back when they are freed.
+pub(super) fn keep_no_object_of_kib(kib: u16) {
+    mi_option_set(ARENA_MAX_OBJECT_SIZE, c_long::from(kib));
 }
 
 /// Gives all memory back to the kernel that is free now.
@@ -46,8 +57,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_option_is_the_purge_delay() {
-        // What the header's number means is known by the default that mimalloc documents for it.
+    fn the_options_are_those_meant() {
+        // What a number of the header means is known by the default that mimalloc documents for it.
+        let largest = mi_option_get(ARENA_MAX_OBJECT_SIZE);
+        assert!(largest >= 1 << 15, "{largest}");
+        keep_no_object_of_kib(1024);
+        assert_eq!(mi_option_get(ARENA_MAX_OBJECT_SIZE), 1024);
         let before = mi_option_get(PURGE_DELAY);
         assert!([10, 1000].contains(&before), "{before}");
         give_memory_back_after_ms(10);

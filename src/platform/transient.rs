@@ -1,61 +1,240 @@
-//! Long or foreign work of root's: where systemd runs, as a transient unit of its own (systemd-run(1)), which neither
+//! Long or foreign work of root's: where systemd runs, in a transient unit of its own (systemd-run(1)), which neither
 //! inherits the sandbox of the host service nor ends with it; elsewhere as a plain child.
+//!
+//! A unit writes into a file, and systemd remembers how it ended until somebody has asked. So a host that was started again
+//! finds what an earlier one began, and tells its output and its end as if it had been there all the time.
 
 use super::Lines;
+use super::clock::pause;
 use super::command::{self, Output, Program};
-use crate::base::{Result, ids};
-use std::path::Path;
-use std::time::Duration;
+use super::files::RootDir;
+use crate::base::limits::EVIDENCE_BYTES_MAX;
+use crate::base::{Error, Kind, Result};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Is there where systemd is the init system (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
+/// Errors of work that was ended, as [`command::run`] has them.
+const STOPPED: &str = "program_stopped";
+const TIMED_OUT: &str = "program_timed_out";
+/// Pause between two looks at a unit.
+const LOOK: Duration = Duration::from_millis(250);
+/// Time for a question to systemd, or for ending a unit.
+const ASK_LIMIT: Duration = Duration::from_secs(120);
+/// Most output that is read at once.
+const READ_BYTES_MAX: u64 = 1024 * 1024;
 
-/// As [`command::run`], in a unit `manara-job-ID.service` where systemd runs.
-pub(super) fn run(program: Program, args: &[&str], limit: Duration, lines: Lines<'_>) -> Result<Output> {
-    let (true, Some(path)) = (Path::new(BOOTED).is_dir(), program.find()) else {
-        return command::run(program, args, limit, lines);
-    };
-    let unit = format!("manara-job-{}.service", ids::new_id("j")?);
-    let path = path.display().to_string();
-    let all = arguments(&unit, &path, args);
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    let outcome = command::run(Program::SystemdRun, &all, limit, lines);
-    if outcome.is_err() {
-        // What was ended is the program that waits for the unit, not the unit.
-        let stopped = command::run(Program::Systemctl, &["stop", &unit], Duration::from_secs(120), &mut |_| true);
-        if let Err(e) = stopped {
-            log::warn!(target: "manara::host", unit = unit.as_str(); "the unit was not stopped: {e}");
-        }
-    }
-    outcome
+/// Work that consists of commands, one after another, in the unit `manara-job-NAME.service`.
+pub(super) struct Job<'a> {
+    folder: &'a RootDir,
+    name: &'a str,
+    output: Tail,
 }
 
-fn arguments(unit: &str, path: &str, args: &[&str]) -> Vec<String> {
-    let own = ["--wait", "--pipe", "--collect", "--quiet", "--service-type=exec", "--setenv=LC_ALL=C.UTF-8"];
+/// A unit, as systemd knows it.
+#[derive(Debug, PartialEq, Eq)]
+enum Unit {
+    /// There is none.
+    Gone,
+    /// It carries out this command.
+    Runs(String),
+    /// It carried out this command; its exit code, when it was not a signal.
+    Ended(String, Option<i32>),
+}
+
+impl<'a> Job<'a> {
+    /// The unit of the work `name`.
+    pub(super) fn unit(name: &str) -> String {
+        format!("manara-job-{name}.service")
+    }
+
+    /// The work `name`, whose output lies in `folder`. One at a time may carry it out.
+    pub(super) fn new(folder: &'a RootDir, name: &'a str) -> Self {
+        Self { folder, name, output: Tail { path: folder.path(&format!("{name}.log")), told: 0 } }
+    }
+
+    /// The command that an earlier run of the host began and whose end nobody has heard of, as [`shown`] writes it. Without
+    /// one, the work begins anew.
+    pub(super) fn begin(&self) -> Result<Option<String>> {
+        if !Path::new(BOOTED).is_dir() {
+            return Ok(None);
+        }
+        match self.look()? {
+            Unit::Runs(command) | Unit::Ended(command, _) => Ok(Some(command)),
+            Unit::Gone => self.folder.write(&format!("{}.log", self.name), b"", 0o600).map(|()| None),
+        }
+    }
+
+    /// Carries out one command, or goes on with it where it was begun before.
+    pub(super) fn run(&mut self, program: Program, args: &[&str], limit: Duration, lines: Lines<'_>) -> Result<Output> {
+        let (true, Some(path)) = (Path::new(BOOTED).is_dir(), program.find()) else {
+            return command::run(program, args, limit, lines);
+        };
+        let command = shown(program, args);
+        match self.look()? {
+            Unit::Runs(there) | Unit::Ended(there, _) if there == command => {}
+            Unit::Runs(_) => return Err(Error::fault("another command of this work runs")),
+            Unit::Ended(..) => {
+                self.clear();
+                self.start(&path, &command, args)?;
+            }
+            Unit::Gone => self.start(&path, &command, args)?,
+        }
+        self.follow(limit, lines)
+    }
+
+    fn start(&self, path: &Path, command: &str, args: &[&str]) -> Result<()> {
+        let all = arguments(&Self::unit(self.name), &self.output.path, path, command, args);
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let started = command::run(Program::SystemdRun, &all, ASK_LIMIT, &mut |_| true)?;
+        if started.ok {
+            return Ok(());
+        }
+        self.clear();
+        Err(Error::new(Kind::External, "unit_failed").with("what", Self::unit(self.name)).evidence(started.text))
+    }
+
+    /// Tells what the unit prints until it ends. One that is told to stop, or takes too long, is ended; after another error
+    /// it goes on, and can be asked for again.
+    pub(super) fn follow(&mut self, limit: Duration, lines: Lines<'_>) -> Result<Output> {
+        let unit = Self::unit(self.name);
+        let outcome = follow(&mut self.output, || look(&unit), limit, lines);
+        if outcome.as_ref().map_or_else(|e| [STOPPED, TIMED_OUT].contains(&e.code()), |_| true) {
+            self.clear();
+        }
+        outcome
+    }
+
+    fn look(&self) -> Result<Unit> {
+        look(&Self::unit(self.name))
+    }
+
+    /// Ends the unit, and has systemd forget how it ended.
+    fn clear(&self) {
+        let unit = Self::unit(self.name);
+        for act in ["stop", "reset-failed"] {
+            // One that is not there needs neither.
+            if let Err(e) = command::run(Program::Systemctl, &[act, &unit], ASK_LIMIT, &mut |_| true) {
+                log::warn!(target: "manara::host", unit = unit.as_str(), act; "the unit was not put in order: {e}");
+            }
+        }
+    }
+}
+
+/// A command as the unit's description says it.
+pub(super) fn shown(program: Program, args: &[&str]) -> String {
+    [&[program.name()], args].concat().join(" ")
+}
+
+fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, lines: Lines<'_>) -> Result<Output> {
+    let deadline = Instant::now() + limit;
+    let mut text = String::new();
+    loop {
+        // The state first: what was printed before the end is then read as well.
+        let state = look()?;
+        let runs = matches!(state, Unit::Runs(_));
+        let mut stop = (Instant::now() > deadline).then_some(TIMED_OUT);
+        for line in output.lines(runs)? {
+            if text.len() + line.len() < EVIDENCE_BYTES_MAX {
+                text.push_str(&line);
+                text.push('\n');
+            }
+            if !lines(&line) {
+                stop = Some(STOPPED);
+            }
+        }
+        match (state, stop) {
+            (Unit::Ended(_, code), _) => return Ok(Output { ok: code == Some(0), code, text }),
+            // Somebody ended it, and systemd forgot it.
+            (Unit::Gone, _) => return Ok(Output { ok: false, code: None, text }),
+            (Unit::Runs(command), Some(code)) => {
+                return Err(Error::new(Kind::External, code).with("program", command).evidence(text));
+            }
+            (Unit::Runs(_), None) => pause(LOOK),
+        }
+    }
+}
+
+/// The end of a growing file.
+struct Tail {
+    path: PathBuf,
+    /// How much of it was told.
+    told: u64,
+}
+
+impl Tail {
+    /// The lines that came since; one that has not ended yet only where nothing follows any more.
+    fn lines(&mut self, more_comes: bool) -> Result<Vec<String>> {
+        let mut file = match File::open(&self.path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(vec![]),
+            file => file.map_err(Error::fault)?,
+        };
+        file.seek(SeekFrom::Start(self.told)).map_err(Error::fault)?;
+        let mut found = vec![];
+        loop {
+            let mut bytes = vec![];
+            let full = file.by_ref().take(READ_BYTES_MAX).read_to_end(&mut bytes).map_err(Error::fault)? > 0;
+            let whole = match bytes.iter().rposition(|b| *b == b'\n') {
+                Some(at) => at + 1,
+                None if more_comes && bytes.len() as u64 != READ_BYTES_MAX => 0,
+                None => bytes.len(),
+            };
+            let rest = bytes.split_off(whole);
+            self.told += whole as u64;
+            let text = String::from_utf8_lossy(&bytes);
+            found.extend(text.lines().map(|line| line.trim_end_matches('\r').to_owned()));
+            if !full || whole == 0 {
+                return Ok(found);
+            }
+            let back = i64::try_from(rest.len()).map_err(Error::fault)?;
+            file.seek(SeekFrom::Current(-back)).map_err(Error::fault)?;
+        }
+    }
+}
+
+fn look(unit: &str) -> Result<Unit> {
+    let properties = "--property=LoadState,ActiveState,SubState,ExecMainCode,ExecMainStatus,Description";
+    let said = command::run(Program::Systemctl, &["show", properties, unit], ASK_LIMIT, &mut |_| true)?;
+    if said.ok {
+        return Ok(read(&said.text));
+    }
+    Err(Error::new(Kind::External, "unit_failed").with("what", format!("show {unit}")).evidence(said.text))
+}
+
+/// What `systemctl show` (systemctl(1)) tells of a unit.
+fn read(text: &str) -> Unit {
+    let value = |key: &str| {
+        let mut found = text.lines().filter_map(|line| line.split_once('='));
+        found.find(|(name, _)| *name == key).map_or("", |(_, value)| value)
+    };
+    let command = value("Description").to_owned();
+    // CLD_EXITED of waitid(2).
+    let code = if value("ExecMainCode") == "1" { value("ExecMainStatus").parse().ok() } else { None };
+    match (value("LoadState"), value("ActiveState"), value("SubState")) {
+        ("loaded", "active", "exited") | ("loaded", "failed", _) => Unit::Ended(command, code),
+        ("loaded", "active" | "activating" | "deactivating" | "reloading", _) => Unit::Runs(command),
+        _ => Unit::Gone,
+    }
+}
+
+fn arguments(unit: &str, log: &Path, path: &Path, command: &str, args: &[&str]) -> Vec<String> {
+    let own = ["--quiet", "--service-type=exec", "--remain-after-exit", "--setenv=LC_ALL=C.UTF-8"];
     let mut all: Vec<String> = own.iter().map(|&arg| arg.to_owned()).collect();
-    all.extend(["--setenv=DEBIAN_FRONTEND=noninteractive".to_owned(), format!("--unit={unit}"), "--".to_owned()]);
-    all.push(path.to_owned());
+    all.extend([
+        "--setenv=DEBIAN_FRONTEND=noninteractive".to_owned(),
+        format!("--property=StandardOutput=append:{}", log.display()),
+        format!("--property=StandardError=append:{}", log.display()),
+        format!("--description={command}"),
+        format!("--unit={unit}"),
+        "--".to_owned(),
+        path.display().to_string(),
+    ]);
     all.extend(args.iter().map(|&arg| arg.to_owned()));
     all
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_run_stands_behind_the_options_and_where_no_systemd_runs_it_is_a_child() {
-        let all = arguments("manara-job-j0.service", "/usr/bin/dpkg", &["--audit", "--user"]);
-        let at = all.iter().position(|arg| arg == "--").unwrap();
-        assert_eq!(all[at..], ["--", "/usr/bin/dpkg", "--audit", "--user"]);
-        assert!(all[..at].contains(&"--unit=manara-job-j0.service".to_owned()));
-        let mut heard = 0;
-        let limit = Duration::from_secs(30);
-        let output = run(Program::Dpkg, &["--version"], limit, &mut |_| {
-            heard += 1;
-            true
-        })
-        .unwrap();
-        assert!(output.ok && heard > 0 && output.text.contains("dpkg"), "{}", output.text);
-    }
-}
+mod tests;

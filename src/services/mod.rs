@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod doctor;
+pub mod logs;
 pub mod monitoring;
 pub mod nginx;
 pub mod sites;

@@ -77,25 +77,18 @@ pub fn plan(core: &Core, text: &str, prune: bool) -> Result<Draft> {
         named.insert(site.domain.ascii().to_owned());
         before.push(part.before.clone());
         after.push(part.after.clone());
-        absorb(&mut whole, part);
+        whole.absorb(part);
     }
     if let Some(owner) = owner.as_deref().filter(|_| prune) {
         for domain in domains_of(core, owner)?.difference(&named) {
             let part = sites::plan_delete(core, domain, None)?;
             before.push(part.before.clone());
-            absorb(&mut whole, part);
+            whole.absorb(part);
         }
     }
     whole.before = before.into_iter().filter(|v| !v.is_null()).collect();
     whole.after = after.into_iter().filter(|v| !v.is_null()).collect();
     Ok(whole)
-}
-
-fn absorb(whole: &mut Draft, part: Draft) {
-    whole.changes.extend(part.changes);
-    whole.reserve.extend(part.reserve);
-    whole.revisions.extend(part.revisions);
-    whole.notes.extend(part.notes);
 }
 
 /// Domains of the sites that an earlier file of `owner` made.

@@ -2,9 +2,9 @@
 //! for it; a step that fails is logged and tried again in its next turn.
 
 use super::accounts;
-use crate::base::limits::{HEARTBEAT_S, IDEMPOTENCY_S_MAX, JOB_S_MAX, PLAN_BODY_S_MAX, SWEEP_S};
+use crate::base::limits::{AUDIT_HEAD_S, HEARTBEAT_S, IDEMPOTENCY_S_MAX, JOB_S_MAX, PLAN_BODY_S_MAX, SWEEP_S};
 use crate::base::{Error, Result};
-use crate::engine::{Core, drift, recover, unrecorded};
+use crate::engine::{Core, drift, recover, trail, unrecorded};
 use crate::platform::clock::pause;
 use crate::platform::{HostOp, own};
 use crate::store::{idempotency, jobs, lease, plans};
@@ -37,6 +37,9 @@ const ROUNDS: &[(&str, Step)] = &[
     ("drift", |core| drift::scan(core).map(|found| found.len() as u64)),
 ];
 
+/// Every [`AUDIT_HEAD_S`].
+const HOURLY: &[(&str, Step)] = &[("audit head", |core| trail::note_head(core).map(|()| 0))];
+
 /// Keeps the engine's store and the machine in order until the engine is gone. Call on a thread of its own.
 pub fn run(core: &Weak<Core>) {
     own::give_way();
@@ -46,6 +49,9 @@ pub fn run(core: &Weak<Core>) {
         if beat.is_multiple_of(SWEEP_S / HEARTBEAT_S) {
             take(&core, SWEEPS);
             take(&core, ROUNDS);
+        }
+        if beat.is_multiple_of(AUDIT_HEAD_S / HEARTBEAT_S) {
+            take(&core, HOURLY);
         }
         drop(core);
         pause(Duration::from_secs(HEARTBEAT_S));

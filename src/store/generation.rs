@@ -9,13 +9,10 @@ pub fn current(tx: &Tx) -> Result<i64> {
     tx.count("SELECT number FROM generation WHERE id = 1", &[])
 }
 
-/// Goes on from `number` where the present one is smaller: nginx's files may be older than the database.
-pub fn at_least(tx: &Tx, number: i64) -> Result<()> {
-    if current(tx)? < number {
-        next(tx)?;
-        tx.exec("UPDATE generation SET number = ? WHERE id = 1", &values![number])?;
-    }
-    Ok(())
+/// Goes on from `number`, that of nginx's files: they may be of another age than the database.
+pub fn go_on_from(tx: &Tx, number: i64) -> Result<()> {
+    next(tx)?;
+    tx.exec("UPDATE generation SET number = ? WHERE id = 1", &values![number]).map(drop)
 }
 
 /// Takes the next number.

@@ -62,6 +62,12 @@ pub fn insert(tx: &Tx, plan: &Plan) -> Result<()> {
     tx.exec(sql, &values![id, operation, actor, body.as_ref(), *created_at, *expires_at, state]).map(drop)
 }
 
+/// Who made the plans that can still be applied, and when each runs out; those that do so first come first.
+pub fn open(tx: &Tx, now: Time) -> Result<Vec<(Json, Time)>> {
+    let sql = "SELECT actor, expires_at FROM plans WHERE state = ? AND expires_at > ? ORDER BY expires_at";
+    tx.query(sql, &values![PLANNED, now])?.iter().map(|row| Ok((row.json("actor")?, row.get("expires_at")?))).collect()
+}
+
 /// The plan with this id.
 pub fn by_id(tx: &Tx, id: &str) -> Result<Option<Plan>> {
     rows::first(tx.one(&format!("{SELECT} WHERE id = ?"), &values![id])?, read)

@@ -117,9 +117,10 @@ pub fn update(tx: &Tx, site: &Site) -> Result<i64> {
     Err(rows::stale(tx, "SELECT revision FROM sites WHERE id = ?", id, *revision))
 }
 
-/// Removes a site and its names; `false` when there was none. Error: `row_in_use` while files belong to it.
+/// Removes a site with its names and its history; `false` when there was none. Error: `row_in_use` while files belong to it.
 pub fn delete(tx: &Tx, id: &str) -> Result<bool> {
     super::server_names::set(tx, id, &[])?;
+    super::site_changes::forget(tx, id)?;
     tx.exec_one("DELETE FROM sites WHERE id = ?", &values![id])
 }
 

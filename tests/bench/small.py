@@ -21,43 +21,11 @@ def size(binary):
             return print("P16  the browser's pages are not built")
     everything = sum(f.stat().st_size for f in DIST.rglob("*.br"))
     line("P16", "all files, brotli, kB", everything / 1e3, "298 + fonts 234", peer=298 + 234, peer_name="prototype")
-    for page, source, goal, was in (
-        ("sign-in", "pages/SignIn", 40, 32.5),
-        ("first page", "pages/Sites", 65, 56.5),
-        ("site", "pages/Site", 55, 35.4),
-    ):
-        if bundle := page_bytes(source):
-            line("P16", f"{page}, brotli, kB", bundle / 1e3, f"<= {goal}", peer=was, peer_name="prototype")
-
-
-def page_bytes(source):
-    """What a browser loads for the page whose component's path contains `source`: its chunk and what that imports."""
-    import json
-
-    manifest_file = DIST / ".vite/manifest.json"
-    if not manifest_file.exists():
-        return None
-    manifest = json.loads(manifest_file.read_text())
-    entries = [key for key, chunk in manifest.items() if chunk.get("isEntry")]
-    pages = [key for key in manifest if re.search(re.escape(source) + r"\.svelte$", key)]
-    if not pages:
-        return None
-    todo, files = entries + pages, {"index.html", "boot.js"}
-    seen = set()
-    while todo:
-        key = todo.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        chunk = manifest[key]
-        files |= {chunk["file"], *chunk.get("css", [])}
-        todo += chunk.get("imports", [])
-    return sum(compressed(DIST / file) for file in files)
-
-
-def compressed(path):
-    packed = path.with_name(path.name + ".br")
-    return (packed if packed.exists() else path).stat().st_size
+    prototype = {"sign-in": 32.5, "dashboard": 56.5, "sites": 35.4}
+    told = subprocess.run(["npm", "--prefix", "assets/ui", "run", "--silent", "size"], capture_output=True, text=True).stdout
+    for page, kb, goal in re.findall(r"^(\S.*?) +([0-9.]+) kB(?: of (\d+))?", told, re.MULTILINE):
+        if was := prototype.get(page):
+            line("P16", f"{page}, brotli, kB", float(kb), f"<= {goal}", peer=was, peer_name="prototype")
 
 
 def start(binary):

@@ -3,11 +3,16 @@
 use crate::support::fake_host::FakeHost;
 use crate::support::rig::{self, loaded};
 use manara::app::open;
+use manara::base::Kind;
+use manara::base::access::Role;
+use manara::base::limits::{PLAN_TTL_S, PLANS_OPEN_EACH_MAX, PLANS_OPEN_MAX};
 use manara::base::locale::Lang;
 use manara::engine::hooks::NoHooks;
+use manara::engine::plan::PlanView;
 use manara::engine::{Actor, Core, Request};
 use manara::ops;
 use manara::platform::clock::SystemClock;
+use manara::store::{generation, plans};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,4 +90,60 @@ fn a_refused_site_of_a_file_is_set_aside() {
     assert_eq!(bad["state"], "quarantined");
     assert!(bad["problem"]["evidence"].as_str().unwrap().contains("[emerg]"));
     assert_eq!(host.files.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn plans_nobody_applies_are_so_many_for_one_user_and_in_all() {
+    let (_root, core) = core(Arc::new(FakeHost { refuses: "bad.test", ..FakeHost::default() }));
+    let op = ops::find("site.create").unwrap();
+    let input = json!({ "domain": "a.test", "kind": "proxy", "upstream": "http://127.0.0.1:1" });
+    let dry_run = |actor: &Actor| {
+        let request = Request { dry_run: true, ..Request::console("r0123456789".into(), Lang::En) };
+        ops::run::call(&core, actor, &request, op, input.clone())
+    };
+    let user = |id: &str| Actor::User { id: id.into(), name: id.into(), role: Role::Admin, session: String::new() };
+    let ali = user("ali");
+    let his_token = Actor::Token {
+        id: "t1".into(),
+        name: "ci".into(),
+        role: Role::Admin,
+        scopes: vec![],
+        user: Some("ali".into()),
+    };
+    let plan: PlanView = serde_json::from_value(dry_run(&ali).unwrap().body).unwrap();
+    let kept = core.store.read(|tx| plans::by_id(tx, &plan.id)).unwrap().unwrap();
+    let fill = |owner: &str, from: usize, to: usize| {
+        let row = |n: usize| plans::Plan {
+            id: format!("{owner}{n}"),
+            actor: json!({ "owner": format!("user:{owner}") }),
+            ..kept.clone()
+        };
+        core.store.write(|tx| (from..to).try_for_each(|n| plans::insert(tx, &row(n)))).unwrap();
+    };
+    fill("ali", 1, PLANS_OPEN_EACH_MAX);
+    for actor in [&ali, &his_token] {
+        let error = dry_run(actor).unwrap_err();
+        assert_eq!((error.code(), error.kind()), ("too_many_plans", Kind::TooMany));
+        let wait_s: i64 = error.param("retry_s").unwrap().parse().unwrap();
+        assert!((PLAN_TTL_S - 60..=PLAN_TTL_S).contains(&wait_s), "{wait_s}");
+        assert!([Lang::En, Lang::Ar].iter().all(|lang| error.text(*lang).contains("100")));
+    }
+    // Others are not concerned, and neither is a change that is made at once.
+    dry_run(&user("noor")).unwrap();
+    create(&core, "now.test").unwrap();
+    fill("many", PLANS_OPEN_EACH_MAX + 1, PLANS_OPEN_MAX);
+    assert_eq!(dry_run(&user("zaid")).unwrap_err().code(), "too_many_plans_in_all");
+    // What ran out is not counted, whether it was swept or not.
+    core.store.write(|tx| tx.exec("UPDATE plans SET expires_at = 1 WHERE state = 'planned'", &[])).unwrap();
+    dry_run(&ali).unwrap();
+}
+
+#[test]
+fn the_generation_goes_on_from_that_of_the_files_where_the_database_is_far_ahead() {
+    let rig = rig::Rig::new();
+    let number = || rig.call("nginx.show", json!({})).unwrap().body["generation"].as_i64().unwrap();
+    let before = number();
+    rig.core().store.write(|tx| generation::go_on_from(tx, i64::MAX - 5)).unwrap();
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    assert_eq!(number(), before + 1);
 }

@@ -8,7 +8,7 @@ use manara::base::clock::{Clock, Time};
 use manara::base::locale::Lang;
 use manara::engine::hooks::NoHooks;
 use manara::engine::{Actor, Core, Request, guard};
-use manara::http::{Listen, Patience, Server, Tcp, serve};
+use manara::http::{Listen, Server, Tcp, serve};
 use manara::ops::{self, auth};
 use manara::platform::Faults;
 use manara::platform::clock::SystemClock;
@@ -62,7 +62,7 @@ fn listening(core: &Arc<Core>) -> Server {
     let panel = auth::panel_settings(core).unwrap();
     assert!(!panel.tls, "these tests begin with plain HTTP");
     let tcp = Some(Tcp { address: panel.listen, tls: None, hsts: false });
-    serve(core.clone(), Listen { tcp, unix: None, patience: Patience::default() }).unwrap()
+    serve(core.clone(), Listen { tcp, ..Listen::default() }).unwrap()
 }
 
 fn at(port: u16) -> SocketAddr {

@@ -4,7 +4,8 @@ use crate::support::across::served;
 use manara::base::{Error, Kind, Result};
 use manara::platform::components::Component;
 use manara::platform::host_service::{Client, Patience, Service};
-use manara::platform::{Host, HostOp, HostReply, Lines};
+use manara::platform::{Host, HostOp, HostReply, Lines, sockets};
+use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -116,6 +117,47 @@ fn a_panel_that_dies_does_not_stop_what_a_package_manager_began() {
     until("installing ends by itself", || machine.ended.load(Ordering::SeqCst));
     assert!(!machine.stopped.load(Ordering::SeqCst));
     service.stop().unwrap();
+}
+
+#[test]
+fn a_long_operation_goes_on_where_a_host_that_ended_left_it() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("run/h.sock");
+    let socket = sockets::listen(&path, None).unwrap();
+    socket.set_nonblocking(false).unwrap();
+    let client = Client::new(path.clone()).unwrap();
+    // The first host tells three lines and half of a fourth, and is gone.
+    let first = std::thread::spawn(move || {
+        let (mut stream, _) = socket.accept().unwrap();
+        let mut request = vec![];
+        while !String::from_utf8_lossy(&request).contains("install") {
+            let mut part = [0; 4096];
+            let n = stream.read(&mut part).unwrap();
+            request.extend_from_slice(&part[..n]);
+        }
+        let head = "HTTP/1.1 101 Switching Protocols\r\nManara-Version: 1\r\nConnection: upgrade\r\nUpgrade: manara-stream\r\n\r\n";
+        let lines: String = (1..4).map(|n| format!("{{\"line\":\"line {n}\"}}\n")).collect();
+        stream.write_all(format!("{head}{lines}{{\"line\":").as_bytes()).unwrap();
+        drop((stream, socket));
+        std::fs::remove_file(&path).unwrap();
+    });
+    let machine = Arc::new(Machine { lines: 6, ..Machine::default() });
+    let second = {
+        let (machine, root) = (machine.clone(), root.path().to_owned());
+        std::thread::spawn(move || {
+            first.join().unwrap();
+            served(machine, &root, Patience::default()).1
+        })
+    };
+    let mut heard = vec![];
+    client
+        .call(&INSTALL, &mut |line| {
+            heard.push(line.to_owned());
+            true
+        })
+        .unwrap();
+    assert_eq!(heard, (1..7).map(|n| format!("line {n}")).collect::<Vec<_>>());
+    second.join().unwrap().stop().unwrap();
 }
 
 #[test]

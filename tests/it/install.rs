@@ -8,7 +8,7 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn run(command: &mut Command) -> Output {
+pub(crate) fn run(command: &mut Command) -> Output {
     let output = command.output().expect("the program starts");
     let said = || String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned();
     assert!(output.status.success(), "{command:?}: {}", said());
@@ -16,7 +16,7 @@ fn run(command: &mut Command) -> Output {
 }
 
 /// Whether the program is there; where it was promised it has to be.
-fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let found = ["/usr/bin", "/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
     if !found {
         cannot("tools", &format!("{program} is not installed"));

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests prepare the machine they test on")]
 
 mod accounts;
+mod activation;
 mod apply;
 mod cli;
 mod cli_panel;
@@ -25,6 +26,9 @@ mod nginx_syntax;
 mod production;
 mod proxy;
 mod scale;
+mod sites_many;
 mod split;
 mod state;
 mod support;
+mod update;
+mod watch;

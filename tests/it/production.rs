@@ -182,6 +182,24 @@ fn root_starts_two_processes_and_the_panel_is_nobody() {
     assert!(is_gone(host));
     assert_eq!(get(panel.ports[0], "b.test"), Some(200));
     visitors.all_served();
+
+    // Its last word is the head of the trail, in the host's log: a trail that is rewritten later is told by it.
+    let log = std::fs::read_to_string(panel.root.path().join("log")).unwrap();
+    let heads: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|line| line.contains("\"target\":\"manara::audit\""))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(heads.len() >= 2, "each start notes one, too");
+    let head = heads.last().unwrap();
+    panel.start();
+    let verify = |hash: &str| panel.run(&["audit", "verify", "--head", hash, "--json"], "");
+    let (code, said) = verify(head["hash"].as_str().unwrap());
+    let verdict: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(code == 0 && verdict["head_found"] == true && verdict["head"] == head["position"], "{head} {said}");
+    let (code, said) = verify(&"0a".repeat(32));
+    assert!(code == 1 && said.contains("\"head_found\":false"), "{code} {said}");
+    assert_eq!(verify("nonsense").0, 2);
 }
 
 #[test]

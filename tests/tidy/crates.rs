@@ -29,7 +29,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rcgen", &["base", "platform", "services/certs", "app"]),
     // Text.
     ("idna", &["base"]),
-    ("similar", &["base"]),
+    ("imara_diff", &["base"]),
+    ("strsim", &["base"]),
     // The database.
     ("rusqlite", &["store/sqlite"]),
     ("r2d2", &["store/sqlite"]),

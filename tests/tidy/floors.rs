@@ -30,7 +30,8 @@ const PEERS: &[(&str, &str)] = &[("config", "base"), ("nginx_syntax", "base")];
 const REFUSED: &[(&str, &str)] = &[("http", "services"), ("cli", "services"), ("http", "plugins"), ("cli", "plugins")];
 
 /// Which service may use which other one, always through the other's `mod.rs`.
-const SERVICE_EDGES: &[(&str, &str)] = &[("sites", "nginx"), ("state", "sites"), ("upkeep", "accounts")];
+const SERVICE_EDGES: &[(&str, &str)] =
+    &[("logs", "sites"), ("sites", "nginx"), ("state", "sites"), ("upkeep", "accounts")];
 
 fn floor(module: &str) -> Option<u8> {
     FLOORS.iter().find(|(name, _)| *name == module).map(|(_, floor)| *floor)

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The roots of all programs and tests.
-const ROOTS: &[&str] = &["src/lib.rs", "src/main.rs", "build.rs", "tests/it/main.rs", "tests/tidy/main.rs"];
+const ROOTS: &[&str] =
+    &["src/lib.rs", "src/main.rs", "build.rs", "tests/it/main.rs", "tests/tidy/main.rs", "tests/bench/render.rs"];
 
 /// The files that the `mod name;` declarations of a file stand for.
 fn declared(source: &Source) -> Vec<String> {

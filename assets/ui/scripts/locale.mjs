@@ -11,8 +11,12 @@ const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
-const LATER = ['account', 'api', 'attention', 'audit', 'claim', 'diff', 'guard', 'machine', 'metrics', 'nginx', 'plan', 'proxy', 'settings', 'users', 'wizard'];
-const isLater = ([key]) => LATER.includes(key.split('.')[0]);
+const LATER = ['account', 'api', 'attention', 'audit', 'bulk', 'claim', 'components', 'confirm', 'diff', 'guard', 'history', 'jobs', 'machine', 'metrics', 'nginx', 'plan', 'proxy', 'role', 'settings', 'site', 'users', 'views', 'wizard'];
+/** Keys of these tables that every page needs all the same. */
+const SOONER = ['jobs.failed_title', 'jobs.follow', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
+/** Keys of other tables that come later. */
+const LATER_KEYS = ['sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
+const isLater = ([key]) => LATER_KEYS.includes(key) || (LATER.includes(key.split('.')[0]) && !SOONER.includes(key));
 const ALL_FORMS = new Set(PLURAL_FORMS.ar);
 const LANGUAGES = Object.keys(PLURAL_FORMS);
 

@@ -60,6 +60,23 @@ impl Name for ObjectId {
 
 super::string_name!(ObjectId);
 
+/// A hash of 256 bits, such as that of an entry of the audit trail: 64 hexadecimal digits, lower-cased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest(String);
+
+impl Name for Digest {
+    const FORMAT: &'static str = "digest";
+    const BYTES_MAX: usize = 80;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim().to_ascii_lowercase();
+        let ok = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if ok { Ok(Self(text)) } else { Err(NameError::new("digest")) }
+    }
+}
+
+super::string_name!(Digest);
+
 /// A panel user's name: 2 to 32 characters, a lower-case letter first, then letters, digits, `.`, `_`, `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserName(String);
@@ -135,3 +152,77 @@ impl Name for Password {
 }
 
 super::name_impls!(Password);
+
+/// A service of systemd's (systemd.unit(5)) by its full name, such as `ssh.service`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitName(String);
+
+impl Name for UnitName {
+    const FORMAT: &'static str = "unit-name";
+    const BYTES_MAX: usize = 128;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let first = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        let rest = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@".contains(&b));
+        if first && rest && text.ends_with(".service") {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError::new("unit"))
+        }
+    }
+}
+
+super::string_name!(UnitName);
+
+/// A place in a log, as the panel gave it out: in a file `f`, in the journal `j`, or among the lines in memory `m`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogCursor(String);
+
+impl LogCursor {
+    /// The place `offset` bytes into the file with this inode number.
+    pub fn file(inode: u64, offset: u64) -> Self {
+        Self(format!("f{inode}-{offset}"))
+    }
+
+    /// The place that the journal gives this name.
+    pub fn journal(name: &str) -> Option<Self> {
+        Self::parse(&format!("j{name}")).ok()
+    }
+
+    /// The place of a line in memory.
+    pub fn memory(number: u64) -> Self {
+        Self(format!("m{number}"))
+    }
+
+    /// Inode number and offset, where it is in a file.
+    pub fn in_file(&self) -> Option<(u64, u64)> {
+        let (inode, offset) = self.0.strip_prefix('f')?.split_once('-')?;
+        Some((inode.parse().ok()?, offset.parse().ok()?))
+    }
+
+    /// The journal's name of it, where it is there.
+    pub fn in_journal(&self) -> Option<&str> {
+        self.0.strip_prefix('j')
+    }
+
+    /// The line's number, where it is in memory.
+    pub fn in_memory(&self) -> Option<u64> {
+        self.0.strip_prefix('m')?.parse().ok()
+    }
+}
+
+impl Name for LogCursor {
+    const FORMAT: &'static str = "log-cursor";
+    const BYTES_MAX: usize = 512;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let cursor = Self(text.to_owned());
+        let journal =
+            |name: &str| name.len() > 2 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"=;-".contains(&b));
+        let fine =
+            cursor.in_file().is_some() || cursor.in_memory().is_some() || cursor.in_journal().is_some_and(journal);
+        if fine { Ok(cursor) } else { Err(NameError::new("log_cursor")) }
+    }
+}
+
+super::string_name!(LogCursor);

@@ -9,7 +9,7 @@ mod upstream;
 
 pub use address::Network;
 pub use domain::Domain;
-pub use ident::{Label, ObjectId, Password, SiteId, SiteName, UserName};
+pub use ident::{Digest, Label, LogCursor, ObjectId, Password, SiteId, SiteName, UnitName, UserName};
 pub use path::RelPath;
 pub use upstream::{HeaderName, HeaderValue, Upstream};
 
@@ -73,16 +73,19 @@ fn time(text: &str) -> Option<NameError> {
 const FORMATS: &[Format] = &[
     // What JSON Schema calls RFC 3339.
     ("date-time", time),
+    (Digest::FORMAT, problem::<Digest>),
     (Domain::FORMAT, problem::<Domain>),
     (HeaderName::FORMAT, problem::<HeaderName>),
     (HeaderValue::FORMAT, problem::<HeaderValue>),
     (Label::FORMAT, problem::<Label>),
+    (LogCursor::FORMAT, problem::<LogCursor>),
     (Network::FORMAT, problem::<Network>),
     (ObjectId::FORMAT, problem::<ObjectId>),
     (Password::FORMAT, problem::<Password>),
     (RelPath::FORMAT, problem::<RelPath>),
     (SiteId::FORMAT, problem::<SiteId>),
     (SiteName::FORMAT, problem::<SiteName>),
+    (UnitName::FORMAT, problem::<UnitName>),
     (Upstream::FORMAT, problem::<Upstream>),
     (UserName::FORMAT, problem::<UserName>),
 ];

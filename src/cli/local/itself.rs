@@ -1,6 +1,6 @@
 //! `self setup|remove|update|rollback|recover|files|status|units`: the installation, by root on the machine's console.
 
-use super::{Itself, Run, flag};
+use super::{Itself, ReleaseFrom, Run, flag};
 use crate::base::{Error, Kind};
 use crate::cli::output::{Failure, clean, print};
 use crate::cli::prompt;
@@ -18,9 +18,17 @@ pub(super) fn build(command: Command, say: Say) -> Command {
     let port = flag("self", "port", say).value_name("N").value_parser(value_parser!(u16).range(1..));
     let print = flag("self", "print", say).value_name("NAME").required(true);
     super::verbs(command, "self", VERBS, say)
-        .mut_subcommand("setup", |c| c.args([switch("dry-run"), switch("no-start"), path("release-key"), port]))
-        .mut_subcommand("remove", |c| c.args([switch("dry-run"), switch("purge")]))
-        .mut_subcommand("update", |c| c.args([path("offline").required(true), switch("downgrade")]))
+        .mut_subcommand("setup", |c| {
+            let url = flag("self", "release-url", say).value_name("URL");
+            c.args([switch("dry-run"), switch("no-start"), path("release-key"), url, port])
+        })
+        .mut_subcommand("remove", |c| c.args([switch("dry-run"), switch("purge"), switch("sites").requires("purge")]))
+        .mut_subcommand("update", |c| {
+            let version = flag("self", "version", say).value_name("X.Y.Z").conflicts_with("offline");
+            c.args([version, path("offline"), switch("downgrade"), switch("foreground")])
+        })
+        .mut_subcommand("rollback", |c| c.arg(switch("foreground")))
+        .mut_subcommand("recover", |c| c.arg(switch("start")))
         .mut_subcommand("units", |c| c.arg(print))
 }
 
@@ -33,12 +41,18 @@ pub(super) fn run(run: &Run) -> Result<u8, Failure> {
             apply: !dry_run,
             start: !run.is_set("no-start"),
             release_key: file("release-key"),
+            release_url: run.text("release-url").map(str::to_owned),
             port: run.matches.try_get_one::<u16>("port").ok().flatten().copied(),
         },
-        "remove" => Itself::Remove { apply: !dry_run, purge: run.is_set("purge") },
-        "update" => Itself::Update { file: file("offline").unwrap_or_default(), downgrade: run.is_set("downgrade") },
-        "rollback" => Itself::Rollback,
-        "recover" => Itself::Recover,
+        "remove" => Itself::Remove { apply: !dry_run, purge: run.is_set("purge"), sites: run.is_set("sites") },
+        "update" => Itself::Update {
+            release: file("offline")
+                .map_or_else(|| ReleaseFrom::Published(run.text("version").map(str::to_owned)), ReleaseFrom::File),
+            downgrade: run.is_set("downgrade"),
+            foreground: run.is_set("foreground"),
+        },
+        "rollback" => Itself::Rollback { foreground: run.is_set("foreground") },
+        "recover" => Itself::Recover { start: run.is_set("start") },
         "files" => Itself::Files,
         _ => Itself::Status,
     };
@@ -101,8 +115,8 @@ fn text(run: &Run, what: &Itself, answer: &Value) -> String {
     match what {
         Itself::Setup { apply: false, .. } | Itself::Remove { apply: false, .. } => list(run, answer),
         Itself::Setup { .. } | Itself::Remove { .. } => run.screen.say("cli.setup.done", &[]) + "\n",
-        Itself::Recover | Itself::Files => String::new(),
-        Itself::Update { .. } | Itself::Rollback => {
+        Itself::Recover { .. } | Itself::Files => String::new(),
+        Itself::Update { .. } | Itself::Rollback { .. } => {
             let word = if answer["changed"] == true { "runs" } else { "same" };
             let version = clean(answer["version"].as_str().unwrap_or_default());
             run.screen.say(&format!("cli.update.{word}"), &[("version", version)]) + "\n"
@@ -117,8 +131,10 @@ fn status(run: &Run, answer: &Value) -> String {
     let mut rows = vec![row("current", part("current")), row("previous", part("previous"))];
     rows.push(row("program", part("version")));
     let mut out = table::aligned(&rows);
-    if answer["interrupted"] == true {
-        out += &(run.screen.say("cli.update.interrupted", &[]) + "\n");
+    for state in ["under_way", "interrupted"] {
+        if answer[state] == true {
+            out += &(run.screen.say(&format!("cli.update.{state}"), &[]) + "\n");
+        }
     }
     if let Some(code) = answer["last"]["failed"].as_str() {
         let to = clean(answer["last"]["to"].as_str().unwrap_or_default());

@@ -47,6 +47,15 @@ pub enum Migrate {
     Restore(PathBuf),
 }
 
+/// Where a release comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseFrom {
+    /// This tarball; list and signature are beside it.
+    File(PathBuf),
+    /// Where releases are published: this version, or the newest.
+    Published(Option<String>),
+}
+
 /// What is done with the installation itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Itself {
@@ -58,6 +67,8 @@ pub enum Itself {
         start: bool,
         /// File with the key that releases are signed with.
         release_key: Option<PathBuf>,
+        /// Address below which releases are published, for a new configuration.
+        release_url: Option<String>,
         /// Port of the panel.
         port: Option<u16>,
     },
@@ -67,20 +78,30 @@ pub enum Itself {
         apply: bool,
         /// Whether data, configuration and accounts go, too.
         purge: bool,
+        /// Whether the files of sites go with them.
+        sites: bool,
     },
-    /// Go to the release in this file.
+    /// Go to another version.
     Update {
-        /// The tarball; list and signature are beside it.
-        file: PathBuf,
+        /// Where it comes from.
+        release: ReleaseFrom,
         /// Whether an older version is wanted.
         downgrade: bool,
+        /// Whether this process does it, or a unit of its own.
+        foreground: bool,
     },
     /// Go to the version before this one.
-    Rollback,
+    Rollback {
+        /// Whether this process does it, or a unit of its own.
+        foreground: bool,
+    },
     /// Hold owners and modes of its files against the table, and put right what can be.
     Files,
-    /// Take back an update that was interrupted, at boot.
-    Recover,
+    /// Take back an update that was interrupted.
+    Recover {
+        /// Whether units are started afterwards; at boot they start by themselves.
+        start: bool,
+    },
     /// Tell which versions there are.
     Status,
 }
@@ -148,6 +169,9 @@ pub trait Local {
     fn itself(&self, root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value>;
     /// Has the service manager, where there is one, start the panel anew; one that does not run stays so.
     fn restart(&self, root: &Path) -> Result<()>;
+    /// Where the panel listens when nobody said otherwise since its installation; `None` where the installer was not asked
+    /// for a port, or the caller may not know.
+    fn installed_listen(&self, root: &Path) -> Result<Option<String>>;
     /// The text of a unit of systemd.
     fn unit(&self, name: &str) -> Option<&'static str>;
     /// Tries every part that a broken build could lack.

@@ -12,7 +12,11 @@ pub(super) fn build(command: Command, say: Say) -> Command {
 }
 
 pub(super) fn run(run: &Run) -> Result<u8, Failure> {
-    let input = json!({ "user": run.text("user"), "listen": run.text("listen") });
+    let listen = match run.text("listen") {
+        Some(listen) => Some(listen.to_owned()),
+        None => run.local.installed_listen(&run.globals.root)?,
+    };
+    let input = json!({ "user": run.text("user"), "listen": listen });
     let answer = super::claim::ask(run, "panel.unlock", input)?;
     if run.screen.json {
         run.screen.print_json(&answer);

@@ -1,7 +1,9 @@
 //! The asking end: the machine, as the panel's unprivileged process sees it.
 
 use super::wire::{self, FromHost, ToHost};
-use crate::base::limits::{HOST_ANSWER_BYTES_MAX, HOST_ANSWER_S_MAX, HOST_BODY_BYTES_MAX, HOST_CONNECT_MS_MAX};
+use crate::base::limits::{
+    HOST_ANSWER_BYTES_MAX, HOST_ANSWER_S_MAX, HOST_BODY_BYTES_MAX, HOST_CONNECT_MS_MAX, HOST_REATTACH_MAX,
+};
 use crate::base::{Error, Kind, Result};
 use crate::platform::{Host, HostOp, HostReply, Lines, acting};
 use http_body_util::{BodyExt, Full, Limited};
@@ -16,6 +18,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 
+/// The error for a host that ended before it answered.
+const LOST: &str = "host_lost";
 /// Pause between two tries to reach a host that is being started again.
 const RETRY_MS: u64 = 20;
 /// Largest error that is read.
@@ -95,7 +99,29 @@ impl Client {
         serde_json::from_slice(&bytes).map_err(|e| Error::fault(format!("the host's answer: {e}")))
     }
 
+    /// A long operation. A host that ends meanwhile is asked again: the one that is started in its place goes on with what
+    /// runs, and tells its output from the beginning.
     async fn long(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
+        let mut heard = 0;
+        let mut asked_again = 0;
+        loop {
+            let mut passed = 0;
+            let mut only_new = |line: &str| {
+                passed += 1;
+                if passed <= heard {
+                    return true;
+                }
+                heard = passed;
+                lines(line)
+            };
+            match self.stream(op, &mut only_new).await {
+                Err(e) if e.code() == LOST && asked_again < HOST_REATTACH_MAX => asked_again += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn stream(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
         let answer = self.send(op, wire::STREAM).await?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             body(answer, StatusCode::SWITCHING_PROTOCOLS).await?;
@@ -134,7 +160,7 @@ impl Host for Client {
             }
             match self.short(op).await {
                 // The host ended before it answered, and the question does no harm.
-                Err(e) if e.code() == "host_lost" && op.only_looks() => self.short(op).await,
+                Err(e) if e.code() == LOST && op.only_looks() => self.short(op).await,
                 answer => answer,
             }
         })
@@ -159,5 +185,5 @@ async fn body(answer: Response<Incoming>, wanted: StatusCode) -> Result<Bytes> {
 
 /// The error for a host that ended, or was ended, before it answered.
 fn lost(cause: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Unavailable, "host_lost").cause(cause)
+    Error::new(Kind::Unavailable, LOST).cause(cause)
 }

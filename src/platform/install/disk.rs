@@ -63,6 +63,16 @@ pub(super) fn copy_program(from: &Path, to: &Path) -> Result<()> {
     copy().map_err(|e| failed(to, &e))
 }
 
+/// Copies a file. Error: `release_incomplete` where there is none.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let mut source = File::open(from).map_err(|e| super::release::missing(from, &e))?;
+    let mut copy = || {
+        let mut target = File::options().write(true).create_new(true).mode(0o600).open(to)?;
+        std::io::copy(&mut source, &mut target).map(drop)
+    };
+    copy().map_err(|e| failed(to, &e))
+}
+
 /// Makes `path` a link to `target`, in one step where one is there already.
 pub(super) fn link(path: &Path, target: &str) -> Result<()> {
     let new = beside(path);

@@ -31,12 +31,9 @@ pub struct Systemd {
 }
 
 impl Systemd {
-    /// Error: `needs_systemd` where nothing could stop and start the panel.
-    pub fn of(root: &Path) -> Result<Systemd> {
-        if units::systemd_runs(root) {
-            return Ok(Systemd { socket: root.join(SOCKET) });
-        }
-        Err(Error::new(Kind::Unavailable, "needs_systemd"))
+    /// Of the machine at `root`.
+    pub fn of(root: &Path) -> Systemd {
+        Systemd { socket: root.join(SOCKET) }
     }
 }
 
@@ -65,6 +62,37 @@ impl Services for Systemd {
             clock::pause(ASK_EVERY);
         }
         Err(Error::new(Kind::External, "update_unhealthy").with("seconds", limit.as_secs()).evidence(said))
+    }
+}
+
+/// A machine without a service manager, such as a container: whoever started the panel stops it before, and starts it
+/// again. Nothing proves the new version but its self-test and its migrations.
+pub struct Unmanaged {
+    socket: PathBuf,
+}
+
+impl Unmanaged {
+    /// Of the machine at `root`.
+    pub fn of(root: &Path) -> Unmanaged {
+        Unmanaged { socket: root.join(SOCKET) }
+    }
+}
+
+impl Services for Unmanaged {
+    /// Error: `update_panel_runs` while somebody answers on the panel's socket.
+    fn stop(&self) -> Result<()> {
+        match UnixStream::connect(&self.socket) {
+            Ok(_) => Err(Error::new(Kind::Conflict, "update_panel_runs")),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn start(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn prove(&self, _: Duration) -> Result<()> {
+        Ok(())
     }
 }
 

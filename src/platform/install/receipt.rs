@@ -19,6 +19,9 @@ pub(super) struct Receipt {
     version: u32,
     /// Users, groups and folders that were not there before, as `user:NAME`, `group:NAME` and `folder:/PATH`.
     made: BTreeSet<String>,
+    /// Port of the panel that the installer was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
     #[serde(skip)]
     path: PathBuf,
 }
@@ -35,9 +38,20 @@ impl Receipt {
 
     /// Notes that `what` is about to be made.
     pub(super) fn note(&mut self, what: &str) -> Result<()> {
-        if !self.made.insert(what.to_owned()) {
-            return Ok(());
-        }
+        if self.made.insert(what.to_owned()) { self.write() } else { Ok(()) }
+    }
+
+    /// Notes the port that was asked for.
+    pub(super) fn note_port(&mut self, port: u16) -> Result<()> {
+        if self.port.replace(port) == Some(port) { Ok(()) } else { self.write() }
+    }
+
+    /// The port that was asked for.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    fn write(&mut self) -> Result<()> {
         self.version = 1;
         disk::make_folder(self.path.parent().unwrap_or(Path::new("/")), 0o700)?;
         let text = serde_json::to_vec_pretty(self).map_err(Error::fault)?;

@@ -18,7 +18,9 @@ pub const SUMS: &str = "SHA256SUMS";
 /// Its signature: the 64 raw bytes of Ed25519 (RFC 8032).
 pub const SIGNATURE: &str = "SHA256SUMS.sig";
 /// Longest list that is read.
-const SUMS_BYTES_MAX: usize = 64 * 1024;
+pub(super) const SUMS_BYTES_MAX: usize = 64 * 1024;
+/// Length of the signature.
+pub(super) const SIGNATURE_BYTES: usize = 64;
 const UNPACK_S_MAX: u64 = 300;
 
 /// The key this binary was packaged with; `etc/manara/release.pub` comes before it.
@@ -69,11 +71,8 @@ pub struct Release {
 /// `release_incomplete` with the file that is missing, `release_signature_bad`, `release_sum_bad`, `release_name_bad`,
 /// `release_wrong_machine`.
 pub fn verify(path: &Path, key: &PublicKey) -> Result<Release> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let sums = read(&folder.join(SUMS), SUMS_BYTES_MAX)?;
-    key.verify(&sums, &read(&folder.join(SIGNATURE), 64)?)?;
+    let sums = signed_sums(path.parent().unwrap_or(Path::new(".")), key)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let sums = String::from_utf8_lossy(&sums);
     let wanted = sums.lines().filter_map(|line| line.split_once("  ")).find(|(_, file)| *file == name);
     let bad_sum = || Error::new(Kind::Forbidden, "release_sum_bad").with("file", &name);
     let (wanted, _) = wanted.ok_or_else(bad_sum)?;
@@ -87,6 +86,26 @@ pub fn verify(path: &Path, key: &PublicKey) -> Result<Release> {
         return Err(e.with("machine", machine_name()));
     }
     Ok(Release { path: path.to_owned(), version: version.to_owned() })
+}
+
+/// The list of sums in `folder`, whose signature is good. Errors: `release_incomplete`, `release_signature_bad`.
+fn signed_sums(folder: &Path, key: &PublicKey) -> Result<String> {
+    let sums = read(&folder.join(SUMS), SUMS_BYTES_MAX)?;
+    key.verify(&sums, &read(&folder.join(SIGNATURE), SIGNATURE_BYTES)?)?;
+    Ok(String::from_utf8_lossy(&sums).into_owned())
+}
+
+/// The tarball for this machine in the signed list in `folder`: its name and version. Errors: those of the signature, and
+/// `release_not_for_machine` for a list without one.
+pub(super) fn offered(folder: &Path, key: &PublicKey) -> Result<(String, String)> {
+    let sums = signed_sums(folder, key)?;
+    let names = sums.lines().filter_map(|line| Some(line.split_once("  ")?.1));
+    let fits = |name: &str| {
+        let (version, machine) = parts(name)?;
+        (machine == machine_name()).then(|| (name.to_owned(), version.to_owned()))
+    };
+    let none = || Error::new(Kind::NotFound, "release_not_for_machine").with("machine", machine_name());
+    names.filter_map(fits).next().ok_or_else(none)
 }
 
 /// Version and architecture in the name of a tarball, `manara-VERSION-ARCH.tar.gz`.
@@ -144,7 +163,7 @@ fn read(path: &Path, max: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn missing(path: &Path, e: &std::io::Error) -> Error {
+pub(super) fn missing(path: &Path, e: &std::io::Error) -> Error {
     Error::new(Kind::NotFound, "release_incomplete").with("path", path.display()).with("reason", e)
 }
 

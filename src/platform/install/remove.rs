@@ -14,8 +14,32 @@ use std::path::{Path, PathBuf};
 const RUN: [&str; 2] = ["run/manara", "run/manara-host"];
 /// What the panel manages of nginx, below the root prefix.
 const NGINX: &str = "etc/nginx/manara";
+/// The folder of the sites.
+const SITES: &str = "/srv/www";
 /// The folder of the receipt; it goes after everything the receipt tells about.
 const RECEIPT_FOLDER: &str = "/var/lib/manara-host";
+
+/// How much goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Units and programs.
+    Program,
+    /// Also configuration, data and accounts that the installer made.
+    Everything,
+    /// Also the files of sites.
+    EverythingWithSites,
+}
+
+impl Extent {
+    /// As the command line says it.
+    pub fn of(purge: bool, sites: bool) -> Extent {
+        match (purge, sites) {
+            (false, _) => Extent::Program,
+            (true, false) => Extent::Everything,
+            (true, true) => Extent::EverythingWithSites,
+        }
+    }
+}
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -23,6 +47,7 @@ enum Step {
     Nginx,
     Delete(PathBuf),
     DeleteEmpty(PathBuf),
+    Keep(PathBuf),
     Person(Person),
 }
 
@@ -34,27 +59,27 @@ impl Step {
             Step::Nginx => Change { kind: "nginx", name: NGINX.into() },
             Step::Delete(at) => Change { kind: "delete", name: path(at) },
             Step::DeleteEmpty(at) => Change { kind: "delete_empty", name: path(at) },
+            Step::Keep(at) => Change { kind: "keep", name: path(at) },
             Step::Person(person) => Change { kind: "delete_account", name: person.name().into() },
         }
     }
 }
 
 /// What [`run`] would do. Deletes nothing.
-pub fn changes(root: &Path, purge: bool) -> Result<Vec<Change>> {
-    Ok(steps(root, purge)?.iter().map(|step| step.shown(root)).collect())
+pub fn changes(root: &Path, extent: Extent) -> Result<Vec<Change>> {
+    Ok(steps(root, extent)?.iter().map(|step| step.shown(root)).collect())
 }
 
-/// Stops and removes units and programs; with `purge` also configuration, data, sites and accounts that the installer
-/// made. `tell` hears of each change before it happens, and `leave_nginx` puts nginx's files in order once nothing of the
+/// Stops and removes what `extent` says. `tell` hears of each change before it happens, and `leave_nginx` puts nginx's files in order once nothing of the
 /// panel runs. As root only.
 pub fn run(
     root: &Path,
-    purge: bool,
+    extent: Extent,
     faults: &Faults,
     tell: &mut dyn FnMut(&Change),
     leave_nginx: &dyn Fn() -> Result<()>,
 ) -> Result<()> {
-    for step in steps(root, purge)? {
+    for step in steps(root, extent)? {
         tell(&step.shown(root));
         faults.step(step.shown(root).kind)?;
         if matches!(step, Step::Nginx) { leave_nginx()? } else { apply(root, &step)? }
@@ -62,7 +87,7 @@ pub fn run(
     Ok(())
 }
 
-fn steps(root: &Path, purge: bool) -> Result<Vec<Step>> {
+fn steps(root: &Path, extent: Extent) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
     let unit_files = units::UNITS.map(|(name, _)| (name, root.join(units::FOLDER).join(name)));
     let there = unit_files.into_iter().filter(|(_, path)| disk::exists(path));
@@ -77,8 +102,8 @@ fn steps(root: &Path, purge: bool) -> Result<Vec<Step>> {
         steps.push(Step::Nginx);
     }
     steps.extend(paths.into_iter().map(Step::Delete));
-    if purge {
-        steps.extend(purged(root)?);
+    if extent != Extent::Program {
+        steps.extend(purged(root, extent == Extent::EverythingWithSites)?);
     }
     steps.extend(RUN.iter().chain([&COMMAND, &VERSIONS]).map(|path| Step::Delete(root.join(path))));
     Ok(steps.into_iter().filter(|step| step.concerns_something()).collect())
@@ -88,12 +113,12 @@ impl Step {
     fn concerns_something(&self) -> bool {
         match self {
             Step::Delete(path) | Step::DeleteEmpty(path) => disk::exists(path),
-            Step::Stop(_) | Step::Nginx | Step::Person(_) => true,
+            Step::Stop(_) | Step::Nginx | Step::Keep(_) | Step::Person(_) => true,
         }
     }
 }
 
-fn purged(root: &Path) -> Result<Vec<Step>> {
+fn purged(root: &Path, sites: bool) -> Result<Vec<Step>> {
     let receipt = Receipt::read(root)?;
     let mut steps = Vec::new();
     for own in OWN_FILES.iter().rev().filter(|own| own.what == What::Folder && !own.path.starts_with("/opt")) {
@@ -101,8 +126,13 @@ fn purged(root: &Path) -> Result<Vec<Step>> {
         match (own.shared, own.path) {
             (_, RECEIPT_FOLDER) => {}
             (false, _) => steps.push(Step::Delete(own.at(root))),
-            // Everything in there came by way of the panel.
-            (true, "/srv/www") if ours => steps.push(Step::Delete(own.at(root))),
+            // Everything in there came by way of the panel; but it is what somebody made the machine for.
+            (true, SITES) if ours && sites => steps.push(Step::Delete(own.at(root))),
+            (true, SITES) => {
+                let kept = disk::names(&own.at(root)).into_iter().map(|name| Step::Keep(own.at(root).join(name)));
+                steps.extend(kept);
+                steps.extend(ours.then(|| Step::DeleteEmpty(own.at(root))));
+            }
             (true, _) if ours => steps.push(Step::DeleteEmpty(own.at(root))),
             (true, _) => {}
         }
@@ -135,7 +165,7 @@ fn apply(root: &Path, step: &Step) -> Result<()> {
             if is_unit && units::systemd_runs(root) { units::systemctl(&["daemon-reload"]).map(drop) } else { Ok(()) }
         }
         Step::DeleteEmpty(path) => disk::remove_empty(path),
-        Step::Nginx => Ok(()),
+        Step::Nginx | Step::Keep(_) => Ok(()),
         Step::Person(person) => person.remove(root),
     }
 }
@@ -176,7 +206,7 @@ mod tests {
     #[test]
     fn purging_leaves_what_was_there_before() {
         let machine = installed();
-        run(machine.root(), true, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
+        run(machine.root(), Extent::EverythingWithSites, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
         let left = tree(machine.root());
         let files: Vec<_> = left.iter().filter(|path| !machine.root().join(path).is_dir()).collect();
         assert_eq!(files, ["etc/group", "etc/nginx/nginx.conf", "etc/passwd"]);
@@ -186,9 +216,26 @@ mod tests {
     }
 
     #[test]
+    fn the_files_of_sites_are_named_and_stay_unless_asked_for() {
+        let machine = installed();
+        let named = changes(machine.root(), Extent::Everything).unwrap();
+        let kept: Vec<_> = named.iter().filter(|change| change.kind == "keep").map(|c| c.name.as_str()).collect();
+        assert_eq!(kept, ["/srv/www/a.example"]);
+        assert!(!named.iter().any(|change| change.kind == "delete" && change.name.starts_with("/srv")), "{named:?}");
+        run(machine.root(), Extent::Everything, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
+        assert!(machine.root().join("srv/www/a.example/public").is_dir());
+        assert!(!machine.root().join("var/lib/manara-host").exists());
+
+        let empty = installed();
+        std::fs::remove_dir_all(empty.root().join("srv/www/a.example")).unwrap();
+        run(empty.root(), Extent::Everything, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
+        assert!(!empty.root().join("srv/www").exists(), "nothing was in it");
+    }
+
+    #[test]
     fn uninstalling_keeps_data_configuration_and_sites() {
         let machine = installed();
-        run(machine.root(), false, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
+        run(machine.root(), Extent::Program, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
         let left = tree(machine.root());
         for kept in ["srv/www/a.example/public", "var/lib/manara/manara.db", "etc/manara/secret.key"] {
             assert!(left.contains(kept), "{kept}");
@@ -200,13 +247,13 @@ mod tests {
 
     #[test]
     fn a_purge_that_fails_at_any_step_is_completed_by_the_next() {
-        let whole = changes(installed().root(), true).unwrap();
+        let whole = changes(installed().root(), Extent::EverythingWithSites).unwrap();
         for n in 1..=whole.len() as u64 {
             let machine = installed();
             let faults = Faults::default();
             faults.arm(Fault::Fail(n));
-            assert!(run(machine.root(), true, &faults, &mut |_| {}, &|| Ok(())).is_err());
-            run(machine.root(), true, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
+            assert!(run(machine.root(), Extent::EverythingWithSites, &faults, &mut |_| {}, &|| Ok(())).is_err());
+            run(machine.root(), Extent::EverythingWithSites, &Faults::default(), &mut |_| {}, &|| Ok(())).unwrap();
             let files = tree(machine.root()).into_iter().filter(|path| !machine.root().join(path).is_dir());
             assert_eq!(files.collect::<Vec<_>>(), ["etc/group", "etc/nginx/nginx.conf", "etc/passwd"], "step {n}");
         }

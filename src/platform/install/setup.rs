@@ -6,7 +6,8 @@ use super::own_files::{self, Ids, OWN_FILES, OwnFile, What};
 use super::people::Person;
 use super::receipt::Receipt;
 use super::{disk, release, units};
-use crate::base::{Error, Kind, Result, ids};
+use crate::base::{self, Error, Result, ids};
+use crate::config::value::Kind;
 use crate::platform::command;
 use crate::platform::faults::Faults;
 use serde::Serialize;
@@ -42,6 +43,8 @@ pub struct Wanted {
     pub program: PathBuf,
     /// The public key that updates are checked with, as minisign writes it.
     pub release_key: Option<String>,
+    /// Address below which releases are published, for a new configuration.
+    pub release_url: Option<String>,
     /// Port of the panel, when it is started for the first time.
     pub port: Option<u16>,
     /// Whether units are started. (An update starts them itself.)
@@ -153,7 +156,10 @@ fn texts(wanted: &Wanted) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
     let config = row(CONFIG)?;
     if !disk::exists(&config.at(&wanted.root)) {
-        steps.push(Step::Text(config, CONFIGURATION.into(), false));
+        let url = wanted.release_url.as_deref().map(|url| Kind::Origin.read(url)).transpose();
+        let url = url.map_err(|reason| Error::bad_field(reason.for_field("release-url")))?;
+        let url = url.map(|url| format!("release.url = \"{url}\"\n")).unwrap_or_default();
+        steps.push(Step::Text(config, format!("{CONFIGURATION}{url}").into(), false));
     }
     let key = row(KEY)?;
     if !disk::exists(&key.at(&wanted.root)) {
@@ -220,6 +226,7 @@ fn apply(wanted: &Wanted, step: &Step, receipt: &mut Receipt) -> Result<()> {
         Step::Start => {
             units::systemctl(&["start", "manara-host.socket"])?;
             if let Some(port) = wanted.port {
+                receipt.note_port(port)?;
                 set_port(root, port)?;
             }
             units::systemctl(&["start", units::PANEL]).map(drop)
@@ -230,14 +237,28 @@ fn apply(wanted: &Wanted, step: &Step, receipt: &mut Receipt) -> Result<()> {
 /// Has the panel listen on `port` from its first start on; it may not be able to start on the usual one. A process of its
 /// own, because it gives up being root.
 fn set_port(root: &Path, port: u16) -> Result<()> {
-    let words = ["--json", "unlock", "--listen", &format!("[::]:{port}")];
+    let words = ["--json", "unlock", "--listen", &everywhere(port)];
     let program = root.join(CURRENT).join("manara");
     let output = command::run_version(&program, &words, Duration::from_secs(FIRST_RUN_S_MAX))?;
     if output.ok {
         return Ok(());
     }
-    let e = Error::new(Kind::External, "version_command_failed").with("version", VERSION);
+    let e = Error::new(base::Kind::External, "version_command_failed").with("version", VERSION);
     Err(e.with("command", words.join(" ")).evidence(output.text))
+}
+
+/// Where the panel listens by its installation, when the installer was asked for a port; `None` also for a caller who may
+/// not read what the installer wrote.
+pub fn installed_listen(root: &Path) -> Result<Option<String>> {
+    match Receipt::read(root) {
+        Ok(receipt) => Ok(receipt.port().map(everywhere)),
+        Err(e) if e.code() == "file_denied" => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+fn everywhere(port: u16) -> String {
+    format!("[::]:{port}")
 }
 
 /// Refuses to go on for anybody but root. Below a prefix whoever owns the folder may.
@@ -245,7 +266,7 @@ pub fn refuse_unless_root(root: &Path) -> Result<()> {
     if root != Path::new("/") || own_files::me().0 == 0 {
         return Ok(());
     }
-    Err(Error::new(Kind::Forbidden, "needs_root"))
+    Err(Error::new(base::Kind::Forbidden, "needs_root"))
 }
 
 #[cfg(test)]
@@ -281,6 +302,27 @@ mod tests {
             run(&machine.wanted, &Faults::default(), &mut |_| {}).unwrap();
             assert_eq!(changes(&machine.wanted).unwrap(), [], "after a failure at step {n}");
         }
+    }
+
+    #[test]
+    fn a_new_configuration_says_where_releases_come_from() {
+        let mut machine = testing::machine();
+        machine.wanted.release_url = Some("http://releases.example".into());
+        assert_eq!(changes(&machine.wanted).unwrap_err().fields()[0].code, "option.not_origin");
+        machine.wanted.release_url = Some("https://releases.example/manara/".into());
+        run(&machine.wanted, &Faults::default(), &mut |_| {}).unwrap();
+        let text = std::fs::read_to_string(machine.root().join("etc/manara/manara.toml")).unwrap();
+        assert!(text.ends_with("release.url = \"https://releases.example/manara\"\n"), "{text}");
+    }
+
+    #[test]
+    fn the_port_that_was_asked_for_is_remembered() {
+        let machine = testing::machine();
+        run(&machine.wanted, &Faults::default(), &mut |_| {}).unwrap();
+        assert_eq!(installed_listen(machine.root()).unwrap(), None, "nobody asked for one");
+        Receipt::read(machine.root()).unwrap().note_port(9555).unwrap();
+        assert_eq!(installed_listen(machine.root()).unwrap().as_deref(), Some("[::]:9555"));
+        assert_eq!(changes(&machine.wanted).unwrap(), [], "what was made is still known");
     }
 
     #[test]

@@ -28,6 +28,6 @@ pub(super) fn machine() -> Machine {
     std::fs::write(root.join("etc/group"), format!("manara:x:{gid}:\nmanara-admin:x:{gid}:\n")).unwrap();
     let program = folder.path().join("program");
     std::fs::write(&program, "#!/bin/sh\nexit 0\n").unwrap();
-    let wanted = Wanted { root, program, release_key: None, port: Some(9443), start: false };
+    let wanted = Wanted { root, program, release_key: None, release_url: None, port: Some(9443), start: false };
     Machine { wanted, folder }
 }

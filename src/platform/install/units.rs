@@ -1,7 +1,7 @@
 //! The units of systemd, as the binary carries them.
 
 use super::disk;
-use crate::base::Result;
+use crate::base::{Error, Kind, Result};
 use crate::platform::command::{self, Program};
 use std::path::Path;
 use std::time::Duration;
@@ -36,13 +36,35 @@ pub fn systemd_runs(root: &Path) -> bool {
     root == Path::new("/") && Path::new("/run/systemd/system").is_dir()
 }
 
+/// Starts `program` as the transient unit `name` (systemd-run(1)) with one more property, and with nothing of this process
+/// but the variables `env`.
+/// Error: `unit_failed`, also where a unit of that name runs.
+pub(super) fn start_transient(
+    name: &str,
+    property: &str,
+    env: &[(String, String)],
+    program: &Path,
+    words: &[String],
+) -> Result<()> {
+    let mut all: Vec<String> = ["--collect", "--quiet", "--service-type=exec"].map(str::to_owned).into();
+    all.extend([format!("--unit={name}"), format!("--property={property}")]);
+    all.extend(env.iter().map(|(name, value)| format!("--setenv={name}={value}")));
+    all.extend(["--".to_owned(), program.display().to_string()]);
+    all.extend_from_slice(words);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    ask(Program::SystemdRun, &all).map(drop)
+}
+
 /// Asks systemd to do `words`; its output. Error: `unit_failed` with what it said.
 pub(super) fn systemctl(words: &[&str]) -> Result<String> {
-    let output = command::run(Program::Systemctl, words, Duration::from_secs(SYSTEMCTL_S_MAX), &mut |_| true)?;
+    ask(Program::Systemctl, words)
+}
+
+fn ask(program: Program, words: &[&str]) -> Result<String> {
+    let output = command::run(program, words, Duration::from_secs(SYSTEMCTL_S_MAX), &mut |_| true)?;
     if output.ok {
         return Ok(output.text);
     }
-    use crate::base::{Error, Kind};
     Err(Error::new(Kind::External, "unit_failed").with("what", words.join(" ")).evidence(output.text))
 }
 

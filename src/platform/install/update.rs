@@ -11,8 +11,8 @@ use super::release::{self, Release};
 use super::setup::{CURRENT, VERSIONS};
 use super::{disk, own_files};
 use crate::base::{Error, Kind, Result};
-use crate::platform::command;
 use crate::platform::faults::Faults;
+use crate::platform::{clock, command};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -26,6 +26,8 @@ const LOCK: &str = "var/lib/manara-host/update.lock";
 const UNPROVED: &str = "opt/manara/unproved";
 /// Time a version has to prove itself.
 const PROVE_WITHIN: Duration = Duration::from_secs(60);
+/// How often the lock is asked for.
+const ALONE_TRIES: u32 = 10;
 /// Longest run of one of a version's commands: migrations of a large database.
 const COMMAND_S_MAX: u64 = 1800;
 
@@ -62,6 +64,14 @@ pub struct Ended {
     pub failed: Option<String>,
 }
 
+impl Ended {
+    /// What whoever asked for the switch is told when it was taken back.
+    pub fn error(&self) -> Error {
+        let e = Error::new(Kind::External, "update_undone").with("from", &self.from).with("to", &self.to);
+        e.with("code", self.failed.as_deref().unwrap_or_default())
+    }
+}
+
 /// Versions on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
@@ -73,6 +83,8 @@ pub struct Status {
     pub versions: Vec<String>,
     /// Whether a switch was interrupted.
     pub interrupted: bool,
+    /// Whether one is under way.
+    pub under_way: bool,
     /// How the last one ended.
     pub last: Option<Ended>,
 }
@@ -92,19 +104,28 @@ pub struct Updater<'a> {
 /// What is known.
 pub fn status(root: &Path) -> Result<Status> {
     let journal = read(root)?;
+    let under_way = disk::exists(&root.join(LOCK)) && disk::lock(&root.join(LOCK))?.is_none();
     let versions = disk::names(&root.join(VERSIONS)).into_iter().filter(|name| release::is_version(name)).collect();
     Ok(Status {
         current: current(root),
         previous: journal.previous,
         versions,
-        interrupted: journal.open.is_some(),
+        interrupted: journal.open.is_some() && !under_way,
+        under_way,
         last: journal.last,
     })
 }
 
 /// Makes sure that no second update runs beside this one, for as long as the answer is kept. Error: `update_runs`.
 pub fn alone(root: &Path) -> Result<std::fs::File> {
-    disk::lock(&root.join(LOCK))?.ok_or_else(|| Error::new(Kind::Conflict, "update_runs"))
+    // Whoever asks for the status has the lock for a moment.
+    for _ in 0..ALONE_TRIES {
+        if let Some(lock) = disk::lock(&root.join(LOCK))? {
+            return Ok(lock);
+        }
+        clock::pause(Duration::from_millis(100));
+    }
+    Err(Error::new(Kind::Conflict, "update_runs"))
 }
 
 /// Whether changes must wait for a version's proof.
@@ -118,16 +139,23 @@ impl Updater<'_> {
     /// something else or fails its self-test, `update_undone` with what failed when the former version came back.
     pub fn update(&self, release: &Release, downgrade: bool) -> Result<bool> {
         self.recover()?;
-        let from = self.in_use()?;
-        if from == release.version {
+        if !self.goes_to(&release.version, downgrade)? {
             return Ok(false);
         }
-        if compare(&release.version, &from) == Ordering::Less && !downgrade {
-            let e = Error::new(Kind::Conflict, "update_downgrade").with("from", &from);
-            return Err(e.with("to", &release.version));
-        }
+        let from = self.in_use()?;
         self.unpack(release)?;
         self.switch(&from, &release.version).map(|()| true)
+    }
+
+    /// Whether `version` is another one than that in use, and may be gone to. Errors: `update_downgrade`,
+    /// `update_not_installed`.
+    pub fn goes_to(&self, version: &str, downgrade: bool) -> Result<bool> {
+        let from = self.in_use()?;
+        if compare(version, &from) == Ordering::Less && !downgrade {
+            let e = Error::new(Kind::Conflict, "update_downgrade").with("from", &from);
+            return Err(e.with("to", version));
+        }
+        Ok(from != version)
     }
 
     /// Goes back to the version before this one. Errors: `update_no_previous`, and those of [`Updater::update`].
@@ -190,10 +218,9 @@ impl Updater<'_> {
             Ok(()) => return self.finish(&open),
             Err(failed) => failed,
         };
-        self.back(&open, failed.code())?;
-        let e = Error::new(Kind::External, "update_undone").with("from", from).with("to", to);
+        let ended = self.back(&open, failed.code())?;
         let said = failed.shown_evidence().unwrap_or_default().to_owned();
-        Err(e.with("code", failed.code()).evidence(format!("{failed}\n{said}")))
+        Err(ended.error().evidence(format!("{failed}\n{said}")))
     }
 
     /// Everything up to the proof. `open` learns of the snapshot as soon as there is one.
@@ -252,7 +279,7 @@ impl Updater<'_> {
     }
 
     /// The former version, its database, its files, its units. Idempotent.
-    fn back(&self, open: &Switch, why: &str) -> Result<()> {
+    fn back(&self, open: &Switch, why: &str) -> Result<Ended> {
         self.step("back_stop")?;
         self.services.stop()?;
         self.step("back_switch")?;
@@ -266,11 +293,12 @@ impl Updater<'_> {
         self.step("back_start")?;
         disk::remove(&self.root.join(UNPROVED))?;
         self.services.start()?;
+        let ended = Ended { from: open.from.clone(), to: open.to.clone(), failed: Some(why.to_owned()) };
         self.note(|journal| {
             journal.open = None;
-            journal.last = Some(Ended { from: open.from.clone(), to: open.to.clone(), failed: Some(why.to_owned()) });
+            journal.last = Some(ended.clone());
         })?;
-        self.services.prove(PROVE_WITHIN)
+        self.services.prove(PROVE_WITHIN).map(|()| ended)
     }
 
     fn step(&self, name: &'static str) -> Result<()> {

@@ -160,8 +160,8 @@ impl Instance {
     }
 }
 
-/// The unit of the distribution's package.
-const UNIT: &str = "nginx.service";
+/// The unit of the distribution's package. The policy knows nginx by this name, also where no systemd runs.
+pub(in super::super) const UNIT: &str = "nginx.service";
 
 /// Whether systemd runs (sd_booted(3)) and knows nginx.
 fn has_unit() -> bool {

@@ -18,6 +18,17 @@ fn the_defaults_are_what_is_written_and_read() {
 }
 
 #[test]
+fn the_file_says_what_each_key_is_for() {
+    let text = Policy::default().text().unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for key in LISTS.iter().map(|list| list.key).chain([FLAG]) {
+        let at =
+            lines.iter().position(|line| line.starts_with(&format!("{key} = "))).unwrap_or_else(|| panic!("{key}"));
+        assert!(lines[at - 1].starts_with("# "), "{key}");
+    }
+}
+
+#[test]
 fn every_problem_is_told_at_once() {
     let found = problems(
         "site_roots = [\"srv\", \"/srv/../etc\", \"/srv//x\", \"/srv/www/\", \"/\", \"/data\"]\n\

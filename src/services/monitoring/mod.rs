@@ -4,9 +4,11 @@ mod history;
 mod pack;
 mod recorder;
 mod sampler;
+mod services;
 
 pub use history::{History, Line, POINTS_DEFAULT, history};
 pub use sampler::run;
+pub use services::services;
 
 use crate::base::clock::Time;
 use crate::engine::Core;

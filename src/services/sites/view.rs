@@ -1,7 +1,7 @@
 //! Reading sites.
 
 use super::{NameView, Options, ProblemView, SiteKind, SiteState, SiteView};
-use crate::base::limits::PAGE_ROWS_DEFAULT;
+use crate::base::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use crate::base::locale::Lang;
 use crate::base::names::{Domain, Name, SiteId};
 use crate::base::{Error, Kind, Result, diff};
@@ -175,14 +175,34 @@ pub struct SiteFile {
     pub diff: String,
 }
 
+impl SiteQuery {
+    fn filter(&self) -> rows::SiteFilter<'_> {
+        rows::SiteFilter {
+            q: self.q.as_deref(),
+            kind: self.kind.map(SiteKind::name),
+            state: self.state.map(SiteState::name),
+            ..rows::SiteFilter::default()
+        }
+    }
+}
+
+/// Ids of every site that the query finds, in the order of their domains.
+pub(super) fn ids(core: &Core, query: &SiteQuery) -> Result<Vec<String>> {
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let order = order(None);
+        let page = core.store.read(|tx| rows::list(tx, &query.filter(), order, cursor.as_deref(), PAGE_ROWS_MAX))?;
+        found.extend(page.rows.into_iter().map(|site| site.id));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
 /// One page of sites.
 pub fn list(core: &Core, query: &SiteQuery, lang: Lang) -> Result<Listing> {
-    let filter = rows::SiteFilter {
-        q: query.q.as_deref(),
-        kind: query.kind.map(SiteKind::name),
-        state: query.state.map(SiteState::name),
-        ..rows::SiteFilter::default()
-    };
+    let filter = query.filter();
     let limit = query.limit.unwrap_or(PAGE_ROWS_DEFAULT);
     let (page, total) = core.store.read(|tx| {
         let page = rows::list(tx, &filter, order(query.sort), query.cursor.as_deref(), limit)?;

@@ -31,6 +31,8 @@ pub struct ChainReport {
     pub first_bad: Option<i64>,
     /// The last entry that fits.
     pub head: Head,
+    /// Whether the head that was kept outside is among them; `None` where none was given.
+    pub kept_found: Option<bool>,
     /// Whether the chain is whole and contains the head that was kept outside.
     pub ok: bool,
 }
@@ -44,11 +46,11 @@ pub fn head(tx: &Tx) -> Result<Head> {
     }
 }
 
-/// Checks every entry from the first on, and that `kept`, a head noted earlier, is one of them.
-pub fn verify_chain(store: &Store, kept: Option<&Head>) -> Result<ChainReport> {
+/// Checks every entry from the first on, and that the one with the hash `kept`, a head noted earlier, is among them.
+pub fn verify_chain(store: &Store, kept: Option<&str>) -> Result<ChainReport> {
     let mut at = Head { seq: 0, hash: GENESIS.to_owned() };
-    let mut kept_found = kept.is_none_or(|k| *k == at);
-    let mut report = ChainReport { entries: 0, first_bad: None, head: at.clone(), ok: false };
+    let mut kept_found = kept.map(|hash| hash == at.hash);
+    let mut report = ChainReport { entries: 0, first_bad: None, head: at.clone(), kept_found, ok: false };
     let sql = format!("{SELECT} WHERE seq > ? ORDER BY seq LIMIT ?");
     'pages: loop {
         let rows = store.read(|tx| tx.query(&sql, &values![at.seq, limits::PAGE_ROWS_MAX]))?;
@@ -65,10 +67,11 @@ pub fn verify_chain(store: &Store, kept: Option<&Head>) -> Result<ChainReport> {
                     break 'pages;
                 }
             }
-            kept_found |= kept.is_some_and(|k| *k == at);
+            kept_found = kept.map(|hash| hash == at.hash || kept_found == Some(true));
         }
     }
-    report.ok = report.first_bad.is_none() && kept_found;
+    report.ok = report.first_bad.is_none() && kept_found != Some(false);
+    report.kept_found = kept_found;
     report.head = at;
     Ok(report)
 }

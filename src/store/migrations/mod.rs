@@ -6,6 +6,7 @@
 
 mod check;
 mod m0001_first;
+mod m0002_site_changes;
 mod run;
 mod structure;
 
@@ -23,7 +24,7 @@ use serde::Serialize;
 const CHECKSUMS: &str = include_str!("CHECKSUMS");
 
 /// Every migration of the main database, oldest first.
-pub const ALL: &[Migration] = &[m0001_first::MIGRATION];
+pub const ALL: &[Migration] = &[m0001_first::MIGRATION, m0002_site_changes::MIGRATION];
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]

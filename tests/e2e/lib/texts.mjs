@@ -8,10 +8,12 @@ const catalogues = Object.fromEntries(
   ['en', 'ar'].map((lang) => [lang, parse(fs.readFileSync(new URL(`assets/locale/${lang}.toml`, root), 'utf8'))]),
 );
 
-/** The text `key` (such as `ui.sign_in.submit`) with its parameters put in; in Arabic the pages isolate them. */
+/** The text `key` (such as `ui.sign_in.submit`) with its parameters put in, in the plural form for `count`; in Arabic the pages isolate them. */
 export function text(lang, key, params = {}) {
-  const found = key.split('.').reduce((table, part) => table?.[part], catalogues[lang]);
+  const table = key.split('.').reduce((table, part) => table?.[part], catalogues[lang]);
+  const found = typeof table === 'object' && 'count' in params ? table[new Intl.PluralRules(lang).select(params.count)] : table;
   if (typeof found !== 'string') throw new Error(`no text ${key} in ${lang}`);
-  const shown = (value) => (lang === 'ar' && typeof value === 'string' ? `\u2068${value}\u2069` : String(value));
+  const number = new Intl.NumberFormat(lang === 'ar' ? 'ar-u-nu-latn' : 'en');
+  const shown = (value) => (typeof value === 'number' ? number.format(value) : lang === 'ar' ? `\u2068${value}\u2069` : value);
   return found.replace(/\{(\w+)\}/g, (hole, name) => (name in params ? shown(params[name]) : hole));
 }

@@ -176,6 +176,26 @@ fn the_generation_never_falls() {
 }
 
 #[test]
+fn the_generations_cannot_be_used_up() {
+    let target = Target::new();
+    let generation = target.machine("etc/nginx/manara/generation.conf");
+    for ahead in [1_000_001, i64::MAX.unsigned_abs(), u64::MAX] {
+        let (status, body) = target.call(&json!({ "nginx_reload": { "generation": ahead } }));
+        assert!(
+            status == 409 && body.contains("generation_ahead") && body.contains("\"0\""),
+            "{ahead}: {status} {body}"
+        );
+    }
+    assert!(std::fs::read_to_string(&generation).unwrap().contains("200 0"));
+    // Where files say the last number already, nothing overflows.
+    let text = std::fs::read_to_string(&generation).unwrap();
+    std::fs::write(&generation, text.replace("200 0", &format!("200 {}", u64::MAX))).unwrap();
+    let (status, body) = target.call(&json!({ "nginx_reload": { "generation": 7 } }));
+    assert!(status == 409 && body.contains("generation_passed"), "{status} {body}");
+    target.answers();
+}
+
+#[test]
 fn the_policy_of_the_moment_is_what_holds() {
     let target = Target::new();
     let policy = target.machine("etc/manara/host-policy.toml");
@@ -190,8 +210,15 @@ fn the_policy_of_the_moment_is_what_holds() {
     std::fs::write(&policy, "site_roots = [\"/data\"]\nprograms = []\npackages = []\n").unwrap();
     refused(&tree, "/srv/www");
     refused(&test, "nginx");
-    let (_, body) = target.send("/v1/stream", br#"{"install":{"component":"nginx"}}"#);
+    let install = br#"{"install":{"component":"nginx"}}"#;
+    let (_, body) = target.send("/v1/stream", install);
     assert!(body.contains("policy_refuses"), "{body}");
+    // Whatever starts, reloads or ends a unit asks for its name.
+    std::fs::write(&policy, "unit_names = [\"manara-site-*.service\"]\n").unwrap();
+    refused(&json!({ "nginx_reload": { "generation": 1 } }), "nginx.service");
+    refused(&json!("nginx_stop"), "nginx.service");
+    let (_, body) = target.send("/v1/stream", install);
+    assert!(body.contains("manara-job-install-nginx.service"), "{body}");
     // One that cannot be used opens nothing.
     std::fs::write(&policy, "site_roots = [\"/srv/www\"]\nshell = true\n").unwrap();
     assert!(target.call(&tree).1.contains("policy_invalid"));
@@ -229,6 +256,10 @@ fn what_is_left_to_a_taken_over_panel_is_what_the_security_model_says() {
         json!({ "forget": { "plan": plan } }),
         json!({ "undo": { "plan": "p0123456781" } }),
         json!("logs_rotate"),
+        json!({ "audit_head": { "position": 7, "hash": "0".repeat(64) } }),
+        json!({ "log_read": { "query": { "source": "error", "start": "newest", "limit": 9 } } }),
+        json!("processes"),
+        json!("services"),
     ] {
         let (status, body) = target.call(&op);
         assert_eq!(status, 200, "{op}: {body}");

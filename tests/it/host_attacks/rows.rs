@@ -73,8 +73,31 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
         ("forget", plans("forget")),
         ("open_plans", with_arguments("open_plans")),
         ("install", names(&|text| json!({ "install": { "component": text } }))),
+        ("audit_head", heads()),
         ("components", with_arguments("components")),
+        ("log_read", log_reads()),
+        ("processes", with_arguments("processes")),
+        ("services", with_arguments("services")),
     ]
+}
+
+/// Logs that are none, and places that nobody gave out.
+fn log_reads() -> Vec<Value> {
+    let read = |source: Value, start: Value, site: Value| {
+        let query = json!({ "source": source, "start": start, "site": site, "text": null, "level": null, "from": null,
+                            "until": null, "limit": 10 });
+        json!({ "log_read": { "query": query } })
+    };
+    let newest = || json!("newest");
+    let mut bad = names(&|text| read(json!({ "unit": text }), newest(), Value::Null));
+    bad.extend(names(&|text| read(json!({ "unit": format!("{text}.service/../x") }), newest(), Value::Null)));
+    bad.extend(names(&|text| read(json!("access"), json!({ "before": text }), Value::Null)));
+    bad.extend(names(&|text| read(json!("access"), newest(), json!(text))));
+    let others =
+        [json!("/var/log/syslog"), json!({ "path": "/etc/shadow" }), json!({ "unit": "systemd-logind.service" })];
+    bad.extend(others.map(|source| read(source, newest(), Value::Null)));
+    bad.push(read(json!("panel"), json!({ "before": "j--file=/etc/shadow" }), Value::Null));
+    bad
 }
 
 fn names(make: &dyn Fn(&str) -> Value) -> Vec<Value> {
@@ -128,10 +151,31 @@ fn changes(make: &dyn Fn(Value) -> Value) -> Vec<Value> {
 }
 
 fn reloads() -> Vec<Value> {
-    let numbers = ["-1", "1.5", "\"7\"", "18446744073709551616", "null", "[]", "1e400"];
+    // The last ones are numbers, from which there would soon be none to go on to.
+    let numbers = [
+        "-1",
+        "1.5",
+        "\"7\"",
+        "18446744073709551616",
+        "null",
+        "[]",
+        "1e400",
+        "1000001",
+        "9223372036854775807",
+        "18446744073709551615",
+    ];
     let op = |number: &&str| serde_json::from_str(&format!("{{\"nginx_reload\":{{\"generation\":{number}}}}}")).ok();
     let mut bad: Vec<Value> = numbers.iter().filter_map(op).collect();
     bad.push(json!({ "nginx_reload": { "generation": 1, "pid": 1 } }));
+    bad
+}
+
+/// What would be another line of the journal, or none.
+fn heads() -> Vec<Value> {
+    let mut bad = names(&|text| json!({ "audit_head": { "position": 1, "hash": text } }));
+    let hash = "0".repeat(64);
+    bad.extend([json!(-1), json!("1"), json!(1.5)].map(|n| json!({ "audit_head": { "position": n, "hash": hash } })));
+    bad.push(json!({ "audit_head": { "position": 1, "hash": hash, "message": "all is well" } }));
     bad
 }
 

@@ -2,6 +2,7 @@
 
 use manara::base::{Error, Kind, Result};
 use manara::nginx_syntax::parse;
+use manara::platform::logs::LogPage;
 use manara::platform::nginx::{FileState, NginxStatus, sha256_hex};
 use manara::platform::{Host, HostOp, HostReply, Lines, NginxChange, TestReport};
 use std::collections::BTreeMap;
@@ -96,6 +97,9 @@ impl Host for FakeHost {
             }
             HostOp::OpenPlans => HostReply::OpenPlans { plans: vec![] },
             HostOp::Components => HostReply::Components { list: vec![] },
+            HostOp::LogRead { .. } => HostReply::Log(LogPage::default()),
+            HostOp::Processes => HostReply::Processes { list: vec![] },
+            HostOp::Services => HostReply::Services { list: vec![], managed: true },
             _ => HostReply::Done,
         })
     }

@@ -90,7 +90,7 @@ impl Panel {
         let noted = Box::new(Noted(hooks.clone()));
         let core = open::assemble(settings, store, across_host, clock, noted, Arc::new(Faults::default())).unwrap();
         let tcp = Some(Tcp { address: "127.0.0.1:0".parse().unwrap(), tls, hsts: false });
-        let listen = Listen { tcp, unix: Some(core.config.api_socket.clone()), patience };
+        let listen = Listen { tcp, unix: Some(core.config.api_socket.clone()), patience, ..Listen::default() };
         let server = serve(core.clone(), listen).unwrap();
         let address = server.address().unwrap();
         Panel { core, address, root, host, hooks, server: Some(server), _service: service }

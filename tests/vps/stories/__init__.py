@@ -3,16 +3,20 @@ or the suite that the story names."""
 
 from guest import Guest
 from stories.container import container
+from stories.downloads import fetched, replaced
+from stories.facts import facts
 from stories.hostile import hostile
 from stories.kills import kills
 from stories.life import debian13, whole_life
-from stories.packages import no_nginx
+from stories.packages import no_nginx, work_outlives_the_host
 from stories.refusals import refusals
 from stories.versions import versions
 
 # The others run with MANARA_VPS_ALL.
 EVERY_DAY = ["whole_life", "versions", "kills"]
-ALL = {story.__name__: story for story in [whole_life, versions, kills, refusals, no_nginx, debian13, container, hostile]}
+STORIES = [whole_life, versions, kills, refusals, no_nginx, work_outlives_the_host, fetched, replaced, debian13, container,
+           hostile, facts]
+ALL = {story.__name__: story for story in STORIES}
 
 
 def guest(name):

@@ -39,3 +39,15 @@ def site_answers(guest):
     guest.run("manara", "--yes", "site", "create", "--domain", "one.example", "--kind", "static", timeout=60)
     status, _, page = outside.get(guest.address, 80, host="one.example")
     expect(status == 200 and b"one.example" in page, f"the site answered {status}: {page[:200]}")
+
+
+def runs(guest, version):
+    """That version answers, and the claim of the first day is still in its database."""
+    told = guest.json("self", "status")
+    expect(told["current"] == version and not told["interrupted"] and not told["under_way"], told)
+    # Not the status' own word: these versions are one program with another number written into it, and an optimised one
+    # has the number in its instructions as well.
+    said = guest.output("manara", "--version")
+    expect(said.split()[1] == version, said)
+    expect(ready(guest), "the panel is not ready")
+    expect(guest.json("claim", "show")["claimed"], "the database was lost")

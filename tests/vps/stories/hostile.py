@@ -90,7 +90,8 @@ def confined(guest, taken):
 def operations_refused(guest, taken):
     """Rows 7, 8, 9, 11 at the host's own door."""
     ops = ["no_such_operation", {"nginx_read": {"file": {"path": "/etc/shadow"}}}, {"hold": {"plan": PLAN}}, "nginx_stop",
-           {"nginx_reload": {"generation": -1}}, {"nginx_reload": {"generation": 0}}, {"install": {"component": "netcat"}}]
+           {"nginx_reload": {"generation": -1}}, {"nginx_reload": {"generation": 0}}, {"install": {"component": "netcat"}},
+           log({"unit": "ssh.service"}), log({"unit": "../../etc/shadow"}), log({"file": "/etc/shadow"})]
     for name in HOSTILE:
         ops += [{"nginx_read": {"file": {"site": name}}}, {"undo": {"plan": name}},
                 {"sites_create": {"plan": PLAN, "trees": [{"site": SITE, "domain": name}]}},
@@ -115,6 +116,10 @@ def switch(site, name, args, plan=PLAN):
         block[2] = {"name": "location", "args": ["/"], "block": [block[2]]}
     change = {"file": {"site": site}, "content": [{"name": "server", "block": block}]}
     return {"nginx_switch": {"plan": plan, "changes": [change]}}
+
+
+def log(source):
+    return {"log_read": {"query": {"source": source, "start": "newest", "limit": 9}}}
 
 
 def left_on_the_machine(guest, taken):
@@ -164,8 +169,12 @@ def left_through_the_host(guest, taken):
     expect([status for status, _ in taken.calls([tree, trash])] == [200, 200], "folders")
     expect((guest.root / "srv/www/any.test/public").is_dir(), "no folder was made")
     expect((guest.root / f"srv/www/.trash/{site}/public/index.html").exists(), "the folder is not in the trash")
-    ops = [{"undo": {"plan": PLAN}}, {"undo": {"plan": "p0123456781"}}, "open_plans", "logs_rotate"]
-    expect([status for status, _ in taken.calls(ops)] == [200] * 4, "plans and logs")
+    ops = [{"undo": {"plan": PLAN}}, {"undo": {"plan": "p0123456781"}}, "open_plans", "logs_rotate",
+           {"audit_head": {"position": 7, "hash": "0" * 64}}, log("access"), log("error"), log("panel"), "processes", "services"]
+    answers = taken.calls(ops)
+    expect([status for status, _ in answers] == [200] * len(ops), f"plans, logs, processes: {answers}")
+    heads = guest.output("journalctl", "-u", "manara-host.service", "-o", "cat")
+    expect(heads.count('"target":"manara::audit"') > 1 and "0" * 64 in heads, "a made-up head, beside the true ones")
     expect((guest.root / "srv/www/one.example/public/index.html").exists(), "the folder did not come back")
     stream = taken.sh("""curl -s -m 20 --unix-socket /run/manara-host/host.sock -H 'Manara-Version: 1' -o /dev/null \\
         -H 'Connection: Upgrade' -H 'Upgrade: manara-stream' -w '%{http_code}' \\

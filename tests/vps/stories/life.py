@@ -42,7 +42,7 @@ def whole_life(guest):
     expect(not guest.run("systemctl", "list-unit-files", "manara*", check=False).stdout.count("manara"), "units are left")
     guest.reboot()
     expect(outside.get(guest.address, 80, host="one.example")[0] == 200, "the site after --uninstall and a reboot")
-    guest.run("sh", "/root/release/install.sh", "--purge", "--yes", "--offline", tarball)
+    guest.run("sh", "/root/release/install.sh", "--purge", "--sites", "--yes", "--offline", tarball)
     expect(outside.get(guest.address, 80)[0] == 200, "nginx as it was before")
     left = difference(before, guest.files(LIVING))
     expect(not left, "left after --purge:\n  " + "\n  ".join(left))

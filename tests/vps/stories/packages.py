@@ -98,3 +98,25 @@ def repository(guest, debs):
     packages.write_bytes(gzip.compress(index.encode()))
     guest.copy_in(packages, f"{REPOSITORY}/Packages.gz")
     guest.run("sh", "-c", f"echo 'deb [trusted=yes] file:{REPOSITORY} ./' >/etc/apt/sources.list")
+
+
+def work_outlives_the_host(guest):
+    """A package manager at work while the host is killed: the job hears the rest of it, and its end."""
+    install(guest)
+    claim(guest)
+    slow = 'APT::Update::Pre-Invoke { "echo the-beginning; sleep 8; echo the-end"; };'
+    guest.run("sh", "-c", 'printf %s "$1" >/etc/apt/apt.conf.d/99slow', "sh", slow)
+    guest.start("sh", "-c", "manara component install nginx >/root/said 2>&1; echo $? >/root/code")
+    unit = "manara-job-install-nginx.service"
+    wait_for("the unit", lambda: guest.run("systemctl", "is-active", unit, check=False).returncode == 0, 30)
+    pid = guest.output("systemctl", "show", "--property=MainPID", "--value", "manara-host.service").strip()
+    guest.run("kill", "-9", pid)
+    code = wait_for("the end", lambda: guest.run("cat", "/root/code", check=False).stdout.strip(), 60)
+    said = guest.output("cat", "/root/said")
+    expect(code == "0", f"the job ended with {code}:\n{said}")
+    job = next(job for job in guest.json("job", "list")["items"] if job["operation"] == "component.install")
+    heard = guest.json("job", "show", job["id"])["output"].splitlines()
+    expect(heard.count("the-beginning") == 1 and heard.count("the-end") == 1, heard)
+    expect(any("nginx is already the newest version" in line for line in heard), heard)
+    gone = guest.run("systemctl", "is-active", unit, check=False).returncode != 0
+    expect(gone, "the unit is left")

@@ -59,9 +59,9 @@ def locked_out(guest):
             guest.run("systemctl", "stop", "manara.service")
         password = guest.output("manara", "--quiet", "unlock", "admin").strip()
         guest.run("systemctl", "start", "manara.service")
-        wait_for("the panel on its usual port", lambda: ready(guest, 9443), 30)
+        wait_for("the panel on the port of its installation", lambda: ready(guest, 9555), 30)
         body = json.dumps({"user": "admin", "password": password})
-        status, _, answer = outside.post(guest.address, 9443, "/api/v1/session", body)
+        status, _, answer = outside.post(guest.address, 9555, "/api/v1/session", body)
         expect(status == 201, f"the new password is answered {status}: {answer[:200]}")
 
 

@@ -2,7 +2,7 @@
 
 import outside
 from guest import wait_for
-from stories.common import claim, expect, install, ready, site_answers
+from stories.common import claim, expect, install, ready, runs, site_answers
 
 
 def versions(guest):
@@ -39,15 +39,3 @@ def versions(guest):
     guest.run("manara", "self", "update", "--offline", tarball, timeout=180)
     runs(guest, "0.1.1")
     expect(outside.get(guest.address, 80, host="one.example")[0] == 200, "the site in the end")
-
-
-def runs(guest, version):
-    """That version answers, and the claim of the first day is still in its database."""
-    told = guest.json("self", "status")
-    expect(told["current"] == version and not told["interrupted"], told)
-    # Not the status' own word: these versions are one program with another number written into it, and an optimised one
-    # has the number in its instructions as well.
-    said = guest.output("manara", "--version")
-    expect(said.split()[1] == version, said)
-    expect(ready(guest), "the panel is not ready")
-    expect(guest.json("claim", "show")["claimed"], "the database was lost")

@@ -109,6 +109,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{domain}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a site's changes */
+        get: operations["site.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{domain}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a change of a site */
+        post: operations["site.undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch several sites on or off */
+        post: operations["site.switch-many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete several sites */
+        post: operations["site.delete-many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/state": {
         parameters: {
             query?: never;
@@ -155,6 +223,23 @@ export interface paths {
         put?: never;
         /** Apply a plan */
         post: operations["plan.apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo what a plan did to sites */
+        post: operations["plan.undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -340,6 +425,108 @@ export interface paths {
         };
         /** Show the figures of an earlier time */
         get: operations["metrics.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what runs, the busiest first */
+        get: operations["process.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the services with their versions and states */
+        get: operations["service.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the logs that can be read */
+        get: operations["log.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a log */
+        get: operations["log.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow a log */
+        get: operations["log.follow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{source}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a log as text */
+        get: operations["log.export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -537,6 +724,41 @@ export interface paths {
         post?: never;
         /** Revoke an API token */
         delete: operations["token.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your views */
+        get: operations["view.list"];
+        put?: never;
+        /** Keep a view of a list */
+        post: operations["view.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a view of a list */
+        delete: operations["view.delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -811,13 +1033,63 @@ export interface components {
             /** @description From what was applied to what is there, as a unified diff. */
             diff: string;
         };
+        /** @description One page of a site's changes, newest first. */
+        SiteHistory: {
+            /** @description The changes. */
+            items: components["schemas"]["SiteChange"][];
+            /** @description Cursor of the next page. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many changes are remembered.
+             */
+            total: number;
+        };
+        /** @description One change of a site. */
+        SiteChange: {
+            /**
+             * Format: int64
+             * @description The site's revision after it: names the change when it is undone.
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            actor: string;
+            /** @description Who, in words. */
+            who: string;
+            /** @description The operation. */
+            operation: string;
+            /** @description The operation in words. */
+            summary: string;
+            /** @description The plan that was applied. */
+            plan: string;
+            /** @description The fields that changed; all of them where the site was made. */
+            fields: components["schemas"]["SiteField"][];
+            /** @description Whether it can be undone today. */
+            undoable: boolean;
+            /** @description Fields that a later change has changed again, which is why it cannot be undone. */
+            overtaken: string[];
+        };
+        /** @description A field of a site before and after. */
+        SiteField: {
+            /** @description Its name, as `site.update` has it; the primary domain is `domain`. */
+            field: string;
+            /** @description Its value before; none where the site was made. */
+            before: unknown;
+            /** @description Its value after. */
+            after: unknown;
+        };
+        /** @description The answer of operations without one. */
+        Done: Record<string, never>;
         /** @description A file of desired state. */
         Document: {
             /** @description The file's text, TOML. */
             document: string;
         };
-        /** @description The answer of operations without one. */
-        Done: Record<string, never>;
         /** @description A plan, as the API shows it. */
         Plan: {
             /** @description Its id: apply exactly this with `plan.apply`. Empty when the operation changes the panel's own rows only. */
@@ -828,8 +1100,12 @@ export interface components {
             target: string;
             /** @description What it is about, the form for people. */
             target_name: string;
-            /** @description What would change. */
+            /** @description What would change; of many changes the first hundred. */
             changes: components["schemas"]["ShownChange"][];
+            /** @description How much would change in all. */
+            totals: components["schemas"]["PlanTotals"];
+            /** @description The sites it is about, the first hundred of them: the target, and whoever else is touched. */
+            sites: components["schemas"]["TouchedSite"][];
             /** @description Outcome of nginx's own test of the configuration as it would be. */
             test?: components["schemas"]["TestReport"] | null;
             /** @description Remarks that do not stop it. */
@@ -850,6 +1126,43 @@ export interface components {
             name: string;
             /** @description Unified diff. */
             diff: string;
+        };
+        /** @description How much a plan changes. */
+        PlanTotals: {
+            /**
+             * Format: uint
+             * @description Changes in all; `changes` of the plan shows the first of them.
+             */
+            changes: number;
+            /**
+             * Format: uint
+             * @description What is made.
+             */
+            create: number;
+            /**
+             * Format: uint
+             * @description What is changed.
+             */
+            update: number;
+            /**
+             * Format: uint
+             * @description What is deleted.
+             */
+            delete: number;
+            /**
+             * Format: uint
+             * @description Sites it is about; `sites` of the plan names the first of them.
+             */
+            sites: number;
+        };
+        /** @description A site that a plan is about. */
+        TouchedSite: {
+            /** @description Its domain in ASCII form. */
+            domain: string;
+            /** @description Its domain, the form for people. */
+            name: string;
+            /** @description `create`, `update` or `delete`. */
+            action: string;
         };
         /** @description Outcome of `nginx -t` on a staged tree. */
         TestReport: {
@@ -1274,6 +1587,155 @@ export interface components {
         };
         /** @description Unit of a value. */
         Unit: "percent" | "bytes" | "bytes-per-second" | "per-second" | "milliseconds" | "celsius" | "number";
+        /** @description By what processes are sorted, the greatest first. */
+        Sort: "cpu" | "memory";
+        /** @description What runs. */
+        ProcessList: {
+            /** @description One entry a process. */
+            items: components["schemas"]["Process"][];
+            /**
+             * Format: uint
+             * @description How many there are in all that the query finds.
+             */
+            total: number;
+        };
+        /** @description A process. */
+        Process: {
+            /**
+             * Format: uint32
+             * @description Its number.
+             */
+            pid: number;
+            /** @description Name of its program, cut at 15 bytes by the kernel. */
+            name: string;
+            /** @description Whose it is. */
+            user: string;
+            /** @description What it does. */
+            state: components["schemas"]["ProcessState"];
+            /**
+             * Format: double
+             * @description Processor time since the look before, in percent of one processor.
+             */
+            cpu_percent: number;
+            /**
+             * Format: uint64
+             * @description Memory it has in use, in bytes; what it shares with others counts for each (resident set size).
+             */
+            memory: number;
+            /**
+             * Format: uint32
+             * @description Its threads.
+             */
+            threads: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description The unit of systemd it belongs to. */
+            unit?: string | null;
+        };
+        /** @description What a process does. */
+        ProcessState: "running" | "sleeping" | "blocked" | "stopped" | "zombie";
+        /** @description The services that are installed. */
+        ServiceList: {
+            /** @description One entry a service. */
+            items: components["schemas"]["Service"][];
+            /** @description Whether a service manager runs; without one only nginx and the panel are known. */
+            managed: boolean;
+        };
+        /** @description A service that is installed. */
+        Service: {
+            /**
+             * Format: unit-name
+             * @description Its unit.
+             */
+            unit: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What it does. */
+            state: components["schemas"]["ServiceState"];
+            /** @description Version, where it is known. */
+            version?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            since?: string | null;
+            /** @description Whether it starts with the machine; `null` where nobody decides that. */
+            enabled?: boolean | null;
+            /**
+             * Format: uint64
+             * @description Memory it has in use, in bytes, where that is counted.
+             */
+            memory?: number | null;
+        };
+        /** @description What a service does. */
+        ServiceState: "running" | "stopped" | "changing" | "failed";
+        /** @description The logs that can be read. */
+        LogList: {
+            /** @description One entry a log; those of sites aside. */
+            items: components["schemas"]["KnownLog"][];
+        };
+        /** @description A log that can be read. */
+        KnownLog: {
+            /** @description Its name. */
+            source: components["schemas"]["LogName"];
+            /**
+             * Format: unit-name
+             * @description Of which unit.
+             */
+            unit?: string | null;
+            /** @description Where it is kept. */
+            place: components["schemas"]["LogPlace"];
+        };
+        /** @description A log, or a sort of them. */
+        LogName: "panel" | "nginx-access" | "nginx-error" | "site" | "unit";
+        /** @description Where a log is kept. */
+        LogPlace: "file" | "journal" | "memory";
+        /** @description How grave an entry is. */
+        Level: "error" | "warning" | "info" | "debug";
+        /** @description One page of a log, the newest entry first. */
+        LogPage: {
+            /** @description The entries. */
+            items: components["schemas"]["LogEntry"][];
+            /**
+             * Format: log-cursor
+             * @description Cursor of the next page; `null` at the beginning of the log.
+             */
+            next?: string | null;
+            /**
+             * Format: log-cursor
+             * @description Where to follow from, so that nothing is missed or told twice; only of the newest page.
+             */
+            newest?: string | null;
+            /**
+             * Format: date-time
+             * @description How far was searched, where time ran out before the page was full.
+             */
+            searched_to?: string | null;
+        };
+        /** @description An entry of a log. Values of fields that carry secrets by their name are `***`. */
+        LogEntry: {
+            /**
+             * Format: date-time
+             * @description When; `null` where the line does not say.
+             */
+            at?: string | null;
+            /** @description How grave; `null` where the line does not say. */
+            level?: components["schemas"]["Level"] | null;
+            /** @description What happened. */
+            message: string;
+            /** @description Its other fields by name, such as `status`, `client` and `uri` of a request. */
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description New entries of a log, the oldest first. */
+        LogNews: {
+            /** @description The entries. */
+            entries: components["schemas"]["LogEntry"][];
+        };
         /** @description Whether the server is taken. */
         ClaimState: {
             /** @description Whether the panel has an administrator. */
@@ -1315,7 +1777,7 @@ export interface components {
         /** @description A user's role: the ceiling of everything done in their name. */
         Role: "viewer" | "operator" | "admin";
         /** @description What a caller may be allowed to do. One per family of operations and strength. */
-        Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "accounts-manage" | "tokens-own" | "audit-read";
+        Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "logs-read" | "accounts-manage" | "tokens-own" | "audit-read";
         /** @description What kind of machine the panel believes to be on. */
         Profile: "development" | "production";
         /** @description A user as shown. */
@@ -1494,6 +1956,29 @@ export interface components {
             /** @description By whom. */
             created_by: string;
         };
+        /** @description The caller's views. */
+        ViewList: {
+            /** @description By list and name. */
+            items: components["schemas"]["SavedView"][];
+        };
+        /** @description A view. */
+        SavedView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Which list. */
+            page: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description Filters and order, as the address of the page has them after the question mark. */
+            query: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
+        /** @description A list that views belong to. */
+        ListPage: "sites" | "jobs" | "audit";
         /** @description The options. */
         SettingList: {
             /** @description In the order of the reference. */
@@ -1680,6 +2165,15 @@ export interface components {
              * @description The first entry that does not fit.
              */
             first_bad?: number | null;
+            /**
+             * Format: int64
+             * @description Position of the last entry that fits.
+             */
+            head: number;
+            /** @description Its hash: noted outside of this machine, it shows later whether the trail was rewritten or cut off. */
+            head_hash: string;
+            /** @description Whether the head that was given is part of the trail; `null` where none was given. */
+            head_found?: boolean | null;
         };
         /** @description What was done. */
         Unlocked: {
@@ -2335,6 +2829,261 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "site.history": {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteHistory"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.undo": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description The site: its domain or its id. */
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The change: the site's revision after it, as its history shows.
+                     */
+                    revision: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.switch-many": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether they are served. */
+                    enabled: boolean;
+                    /** @description These sites: their domains or ids. */
+                    sites?: string[] | null;
+                    /** @description Every site that the following filter finds, instead of named ones. */
+                    all?: boolean | null;
+                    /** @description Of all: part of a domain or alias, in either form. */
+                    q?: string | null;
+                    /** @description Of all: only this kind. */
+                    kind?: components["schemas"]["SiteKind"] | null;
+                    /** @description Of all: only this state. */
+                    state?: components["schemas"]["SiteState"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "site.delete-many": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description These sites: their domains or ids. */
+                    sites?: string[] | null;
+                    /** @description Every site that the following filter finds, instead of named ones. */
+                    all?: boolean | null;
+                    /** @description Of all: part of a domain or alias, in either form. */
+                    q?: string | null;
+                    /** @description Of all: only this kind. */
+                    kind?: components["schemas"]["SiteKind"] | null;
+                    /** @description Of all: only this state. */
+                    state?: components["schemas"]["SiteState"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "state.export": {
         parameters: {
             query?: never;
@@ -2488,6 +3237,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "plan.undo": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
                 };
             };
             /** @description A job goes on. */
@@ -2898,6 +3707,259 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["History"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "process.list": {
+        parameters: {
+            query?: {
+                /** @description By what they are sorted; by processor time when absent. */
+                sort?: components["schemas"]["Sort"];
+                /** @description Text in the name, the user or the unit. */
+                q?: string | null;
+                /** @description Processes at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "service.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.show": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.follow": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "log.export": {
+        parameters: {
+            query?: {
+                /** @description Requests to this site: its domain or its id. */
+                site?: string | null;
+                /** @description The journal of this unit, such as `ssh.service`. */
+                unit?: string | null;
+                /** @description Text in message or fields. */
+                q?: string | null;
+                /** @description As grave as this, or graver. */
+                level?: components["schemas"]["Level"];
+                /** @description Not before. */
+                from?: string | null;
+                /** @description Not after. */
+                until?: string | null;
+                /** @description Entries of a page. */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before; when following, `newest`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The log. */
+                source: components["schemas"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; charset=utf-8": string;
                 };
             };
             400: components["responses"]["Problem"];
@@ -3787,6 +4849,147 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "view.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "view.create": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Which list. */
+                    page: components["schemas"]["ListPage"];
+                    /**
+                     * Format: label
+                     * @description What you call it.
+                     */
+                    name: string;
+                    /** @description Filters and order, as the address of the page has them after the question mark. */
+                    query: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "view.delete": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "setting.list": {
         parameters: {
             query?: never;
@@ -4123,7 +5326,10 @@ export interface operations {
     };
     "audit.verify": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Hash of an entry that was noted elsewhere, as the journal has it of every hour. */
+                head?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -25,8 +25,10 @@ export class Paged<T> {
     return this.#fetch(null, (page) => page.items);
   }
 
-  more(): Promise<void> {
-    return this.#fetch(this.next, (page) => [...this.items, ...page.items]);
+  /** Reads the next page, unless one is being read or there is none. */
+  async more(): Promise<void> {
+    if (this.busy || this.next === null) return;
+    await this.#fetch(this.next, (page) => [...this.items, ...page.items]);
   }
 
   /** Puts changed rows in place without reading again. */

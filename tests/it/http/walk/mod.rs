@@ -83,7 +83,8 @@ fn send(panel: &Panel, caller: &Caller, method: &str, path: &str, body: &str) ->
     }
     let mut stream = panel.connect();
     stream.write_all(text.as_bytes()).unwrap();
-    if path.starts_with("/api/v1/events") { head_of(&mut stream) } else { Answer::read(&mut stream) }
+    let streams = path.starts_with("/api/v1/events") || path.contains("/follow");
+    if streams { head_of(&mut stream) } else { Answer::read(&mut stream) }
 }
 
 /// The answer up to the end of its head; to the end of what comes at once, where it is a problem.

@@ -74,9 +74,9 @@ const ADMIN: Least = Least::Role(Role::Admin);
 
 const APPLIED: &[&str] = &["started", "done"];
 const HOOKS: &[&str] = &["Validate", "BeforeApply", "AfterApply"];
-const ROWS: &[&str] = &["generation", "jobs", "managed_files", "plans", "server_names", "sites"];
+const ROWS: &[&str] = &["generation", "jobs", "managed_files", "plans", "server_names", "site_changes", "sites"];
 /// The same where the site keeps its names.
-const SAME_NAMES: &[&str] = &["generation", "jobs", "managed_files", "plans", "sites"];
+const SAME_NAMES: &[&str] = &["generation", "jobs", "managed_files", "plans", "site_changes", "sites"];
 
 /// A call that only reads.
 const fn read(id: &'static str, least: Least, given: fn(&Panel) -> Value) -> Scenario {
@@ -173,6 +173,14 @@ fn token(panel: &Panel) -> Value {
     json!({ "id": id })
 }
 
+/// A view of the caller; the console, which has none, names one that is not there.
+fn view(panel: &Panel) -> Value {
+    let make = "INSERT INTO list_views (id, user_id, page, name, query, created_at) \
+                SELECT 'v0123456789', id, 'sites', 'mine', 'q=a', 0 FROM users WHERE name = 'caller'";
+    panel.core.store.write(|tx| tx.exec(make, &[])).unwrap();
+    json!({ "id": "v0123456789" })
+}
+
 fn claim(panel: &Panel) -> Value {
     let link = panel.console("claim.renew", json!({}));
     json!({ "token": link["token"], "user": "omar", "password": PASSWORD })
@@ -207,6 +215,35 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..change("site.reapply", lost, &["nginx_switch", "nginx_reload", "hold", "forget"])
     },
     read("site.nginx", VIEWER, site),
+    read("site.history", VIEWER, site),
+    change(
+        "site.undo",
+        |panel| {
+            site(panel);
+            panel.console("site.update", json!({ "domain": "a.test", "aliases": ["b.test"] }));
+            json!({ "domain": "a.test", "revision": 2 })
+        },
+        &["nginx_switch", "nginx_reload", "hold", "forget"],
+    ),
+    Scenario {
+        tables: SAME_NAMES,
+        ..change(
+            "site.switch-many",
+            |panel| {
+                site(panel);
+                json!({ "sites": ["a.test"], "enabled": false })
+            },
+            &["nginx_switch", "nginx_reload", "hold", "forget"],
+        )
+    },
+    change(
+        "site.delete-many",
+        |panel| {
+            site(panel);
+            json!({ "all": true, "kind": "static" })
+        },
+        &["site_trash", "nginx_switch", "nginx_reload", "hold", "forget"],
+    ),
     read("state.export", VIEWER, nothing),
     change(
         "state.apply",
@@ -218,6 +255,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         status: 201,
         hooks: &["BeforeApply", "AfterApply"],
         ..change("plan.apply", plan, &["sites_create", "nginx_switch", "nginx_reload", "hold", "forget"])
+    },
+    Scenario {
+        tables: SAME_NAMES,
+        ..change(
+            "plan.undo",
+            |panel| {
+                site(panel);
+                panel.console("site.disable", json!({ "domain": "a.test" }));
+                json!({ "id": panel.console("site.history", json!({ "domain": "a.test" }))["items"][0]["plan"] })
+            },
+            &["nginx_switch", "nginx_reload", "hold", "forget"],
+        )
     },
     read("job.list", VIEWER, |_| json!({ "state": "done", "limit": 1 })),
     read("job.show", VIEWER, job),
@@ -240,6 +289,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     read("doctor.show", VIEWER, nothing),
     read("metrics.show", VIEWER, nothing),
     read("metrics.history", VIEWER, |_| json!({ "group": "cpu", "points": 10 })),
+    read("process.list", VIEWER, |_| json!({ "sort": "memory", "limit": 10 })),
+    read("service.list", VIEWER, nothing),
+    read("log.list", OPERATOR, nothing),
+    read("log.show", OPERATOR, |_| json!({ "source": "nginx-error", "limit": 10 })),
+    read("log.follow", OPERATOR, |_| json!({ "source": "nginx-access" })),
+    read("log.export", OPERATOR, |_| json!({ "source": "nginx-access", "level": "error" })),
     read("claim.show", Least::Anybody, nothing),
     act("claim.create", Least::Anybody, claim, 201, &["claim", "sessions", "users"]),
     act("claim.renew", Least::Console, nothing, 201, &["claim"]),
@@ -292,6 +347,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     read("token.list", OPERATOR, nothing),
     act("token.create", OPERATOR, |_| json!({ "name": "ci", "role": "viewer" }), 201, &["tokens"]),
     act("token.delete", OPERATOR, token, 200, &["tokens"]),
+    read("view.list", VIEWER, nothing),
+    act("view.create", VIEWER, |_| json!({ "page": "sites", "name": "mine", "query": "q=a" }), 201, &["list_views"]),
+    act("view.delete", VIEWER, view, 200, &["list_views"]),
     read("setting.list", VIEWER, nothing),
     act("setting.update", ADMIN, |_| json!({ "panel.host_names": ["panel.example"] }), 200, &["guard", "settings"]),
     read("setting.guard", VIEWER, nothing),

@@ -1,34 +1,29 @@
 // Every change that needs a look goes the same way: dry run → plan → apply by the plan's id.
 import { asApiError, client, isJobAnswer, send } from './client';
 import { track } from './jobs.svelte';
+import { changes, type PendingChange } from './pending.svelte';
 import { notify } from './toast.svelte';
 import { t } from './locale.svelte';
 import { jobFailure } from './problem';
 import type { Plan, Site } from './types';
 
-export interface PendingChange {
-  plan: Plan;
-  /** Makes the plan again, when something moved before it was applied. */
-  replan: () => Promise<Plan>;
-  /** Called after the change was applied, with the answer where there is one at once. */
-  done: (answer: unknown) => void;
-}
-
-let pending = $state.raw<PendingChange | null>(null);
-
-export const changes = {
-  get pending(): PendingChange | null {
-    return pending;
-  },
-};
+/** Changes whose plan can be taken back as a whole. */
+const UNDOABLE = ['plan.undo', 'site.disable', 'site.enable', 'site.switch-many', 'site.undo', 'site.update'];
 
 /** Opens the plan dialog. Problems of the dry run are the caller's: it shows them at the fields. */
-export async function propose(replan: () => Promise<Plan>, done: (answer: unknown) => void): Promise<void> {
-  pending = { plan: await replan(), replan, done };
+export async function propose(replan: () => Promise<Plan>, done: (answer: unknown) => void, options: Pick<PendingChange, 'loss' | 'undo'> = {}): Promise<void> {
+  changes.pending = { plan: await replan(), replan, done, ...options };
+}
+
+/** Says that a plan was applied, and offers to take it back where that can be done. */
+export function notifyApplied({ done, undo = true }: PendingChange, plan: Plan): void {
+  const params = { path: { id: plan.id } };
+  const back = () => runNow(() => send(client.POST('/api/v1/plans/{id}/undo', { params })), t('plan.undone')).then((well) => well && done(null));
+  notify(t('plan.applied'), { undo: undo && UNDOABLE.includes(plan.operation) ? () => void back() : undefined });
 }
 
 export function dropPending(): void {
-  pending = null;
+  changes.pending = null;
 }
 
 /** Applies a plan; waits for the job where it became one. The answer of a job is not known here: read the object again. */
@@ -50,14 +45,15 @@ export function isStale(cause: unknown): boolean {
 }
 
 /** Runs a small reversible change at once and offers to undo it. */
-export async function runNow(run: () => Promise<unknown>, said: string, undo?: () => Promise<unknown>, undone?: string): Promise<boolean> {
+export async function runNow(run: () => Promise<unknown>, said: string, undo?: (answer: unknown) => Promise<unknown>, undone?: string): Promise<boolean> {
+  let answer: unknown;
   try {
-    await finished(await run());
+    answer = await finished(await run());
   } catch (cause) {
     notify(asApiError(cause).message, { tone: 'danger' });
     return false;
   }
-  notify(said, { undo: undo && undone ? () => void runNow(undo, undone) : undefined });
+  notify(said, { undo: undo && undone ? () => void runNow(() => undo(answer), undone) : undefined });
   return true;
 }
 

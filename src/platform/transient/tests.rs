@@ -1,0 +1,103 @@
+//! Following a unit from its file and its state. That systemd does what is said here of it, a guest shows (`tests/vps`).
+
+use super::*;
+use std::cell::Cell;
+use std::io::Write;
+
+fn folder() -> (tempfile::TempDir, RootDir) {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RootDir::open_or_make(place.path()).unwrap();
+    (place, folder)
+}
+
+#[test]
+fn what_is_run_stands_behind_the_options_and_where_no_systemd_runs_it_is_a_child() {
+    let path = Path::new("/usr/bin/dpkg");
+    let log = Path::new("/var/lib/manara-host/jobs/a.log");
+    let all = arguments(&Job::unit("a"), log, path, "dpkg --audit --user", &["--audit", "--user"]);
+    let at = all.iter().position(|arg| arg == "--").unwrap();
+    assert_eq!(all[at..], ["--", "/usr/bin/dpkg", "--audit", "--user"]);
+    assert!(all[..at].contains(&"--unit=manara-job-a.service".to_owned()));
+    // Nothing of the host's goes with it: a pipe would break when the host ends.
+    assert!(!all.iter().any(|arg| ["--pipe", "--wait"].contains(&arg.as_str())), "{all:?}");
+    let (_place, folder) = folder();
+    let mut heard = 0;
+    let limit = Duration::from_secs(30);
+    let mut job = Job::new(&folder, "a");
+    assert_eq!(job.begin().unwrap(), None);
+    let output = job
+        .run(Program::Dpkg, &["--version"], limit, &mut |_| {
+            heard += 1;
+            true
+        })
+        .unwrap();
+    assert!(output.ok && heard > 0 && output.text.contains("dpkg"), "{}", output.text);
+}
+
+#[test]
+fn a_unit_is_told_by_its_states() {
+    let show = |load: &str, active: &str, sub: &str, code: &str, status: &str| {
+        read(&format!(
+            "ExecMainCode={code}\nExecMainStatus={status}\nDescription=apt-get a=b\nLoadState={load}\nActiveState={active}\n\
+             SubState={sub}\n"
+        ))
+    };
+    let command = || "apt-get a=b".to_owned();
+    assert_eq!(show("loaded", "active", "running", "0", "0"), Unit::Runs(command()));
+    assert_eq!(show("loaded", "deactivating", "stop-sigterm", "0", "0"), Unit::Runs(command()));
+    assert_eq!(show("loaded", "active", "exited", "1", "0"), Unit::Ended(command(), Some(0)));
+    assert_eq!(show("loaded", "failed", "failed", "1", "100"), Unit::Ended(command(), Some(100)));
+    assert_eq!(show("loaded", "failed", "failed", "2", "9"), Unit::Ended(command(), None));
+    assert_eq!(show("not-found", "inactive", "dead", "0", "0"), Unit::Gone);
+    assert_eq!(read(""), Unit::Gone);
+}
+
+#[test]
+fn one_that_comes_later_tells_the_whole_output_and_the_end() {
+    let (place, folder) = folder();
+    let log = place.path().join("a.log");
+    let mut file = File::options().create(true).append(true).open(&log).unwrap();
+    file.write_all(b"before\nhalf").unwrap();
+    let output = || Job::new(&folder, "a").output;
+    let looks = Cell::new(0);
+    let grows = || {
+        looks.set(looks.get() + 1);
+        if looks.get() == 2 {
+            (&file).write_all(b" a line\r\nthe last one \xff").unwrap();
+            return Ok(Unit::Ended("x".into(), Some(100)));
+        }
+        Ok(Unit::Runs("x".into()))
+    };
+    let mut heard = vec![];
+    let mut hear = |line: &str| {
+        heard.push(line.to_owned());
+        true
+    };
+    let ended = follow(&mut output(), grows, Duration::from_secs(30), &mut hear).unwrap();
+    assert_eq!((ended.ok, ended.code), (false, Some(100)));
+    let expected = ["before", "half a line", "the last one \u{fffd}"];
+    assert_eq!(heard, expected);
+    assert_eq!(ended.text.lines().collect::<Vec<_>>(), expected);
+
+    // A host that begins where the former one ended hears the same; what was stopped or forgotten is no success.
+    let gone = follow(&mut output(), || Ok(Unit::Gone), Duration::from_secs(30), &mut |_| true).unwrap();
+    assert_eq!((gone.ok, gone.code, gone.text), (false, None, ended.text));
+    let runs = || Ok(Unit::Runs("apt-get update".into()));
+    let stopped = follow(&mut output(), runs, Duration::from_secs(30), &mut |_| false).unwrap_err();
+    assert_eq!((stopped.code(), stopped.param("program")), ("program_stopped", Some("apt-get update")));
+    let late = follow(&mut output(), runs, Duration::ZERO, &mut |_| true).unwrap_err();
+    assert_eq!(late.code(), "program_timed_out");
+}
+
+#[test]
+fn a_line_without_an_end_does_not_stop_the_rest() {
+    let (place, folder) = folder();
+    let mut output = Job::new(&folder, "a").output;
+    assert_eq!(output.lines(true).unwrap(), Vec::<String>::new(), "before the unit has begun");
+    let long = "x".repeat(usize::try_from(READ_BYTES_MAX).unwrap() + 5);
+    std::fs::write(place.path().join("a.log"), format!("{long}\nnext\nopen")).unwrap();
+    let found = output.lines(true).unwrap();
+    assert_eq!(found.iter().map(String::len).collect::<Vec<_>>(), [long.len() - 5, 5, 4]);
+    assert_eq!(output.lines(true).unwrap(), Vec::<String>::new());
+    assert_eq!(output.lines(false).unwrap(), ["open"]);
+}

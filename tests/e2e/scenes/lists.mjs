@@ -1,0 +1,153 @@
+// Lists: choosing many rows and changing them together, views that are kept, a site's history with its way back, the
+// keyboard, and how ten thousand rows scroll.
+import { assert, until } from '../lib/runner.mjs';
+
+const MANY = 10_000;
+
+/** `[[site]]` for each name. */
+const document = (names, more = '') => `manara = 1\n${names.map((name) => `[[site]]\ndomain = "${name}"\nkind = "static"\n${more}`).join('')}`;
+
+export async function lists(world) {
+  const { runner, panel, admin } = world;
+  const { page } = admin;
+  const names = Array.from({ length: 12 }, (_, index) => `bulk-${String(index).padStart(2, '0')}.test`);
+  const bar = () => page.getByRole('region', { name: admin.t('bulk.region') });
+  const row = (name) => page.getByRole('row').filter({ hasText: name });
+  const choose = (name, options) => page.getByRole('checkbox', { name: admin.t('sites.choose', { name }) }).click(options);
+  const site = async (name) => (await panel.api('GET', `/sites/${name}`)).body;
+
+  await runner.check('many sites are switched off in one change, and undone in one', async () => {
+    assert.equal((await panel.api('POST', '/state', { body: { document: document(names) } })).status, 200);
+    await admin.go('/sites?q=bulk-');
+    await choose('bulk-01.test');
+    await choose('bulk-04.test', { modifiers: ['Shift'] });
+    await bar().getByText(admin.t('bulk.chosen', { count: 4 })).waitFor();
+    await admin.inspect('bulk-en-light');
+    await bar().getByRole('button', { name: admin.t('site.disable') }).click();
+    await admin.heading('plan.title').waitFor();
+    await page.getByText(admin.t('plan.sites', { count: 4 })).waitFor();
+    await admin.inspect('bulk-plan-en-light');
+    await admin.button('plan.apply').click();
+    await page.getByText(admin.t('plan.applied')).waitFor();
+    assert.deepEqual([(await site('bulk-01.test')).state, (await site('bulk-05.test')).state], ['disabled', 'active']);
+    assert.equal(await bar().count(), 0, 'nothing is chosen afterwards');
+    await admin.button('action.undo').click();
+    await page.getByText(admin.t('plan.undone')).waitFor();
+    assert.equal((await site('bulk-01.test')).state, 'active');
+    assert.equal((await panel.visit('bulk-04.test')).status, 200);
+  });
+
+  await runner.check('everything that the filter finds is deleted after its number was typed', async () => {
+    await admin.go('/sites?q=bulk-1');
+    await page.getByRole('checkbox', { name: admin.t('sites.choose_all') }).click();
+    await bar().getByRole('button', { name: admin.t('bulk.delete') }).click();
+    const confirm = admin.button('bulk.delete_verb', { count: 2 });
+    await confirm.waitFor();
+    assert.ok(await confirm.isDisabled());
+    const field = page.getByLabel(admin.t('confirm.type_name', { name: '2' }));
+    await field.fill('3');
+    assert.ok(await confirm.isDisabled());
+    await field.fill('2');
+    await admin.inspect('bulk-delete-en-light');
+    await confirm.click();
+    await page.getByText(admin.t('plan.applied')).waitFor();
+    assert.equal((await panel.api('GET', '/sites?q=bulk-')).body.total, 10);
+  });
+
+  await runner.check('a view is kept, found in another browser session of the user, and deleted with a way back', async () => {
+    await admin.go('/sites?q=bulk-&state=active&sort=-updated_at');
+    await admin.button('views.title').click();
+    await page.getByLabel(admin.t('views.name')).fill('Bulk عروض');
+    await admin.inspect('views-en-light');
+    await admin.button('views.save').click();
+    await page.getByText(admin.t('views.saved', { name: 'Bulk عروض' })).waitFor();
+    await admin.go('/sites');
+    await admin.button('views.title').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Bulk عروض', exact: true }).click();
+    await until('the address of the view', () => new URL(page.url()).search === '?q=bulk-&state=active&sort=-updated_at');
+    assert.equal(await page.locator('input[type=search]').inputValue(), 'bulk-');
+    await page.getByRole('button', { name: 'Bulk عروض', exact: true }).click();
+    await admin.button('views.delete', { name: 'Bulk عروض' }).click();
+    await page.getByText(admin.t('views.deleted', { name: 'Bulk عروض' })).waitFor();
+    await page.keyboard.press('Escape');
+    await admin.button('action.undo').click();
+    await page.getByRole('button', { name: 'Bulk عروض', exact: true }).waitFor();
+  });
+
+  await runner.check('the history of a site tells what changed, and takes a change back', async () => {
+    await panel.api('PATCH', '/sites/bulk-02.test', { body: { aliases: ['www.bulk-02.test'] } });
+    await panel.api('PATCH', '/sites/bulk-02.test', { body: { max_body_mb: 7 } });
+    await panel.api('PATCH', '/sites/bulk-02.test', { body: { max_body_mb: 8 } });
+    await admin.go('/sites/bulk-02.test/history');
+    const rows = page.getByRole('main').locator('ol > li');
+    await rows.nth(2).waitFor();
+    await rows.nth(1).getByText(admin.t('history.overtaken', { fields: admin.t('history.field_max_body_mb') })).waitFor();
+    assert.equal(await rows.nth(1).getByRole('button', { name: admin.t('history.undo') }).count(), 0);
+    await admin.inspect('history-en-light');
+    await rows.nth(2).getByRole('button', { name: admin.t('history.undo') }).click();
+    await admin.heading('plan.title').waitFor();
+    await admin.button('plan.apply').click();
+    await page.getByText(admin.t('plan.applied')).waitFor();
+    const now = await site('bulk-02.test');
+    assert.deepEqual([now.aliases.length, now.max_body_mb], [0, 8]);
+    await admin.speaking('ar', 'dark', async () => {
+      await admin.go('/sites/bulk-02.test/history');
+      await page.getByText(admin.t('history.title')).first().waitFor();
+      await admin.inspect('history-ar-dark');
+    });
+  });
+
+  await runner.check('rows are walked and chosen by keyboard', async () => {
+    await admin.go('/sites?q=bulk-');
+    await row('bulk-09.test').waitFor();
+    await until('the keys to be attached', async () => {
+      await page.getByRole('region', { name: admin.t('sites.list') }).focus();
+      await page.keyboard.press('Home');
+      return page.evaluate(() => document.activeElement?.textContent?.includes('bulk-00'));
+    });
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press(' ');
+    await bar().getByText(admin.t('bulk.chosen', { count: 1 })).waitFor();
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Shift+ArrowDown');
+    await bar().getByText(admin.t('bulk.chosen', { count: 3 })).waitFor();
+    assert.equal(await row('bulk-03.test').getAttribute('aria-selected'), 'true');
+    await page.keyboard.press('Escape');
+    await until('nothing to be chosen', async () => (await bar().count()) === 0);
+    await page.keyboard.press('End');
+    await until('the last row to have the focus', () => page.evaluate(() => document.activeElement?.textContent?.includes('bulk-09')));
+  });
+
+  await runner.check('ten thousand sites scroll; all of them can be chosen', async () => {
+    const many = Array.from({ length: MANY }, (_, index) => `row-${String(index).padStart(5, '0')}.test`);
+    assert.equal((await panel.api('POST', '/state', { body: { document: document(many, 'enabled = false\n') } })).status, 200);
+    await admin.go('/sites?q=row-');
+    await row('row-00000.test').waitFor();
+    const jumps = await page.evaluate(scrollThrough, 60);
+    const sorted = [...jumps].sort((a, b) => a - b);
+    console.log(`        60 jumps through ${MANY} rows: p50 ${sorted[30].toFixed(0)} ms, p95 ${sorted[57].toFixed(0)} ms, longest ${sorted[59].toFixed(0)} ms`);
+    await page.getByRole('checkbox', { name: admin.t('sites.choose_all') }).click();
+    await bar().getByRole('button', { name: admin.t('bulk.everything', { count: '10,000' }) }).click();
+    await bar().getByText(admin.t('bulk.chosen', { count: MANY })).waitFor();
+    const begun = Date.now();
+    await bar().getByRole('button', { name: admin.t('bulk.delete') }).click();
+    await admin.button('bulk.delete_verb', { count: MANY }).waitFor({ timeout: 120_000 });
+    console.log(`        the plan for deleting ${MANY} of them is there after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+    await admin.inspect('bulk-ten-thousand-en-light');
+    await page.keyboard.press('Escape');
+  });
+}
+
+/** Jumps through a list from top to bottom, as dragging its bar does; milliseconds until each jump was painted. */
+async function scrollThrough(jumps) {
+  const box = document.querySelector('.window');
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const times = [];
+  for (let jump = 0; jump < jumps; jump += 1) {
+    const begun = performance.now();
+    box.scrollTop = ((box.scrollHeight - box.clientHeight) * (jump + 1)) / jumps;
+    await painted();
+    times.push(performance.now() - begun);
+  }
+  return times;
+}
