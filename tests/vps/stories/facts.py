@@ -7,9 +7,8 @@ import outside
 from guest import wait_for
 from stories.common import claim, expect, install, ready, site_answers
 
-# Proportional memory of all processes of the panel together, idle. What PERF.md allows a static build is less; this
-# is what says that something went wrong.
-IDLE_MIB_MAX = 48
+# Proportional memory of all processes of the panel together: sampler on, database open, a page just loaded.
+IDLE_MIB_MAX = 15
 
 
 def facts(guest):
@@ -19,8 +18,8 @@ def facts(guest):
     site_answers(guest)
     guest.reboot()
     wait_for("the panel after a reboot", lambda: ready(guest), 60)
-    # Nobody asks it anything for a while.
     guest.run("sleep", "20")
+    expect(outside.get(guest.address, 9443, tls=True)[0] == 200, "a page of the panel")
     memory, total = idle_memory(guest)
     parts = {
         "memory of the panel's processes, idle (PSS, KiB)": memory,
@@ -34,7 +33,9 @@ def facts(guest):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(f"==== {title}\n{text.rstrip()}\n\n" for title, text in parts.items()))
     print(f"     {total / 1024:.1f} MiB idle in all; {file.relative_to(pathlib.Path.cwd())}")
-    expect(total < IDLE_MIB_MAX * 1024, f"idle memory:\n{memory}")
+    # What was built for looking into is larger, and its figure only for reading.
+    optimised = b".debug_info" not in pathlib.Path(outside.BINARY).read_bytes()
+    expect(not optimised or total < IDLE_MIB_MAX * 1024, f"idle memory:\n{memory}")
 
 
 def idle_memory(guest):

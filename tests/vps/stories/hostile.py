@@ -91,7 +91,7 @@ def operations_refused(guest, taken):
     """Rows 7, 8, 9, 11 at the host's own door."""
     ops = ["no_such_operation", {"nginx_read": {"file": {"path": "/etc/shadow"}}}, {"hold": {"plan": PLAN}}, "nginx_stop",
            {"nginx_reload": {"generation": -1}}, {"nginx_reload": {"generation": 0}}, {"install": {"component": "netcat"}},
-           log({"unit": "ssh.service"}), log({"unit": "../../etc/shadow"}), log({"file": "/etc/shadow"})]
+           log({"unit": "systemd-logind.service"}), log({"unit": "../../etc/shadow"}), log({"file": "/etc/shadow"})]
     for name in HOSTILE:
         ops += [{"nginx_read": {"file": {"site": name}}}, {"undo": {"plan": name}},
                 {"sites_create": {"plan": PLAN, "trees": [{"site": SITE, "domain": name}]}},
