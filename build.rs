@@ -84,7 +84,7 @@ fn watch_sources() {
     for path in top.filter(|path| !path.ends_with("node_modules")) {
         println!("cargo::rerun-if-changed={}", path.display());
     }
-    for path in ["assets/locale", "assets/openapi.json", "scripts/ui-hash.sh"] {
+    for path in ["Cargo.lock", "assets/locale", "assets/openapi.json", "scripts/ui-hash.sh"] {
         if Path::new(path).exists() {
             println!("cargo::rerun-if-changed={path}");
         }

@@ -4,5 +4,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C
-find assets/ui assets/locale assets/openapi.json -name node_modules -prune -o -type f -print 2>/dev/null |
+find Cargo.lock assets/ui assets/locale assets/openapi.json -name node_modules -prune -o -type f -print 2>/dev/null |
   sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1

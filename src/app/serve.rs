@@ -83,7 +83,7 @@ fn listen(core: &Arc<Core>, port: Option<&TcpListener>) -> Result<(Server, Optio
     } else {
         None
     };
-    let fingerprint = tls.as_ref().map(http::tls::fingerprint).transpose()?;
+    let fingerprint = tls.as_ref().map(|files| panel_tls::fingerprint(&files.certificate)).transpose()?;
     let listen = Listen {
         tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
         handed_over: port.map(TcpListener::try_clone).transpose().map_err(Error::fault)?,

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod limits;
 pub mod locale;
 pub mod names;
+pub mod patch;
 pub mod schema;
 pub mod secret;
 

@@ -29,7 +29,7 @@ mod server;
 mod session;
 mod stream;
 mod text;
-pub mod tls;
+mod tls;
 mod visit;
 
 pub use assets::embedded;

@@ -1,12 +1,11 @@
 //! TLS of the panel's port.
 
 use crate::base::{Error, Kind, Result};
-use crate::platform::nginx::sha256_hex;
-use crate::platform::panel_tls::PanelTls;
+use crate::platform::panel_tls::{self, PanelTls};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::sync::Arc;
 
 /// Name of HTTP/2 in ALPN (RFC 9113 §3.2).
@@ -16,7 +15,7 @@ pub(super) const H2: &[u8] = b"h2";
 /// be used.
 pub(super) fn config(files: &PanelTls) -> Result<Arc<ServerConfig>> {
     let bad = |e: &dyn std::fmt::Display| Error::new(Kind::Unavailable, "panel_certificate").with("reason", e);
-    let chain = certificates(files)?;
+    let chain = panel_tls::certificates(&files.certificate)?;
     let key = PrivateKeyDer::from_pem_slice(files.key.expose().as_bytes()).map_err(|e| bad(&e))?;
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(Error::fault)?;
@@ -25,35 +24,16 @@ pub(super) fn config(files: &PanelTls) -> Result<Arc<ServerConfig>> {
     Ok(Arc::new(config))
 }
 
-/// SHA-256 of the certificate itself (DER), as browsers show it: `AB:CD:…`.
-pub fn fingerprint(files: &PanelTls) -> Result<String> {
-    let certificate = certificates(files)?.into_iter().next();
-    let hex = sha256_hex(&certificate.ok_or_else(|| Error::fault("a chain without a certificate"))?).to_uppercase();
-    let pairs: Vec<&str> = (0..hex.len() / 2).map(|i| &hex[2 * i..2 * i + 2]).collect();
-    Ok(pairs.join(":"))
-}
-
-fn certificates(files: &PanelTls) -> Result<Vec<CertificateDer<'static>>> {
-    let bad = |reason: String| Error::new(Kind::Unavailable, "panel_certificate").with("reason", reason);
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(files.certificate.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|e| bad(e.to_string()))?;
-    if chain.is_empty() { Err(bad("the file holds no certificate".into())) } else { Ok(chain) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Secret;
-    use crate::platform::panel_tls;
 
     #[test]
     fn a_made_certificate_can_be_used_and_a_broken_one_is_refused() {
         let root = tempfile::tempdir().unwrap();
         let files = panel_tls::ensure(root.path(), &[]).unwrap();
         assert!(config(&files).is_ok());
-        let shown = fingerprint(&files).unwrap();
-        assert_eq!((shown.len(), shown.matches(':').count()), (95, 31));
         for broken in [
             PanelTls { certificate: "none".into(), ..files.clone() },
             PanelTls { key: Secret::new("none".into()), ..files },

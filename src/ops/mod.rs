@@ -20,6 +20,7 @@ mod logs;
 mod machine;
 mod sessions;
 mod settings;
+mod setup;
 mod sites;
 mod state;
 mod system;

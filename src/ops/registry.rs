@@ -2,14 +2,15 @@
 
 use super::meta::Op;
 use super::{
-    accounts, audit, guard, jobs, logs, machine, sessions, settings, sites, state, system, tokens, unlock, users, views,
+    accounts, audit, guard, jobs, logs, machine, sessions, settings, setup, sites, state, system, tokens, unlock,
+    users, views,
 };
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 15] = [
+const FAMILIES: [&[Op]; 16] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
@@ -23,6 +24,7 @@ const FAMILIES: [&[Op]; 15] = [
     views::OPS,
     settings::OPS,
     guard::OPS,
+    setup::OPS,
     audit::OPS,
     unlock::OPS,
 ];

@@ -3,7 +3,7 @@
 use super::{Act, Acted, Cx, Done, Grant, Meta, Method, Need, Nothing, Op, Operation, PlainAct, Read};
 use crate::base::names::{ObjectId, Password, UserName};
 use crate::base::{Error, Result, Secret};
-use crate::services::accounts::{self, SessionRow, SessionView, SignedIn};
+use crate::services::accounts::{self, Preferences, PreferencesPatch, SessionRow, SessionView, SignedIn};
 use crate::store::Tx;
 use crate::store::users::{self, User};
 use schemars::JsonSchema;
@@ -18,6 +18,7 @@ pub(super) const OPS: &[Op] = &[
     Op::act::<Revoke>(),
     Op::act::<Clear>(),
     Op::act::<ChangePassword>(),
+    Op::act::<ChangePreferences>(),
 ];
 
 /// Name and password.
@@ -228,5 +229,27 @@ impl Act for ChangePassword {
         let view = accounts::change_password(cx.core, tx, &user, session)?;
         let after = json!({ "password_changed_at": view.password_changed_at });
         Ok(Acted::new(Done {}, view.name).changed(json!({}), after))
+    }
+}
+
+struct ChangePreferences;
+
+impl Operation for ChangePreferences {
+    const META: Meta = Meta::new("session.preferences", Method::Patch, "/session/preferences", Need::SignedIn);
+    type In = PreferencesPatch;
+    type Out = Preferences;
+}
+
+impl PlainAct for ChangePreferences {
+    fn about(cx: &Cx, _: &PreferencesPatch) -> Result<String> {
+        Ok(cx.actor.shown())
+    }
+
+    fn act(cx: &Cx, tx: &Tx, input: PreferencesPatch) -> Result<Acted<Preferences>> {
+        let (_, user) = accounts::own_session(cx.actor)?;
+        let (before, after) = accounts::change_preferences(tx, user, input, cx.core.now())?;
+        let json = |preferences: &Preferences| serde_json::to_value(preferences).map_err(Error::fault);
+        let (was, is) = (json(&before)?, json(&after)?);
+        Ok(Acted::new(after, cx.actor.shown()).changed(was, is))
     }
 }

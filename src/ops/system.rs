@@ -1,6 +1,6 @@
 //! Operations on the machine: components, findings, drift, nginx.
 
-use super::{Cx, Meta, Method, Need, Nothing, Op, Operation, Read, Work};
+use super::{Cx, Meta, Method, Need, Nothing, Op, Operation, Read, Work, find};
 use crate::base::Result;
 use crate::base::access::Permission::{SitesRead, SystemChange, SystemRead};
 use crate::base::clock::Time;
@@ -11,7 +11,7 @@ use crate::platform::components::{Component, ComponentState};
 use crate::platform::metrics::Group;
 use crate::platform::nginx::Ownership;
 use crate::platform::{HostOp, HostReply, NginxStatus};
-use crate::services::doctor::{self, Diagnosis};
+use crate::services::doctor::{self, Diagnosis, Fix};
 use crate::services::monitoring::{self, Figures, History};
 use crate::services::nginx;
 use schemars::JsonSchema;
@@ -155,7 +155,14 @@ impl Operation for Doctor {
 
 impl Read for Doctor {
     fn read(cx: &Cx, _: Nothing) -> Result<Diagnosis> {
-        Ok(doctor::examine(cx.core.settings.loaded(), cx.request.lang))
+        let mut diagnosis = doctor::examine(cx.core.settings.loaded(), cx.request.lang);
+        let may = |fix: &mut Fix| {
+            find(&fix.operation).is_some_and(|op| matches!(op.meta.need, Need::Has(needed) if cx.actor.may(needed)))
+        };
+        for finding in &mut diagnosis.findings {
+            finding.fix.take_if(|fix| !may(fix));
+        }
+        Ok(diagnosis)
     }
 }
 

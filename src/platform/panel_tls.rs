@@ -1,11 +1,19 @@
 //! Certificate and key of the panel's own port.
 
+mod der;
+
 use super::files::RootDir;
-use crate::base::{Error, Result, Secret};
+use crate::base::clock::Time;
+use crate::base::{Error, Kind, Result, Secret};
+use crate::platform::nginx::sha256_hex;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use std::path::Path;
 
-const CERTIFICATE: &str = "tls/panel.pem";
-const KEY: &str = "tls/panel.key";
+/// The certificate, below the folder of [`ensure`].
+pub const CERTIFICATE: &str = "tls/panel.pem";
+/// Its private key.
+pub const KEY: &str = "tls/panel.key";
 /// Largest file that is read: chains with several large certificates have a few ten kilobytes.
 const BYTES_MAX: usize = 256 * 1024;
 
@@ -23,11 +31,7 @@ pub struct PanelTls {
 /// there by hand, and stays.
 pub fn ensure(folder: &Path, names: &[String]) -> Result<PanelTls> {
     let folder = RootDir::open_or_make(folder)?;
-    let read = |rel: &str| -> Result<Option<String>> {
-        let bytes = folder.read(rel, BYTES_MAX)?;
-        bytes.map(|b| String::from_utf8(b).map_err(|_| Error::fault(format!("{rel} is not PEM")))).transpose()
-    };
-    if let (Some(certificate), Some(key)) = (read(CERTIFICATE)?, read(KEY)?) {
+    if let (Some(certificate), Some(key)) = (read(&folder, CERTIFICATE)?, read(&folder, KEY)?) {
         return Ok(PanelTls { certificate, key: Secret::new(key) });
     }
     let made = make(names)?;
@@ -35,6 +39,56 @@ pub fn ensure(folder: &Path, names: &[String]) -> Result<PanelTls> {
     folder.write(KEY, made.key.expose().as_bytes(), 0o600)?;
     folder.write(CERTIFICATE, made.certificate.as_bytes(), 0o644)?;
     Ok(made)
+}
+
+fn read(folder: &RootDir, rel: &str) -> Result<Option<String>> {
+    let bytes = folder.read(rel, BYTES_MAX)?;
+    bytes.map(|b| String::from_utf8(b).map_err(|_| Error::fault(format!("{rel} is not PEM")))).transpose()
+}
+
+/// What a certificate says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct CertificateFacts {
+    /// SHA-256 of the certificate (DER), as browsers show it: `AB:CD:…`.
+    pub fingerprint: String,
+    /// Whether nobody else vouches for it: issuer and subject are the same.
+    pub self_signed: bool,
+    /// When it begins to count.
+    pub not_before: Time,
+    /// When it stops counting.
+    pub not_after: Time,
+}
+
+/// What the certificate below `folder` says of itself; `None` where there is none. Error: `panel_certificate` for a file
+/// that holds none.
+pub fn facts(folder: &Path) -> Result<Option<CertificateFacts>> {
+    let Some(pem) = read(&RootDir::open_or_make(folder)?, CERTIFICATE)? else { return Ok(None) };
+    let first = certificates(&pem)?.swap_remove(0);
+    let der::Facts { self_signed, not_before, not_after } =
+        der::facts(&first).ok_or_else(|| unusable("it is no X.509 certificate".into()))?;
+    Ok(Some(CertificateFacts { fingerprint: shown_hash(&first), self_signed, not_before, not_after }))
+}
+
+/// The certificates of a PEM file, at least one. Error: `panel_certificate`.
+pub fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let chain = found.map_err(|e| unusable(e.to_string()))?;
+    if chain.is_empty() { Err(unusable("the file holds no certificate".into())) } else { Ok(chain) }
+}
+
+/// SHA-256 of the first certificate, as browsers show it: `AB:CD:…`. Error: `panel_certificate`.
+pub fn fingerprint(pem: &str) -> Result<String> {
+    Ok(shown_hash(&certificates(pem)?[0]))
+}
+
+fn shown_hash(der: &[u8]) -> String {
+    let hex = sha256_hex(der).to_uppercase();
+    let pairs: Vec<&str> = (0..hex.len() / 2).map(|i| &hex[2 * i..2 * i + 2]).collect();
+    pairs.join(":")
+}
+
+fn unusable(reason: String) -> Error {
+    Error::new(Kind::Unavailable, "panel_certificate").with("reason", reason)
 }
 
 fn make(names: &[String]) -> Result<PanelTls> {
@@ -52,6 +106,20 @@ fn make(names: &[String]) -> Result<PanelTls> {
 mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_made_certificate_tells_what_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(facts(root.path()).unwrap(), None);
+        let files = ensure(root.path(), &[]).unwrap();
+        let told = facts(root.path()).unwrap().unwrap();
+        assert!(told.self_signed && told.not_before < told.not_after);
+        assert_eq!(told.fingerprint, fingerprint(&files.certificate).unwrap());
+        assert_eq!((told.fingerprint.len(), told.fingerprint.matches(':').count()), (95, 31));
+        std::fs::write(root.path().join(CERTIFICATE), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+            .unwrap();
+        assert_eq!(facts(root.path()).unwrap_err().code(), "panel_certificate");
+    }
 
     #[test]
     fn the_certificate_is_made_once_and_its_key_is_private() {

@@ -121,6 +121,7 @@ const LISTS: &[List] = &[
 const COMMENTS: &[(&str, &str)] = &[
     ("site_roots", "Folders below which sites have their files."),
     ("unit_names", "Units of systemd that are started, reloaded and stopped; * stands for any part of a name."),
+    ("log_units", "Units whose journal is read; * stands for any part of a name."),
     ("programs", "Programs that are run."),
     ("packages", "Packages of the distribution that are installed."),
     ("terminal_users", "Users whose terminals are opened. Read by a later version: this one opens none."),

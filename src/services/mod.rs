@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod logs;
 pub mod monitoring;
 pub mod nginx;
+pub mod setup;
 pub mod sites;
 pub mod state;
 pub mod upkeep;

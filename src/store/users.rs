@@ -94,10 +94,11 @@ pub fn update(tx: &Tx, user: &User) -> Result<i64> {
     Err(rows::stale(tx, "SELECT revision FROM users WHERE id = ?", id, *revision))
 }
 
-/// Removes an account with its sessions, tokens and views; `false` when there was none.
+/// Removes an account with its sessions, tokens, views and preferences; `false` when there was none.
 pub fn delete(tx: &Tx, id: &str) -> Result<bool> {
     super::sessions::delete_of_user(tx, id, None)?;
     super::tokens::delete_of_user(tx, id)?;
     super::list_views::delete_of_user(tx, id)?;
+    super::preferences::delete_of_user(tx, id)?;
     tx.exec_one("DELETE FROM users WHERE id = ?", &values![id])
 }

@@ -9,6 +9,8 @@ import { Panel } from './lib/panel.mjs';
 import { Person } from './lib/person.mjs';
 import { Runner } from './lib/runner.mjs';
 import { claim, signIn } from './scenes/door.mjs';
+import { feel } from './scenes/feel.mjs';
+import { first } from './scenes/first.mjs';
 import { hostile } from './scenes/hostile.mjs';
 import { install } from './scenes/install.mjs';
 import { keyboard } from './scenes/keyboard.mjs';
@@ -24,7 +26,7 @@ import { trouble } from './scenes/trouble.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runner = new Runner(`${root}target/e2e`);
-const SCENES = [signIn, sites, trouble, people, keyboard, lists, hostile, pages, machine, install, settings, secrets];
+const SCENES = [signIn, first, feel, sites, trouble, people, keyboard, lists, hostile, pages, machine, install, settings, secrets];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.filter((name) => !SCENES.some((scene) => scene.name === name));
 

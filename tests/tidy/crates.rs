@@ -43,7 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http_body_util", &["http", "platform/host_service", "cli/remote"]),
     ("tokio_rustls", &["http", "app"]),
     ("rustls", &["http", "platform/fetch", "cli/remote", "app/self_test", "app"]),
-    ("rustls_pki_types", &["http", "platform/fetch", "cli/remote", "app/self_test", "app"]),
+    ("rustls_pki_types", &["http", "platform/fetch", "platform/panel_tls", "cli/remote", "app/self_test", "app"]),
     ("ureq", &["platform"]),
     ("rust_embed", &["http/assets"]),
     // The machine.

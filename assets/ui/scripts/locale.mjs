@@ -11,7 +11,7 @@ const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
-const LATER = ['account', 'api', 'attention', 'audit', 'bulk', 'claim', 'components', 'confirm', 'diff', 'guard', 'history', 'jobs', 'machine', 'metrics', 'nginx', 'plan', 'proxy', 'role', 'settings', 'site', 'users', 'views', 'wizard'];
+const LATER = ['about', 'account', 'api', 'attention', 'audit', 'bulk', 'claim', 'commands', 'components', 'confirm', 'diff', 'doctor', 'guard', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'plan', 'proxy', 'race', 'reading', 'role', 'settings', 'site', 'users', 'views', 'welcome', 'wizard'];
 /** Keys of these tables that every page needs all the same. */
 const SOONER = ['jobs.failed_title', 'jobs.follow', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
 /** Keys of other tables that come later. */

@@ -116,6 +116,22 @@ impl Name for Label {
 
 super::string_name!(Label);
 
+/// A time zone of the IANA database, such as `Asia/Riyadh`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeZoneName(String);
+
+impl Name for TimeZoneName {
+    const FORMAT: &'static str = "time-zone";
+    const BYTES_MAX: usize = 64;
+
+    fn parse(text: &str) -> Result<Self, NameError> {
+        let zone = jiff::tz::TimeZone::get(text).map_err(|_| NameError::new("time_zone"))?;
+        zone.iana_name().map(|name| Self(name.to_owned())).ok_or_else(|| NameError::new("time_zone"))
+    }
+}
+
+super::string_name!(TimeZoneName);
+
 /// A new password: at least [`PASSWORD_CHARS_MIN`] characters of any kind, never printed.
 #[derive(Clone)]
 pub struct Password(crate::base::Secret<String>);

@@ -9,7 +9,7 @@ mod upstream;
 
 pub use address::Network;
 pub use domain::Domain;
-pub use ident::{Digest, Label, LogCursor, ObjectId, Password, SiteId, SiteName, UnitName, UserName};
+pub use ident::{Digest, Label, LogCursor, ObjectId, Password, SiteId, SiteName, TimeZoneName, UnitName, UserName};
 pub use path::RelPath;
 pub use upstream::{HeaderName, HeaderValue, Upstream};
 
@@ -85,6 +85,7 @@ const FORMATS: &[Format] = &[
     (RelPath::FORMAT, problem::<RelPath>),
     (SiteId::FORMAT, problem::<SiteId>),
     (SiteName::FORMAT, problem::<SiteName>),
+    (TimeZoneName::FORMAT, problem::<TimeZoneName>),
     (UnitName::FORMAT, problem::<UnitName>),
     (Upstream::FORMAT, problem::<Upstream>),
     (UserName::FORMAT, problem::<UserName>),

@@ -3,12 +3,14 @@
 mod claim;
 mod guard;
 mod hashing;
+mod preferences;
 mod rules;
 mod sessions;
 mod tokens;
 mod users;
 
 pub use claim::{ClaimLink, check_claim, claimed, new_claim_token, use_claim};
+pub use preferences::{Calendar, Digits, Preferences, PreferencesPatch, change_preferences};
 pub use sessions::{
     Begun, SessionRow, SessionView, begin_session, csrf_matches, csrf_token, end_others, known_session_actor,
     list_sessions, member_actor, own_session, revoke_session, session_actor, sweep, view_session,

@@ -1,6 +1,7 @@
 //! Sessions: a random secret of 256 bits in a cookie, its hash in the store, an end when it is not used and an end in any
 //! case.
 
+use super::preferences::{self, Preferences};
 use super::users::{parse_role, user_named};
 use crate::base::access::{Permission, Role};
 use crate::base::clock::Time;
@@ -36,6 +37,8 @@ pub struct SessionView {
     pub id: String,
     /// Who is signed in.
     pub user: SessionUser,
+    /// What the user prefers to see.
+    preferences: Preferences,
     /// What the user may do.
     permissions: Vec<Permission>,
     /// To be sent back in the header `X-Manara-CSRF` with every change.
@@ -124,15 +127,22 @@ pub fn begin_session(core: &Core, tx: &Tx, user: &User, request: &Request) -> Re
     };
     rows::insert(tx, &session, &secret)?;
     let csrf = core.store.keys().mac(CSRF, &sha256_hex(secret.expose()));
-    let view = view(core, user, &session, csrf, (idle_s, total_s))?;
+    let view = view(core, (user, preferences::of(tx, &user.id)?), &session, csrf, (idle_s, total_s))?;
     Ok(Begun { view, secret, ends_at: now.plus_s(total_s) })
 }
 
-fn view(core: &Core, user: &User, session: &Session, csrf: String, lives: Lives) -> Result<SessionView> {
+fn view(
+    core: &Core,
+    (user, preferences): (&User, Preferences),
+    session: &Session,
+    csrf: String,
+    lives: Lives,
+) -> Result<SessionView> {
     let role = parse_role(&user.role)?;
     Ok(SessionView {
         id: session.id.clone(),
         user: SessionUser { id: user.id.clone(), name: user.name.clone(), role },
+        preferences,
         permissions: Permission::ALL.into_iter().filter(|p| role.allows(*p)).collect(),
         csrf,
         host: own::host_name(),
@@ -149,7 +159,7 @@ pub fn view_session(core: &Core, id: &str) -> Result<SessionView> {
         let session = rows::by_id(tx, id)?.ok_or_else(invalid)?;
         let user = user_rows::by_id(tx, &session.user_id)?.ok_or_else(invalid)?;
         let hash = rows::secret_hash(tx, id)?.ok_or_else(invalid)?;
-        view(core, &user, &session, core.store.keys().mac(CSRF, &hash), lives)
+        view(core, (&user, preferences::of(tx, &user.id)?), &session, core.store.keys().mac(CSRF, &hash), lives)
     })
 }
 

@@ -35,7 +35,7 @@ pub(super) fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
 
 fn nginx(machine: &Machine, facts: &Facts<'_>) -> Finding {
     match &machine.nginx {
-        None => Finding::new(Severity::Broken, "nginx_missing"),
+        None => Finding::new(Severity::Broken, "nginx_missing").mended_by("component.install", "name", "nginx"),
         Some(nginx) if nginx.version < NGINX_MIN => {
             Finding::new(Severity::Broken, "nginx_old").with("version", nginx.version).with("min", NGINX_MIN)
         }

@@ -47,15 +47,32 @@ pub struct Finding {
     pub severity: Severity,
     /// Parameters of the texts.
     pub params: Params,
+    /// What mends it.
+    pub fix: Option<Fix>,
+}
+
+/// An operation that mends what was found, with its input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Fix {
+    /// Id of the operation.
+    pub operation: String,
+    /// Its input.
+    pub input: std::collections::BTreeMap<String, String>,
 }
 
 impl Finding {
     fn new(severity: Severity, id: &'static str) -> Self {
-        Self { id, severity, params: Params::new() }
+        Self { id, severity, params: Params::new(), fix: None }
     }
 
     fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.params.push((name.into(), value.to_string()));
+        self
+    }
+
+    fn mended_by(mut self, operation: &str, field: &str, value: &str) -> Self {
+        let input = [(field.to_owned(), value.to_owned())].into();
+        self.fix = Some(Fix { operation: operation.to_owned(), input });
         self
     }
 
@@ -69,6 +86,7 @@ impl Finding {
             found: say("found").unwrap_or_else(|| self.id.to_owned()),
             why: say("why"),
             action: say("action"),
+            fix: self.fix.clone(),
         }
     }
 }
@@ -88,6 +106,8 @@ pub struct Told {
     pub why: Option<String>,
     /// What to do.
     pub action: Option<String>,
+    /// The operation that does it, where there is one and the caller may call it.
+    pub fix: Option<Fix>,
 }
 
 /// The answer of `doctor`.

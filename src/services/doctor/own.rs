@@ -24,7 +24,8 @@ fn keys(facts: &Facts<'_>) -> Vec<Finding> {
         "option.key_exposed" => "key_exposed",
         _ => "key_owner",
     };
-    let finding = |p: crate::config::Problem| Finding { id: id(&p.code), severity: Severity::Broken, params: p.params };
+    let finding =
+        |p: crate::config::Problem| Finding { params: p.params, ..Finding::new(Severity::Broken, id(&p.code)) };
     problems.into_iter().map(finding).collect()
 }
 

@@ -1,8 +1,8 @@
 //! What a site is, as the API and the store know it.
 
-use super::Patch;
 use crate::base::clock::Time;
 use crate::base::names::{Domain, HeaderName, HeaderValue, SiteName, Upstream};
+use crate::base::patch::Patch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

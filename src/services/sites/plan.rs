@@ -3,6 +3,7 @@
 use super::view::{Loaded, find};
 use super::{Options, SiteCreate, SiteKind, SiteState, SiteUpdate, own_ports};
 use crate::base::names::{Domain, Name, SiteId};
+use crate::base::patch::Patch;
 use crate::base::{Error, FieldProblem, Kind, Result, ids};
 use crate::engine::change::{Change, RowChange};
 use crate::engine::plan::Note;
@@ -88,9 +89,9 @@ pub fn plan_update(core: &Core, input: SiteUpdate, seen: Option<i64>) -> Result<
         None => old.row.domain.clone(),
     };
     let aliases = match input.aliases {
-        super::Patch::Keep => old.aliases().filter(|a| **a != domain).cloned().collect(),
-        super::Patch::Clear => vec![],
-        super::Patch::Set(aliases) => distinct(&domain, aliases)?,
+        Patch::Keep => old.aliases().filter(|a| **a != domain).cloned().collect(),
+        Patch::Clear => vec![],
+        Patch::Set(aliases) => distinct(&domain, aliases)?,
     };
     let defaults = Options::default();
     let options = Options {
@@ -98,9 +99,9 @@ pub fn plan_update(core: &Core, input: SiteUpdate, seen: Option<i64>) -> Result<
         timeout_s: input.timeout_s.apply(old.options.timeout_s, defaults.timeout_s),
         headers: input.headers.apply(old.options.headers.clone(), defaults.headers),
         max_body_mb: match input.max_body_mb {
-            super::Patch::Keep => old.options.max_body_mb,
-            super::Patch::Clear => None,
-            super::Patch::Set(mb) => Some(mb),
+            Patch::Keep => old.options.max_body_mb,
+            Patch::Clear => None,
+            Patch::Set(mb) => Some(mb),
         },
     };
     let mut new = old.clone();

@@ -7,6 +7,7 @@
 mod check;
 mod m0001_first;
 mod m0002_site_changes;
+mod m0003_preferences;
 mod run;
 mod structure;
 
@@ -24,7 +25,7 @@ use serde::Serialize;
 const CHECKSUMS: &str = include_str!("CHECKSUMS");
 
 /// Every migration of the main database, oldest first.
-pub const ALL: &[Migration] = &[m0001_first::MIGRATION, m0002_site_changes::MIGRATION];
+pub const ALL: &[Migration] = &[m0001_first::MIGRATION, m0002_site_changes::MIGRATION, m0003_preferences::MIGRATION];
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]

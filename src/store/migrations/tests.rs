@@ -72,7 +72,8 @@ fn up_down_and_up_again() {
     let store = open(folder.path());
     assert_eq!(status(&store).unwrap().pending, ALL.len());
     let report = up(&store).unwrap();
-    assert_eq!((report.from, report.to, report.snapshot), (0, 2, None));
+    let newest = ALL.last().unwrap().number;
+    assert_eq!((report.from, report.to, report.snapshot), (0, newest, None));
     let full = tables(&store);
     assert_eq!(up(&store).unwrap().ran.len(), 0, "a second run has nothing to do");
     let report = down(&store, 0).unwrap();

@@ -64,11 +64,11 @@ export class Panel {
     await ended;
   }
 
-  /** Starts again, listening where its settings say. */
-  async restartAt(port) {
+  /** Starts again, listening where its settings say, or as `options` do. */
+  async restartAt(port, options = []) {
     await this.#end();
     this.port = port;
-    await this.#serve([]);
+    await this.#serve(options);
   }
 
   get origin() {

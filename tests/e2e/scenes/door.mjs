@@ -49,7 +49,7 @@ export async function claim(world) {
     await admin.page.locator('.field .errors').first().waitFor();
     await fillClaim(admin, PASSWORD, PASSWORD);
     await admin.signedIn();
-    assert.equal(new URL(admin.page.url()).pathname, '/');
+    assert.equal(new URL(admin.page.url()).pathname, '/welcome');
     const again = await panel.api('POST', '/claim', { body: { token: link.split('#')[1], user: 'second', password: PASSWORD } });
     assert.ok(again.status >= 400 && again.status < 500, `a second claim: ${again.status}`);
   });

@@ -22,7 +22,7 @@ export async function keyboard(world) {
     await page.keyboard.press('Control+k');
     await box.waitFor();
     await page.keyboard.type('dark');
-    await page.getByRole('option', { name: admin.t('palette.theme') }).waitFor();
+    await page.getByRole('option', { name: admin.t('commands.theme') }).waitFor();
     await page.keyboard.press('Enter');
     await until('the dark theme', async () => (await page.locator('html').getAttribute('data-theme')) === 'dark');
     await page.keyboard.press('Control+k');

@@ -28,6 +28,8 @@ export async function pages(world) {
     jobs: '/jobs',
     job: `/jobs/${jobs[0].id}`,
     components: '/components',
+    doctor: '/doctor',
+    about: '/about',
     audit: '/audit',
     users: '/users',
     settings: '/settings',
@@ -43,6 +45,7 @@ export async function pages(world) {
       await admin.button('audit.verify').click();
       await page.locator('.notice.ok').waitFor();
     },
+    about: () => page.locator('details').first().waitFor(),
     'api-operation': () => page.locator('main details').first().locator('summary').click(),
   };
   await panel.site({ domain: LONG_SITE, kind: 'static' });

@@ -2,6 +2,7 @@
 //! test moves.
 
 mod claim;
+mod preferences;
 mod refusals;
 mod sessions;
 mod settings;

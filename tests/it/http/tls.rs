@@ -5,7 +5,7 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use manara::http::{Listen, Patience, Tcp, serve, tls};
+use manara::http::{Listen, Patience, Tcp, serve};
 use manara::platform::panel_tls::{self, PanelTls};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -112,7 +112,7 @@ fn insisting_on_tls_is_said_only_when_told() {
     let mut stream = StreamOwned::new(ClientConnection::new(client(&files, "http/1.1"), name()).unwrap(), stream);
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     assert_eq!(Answer::read(&mut stream).header("strict-transport-security"), Some("max-age=63072000"));
-    assert_eq!(tls::fingerprint(&files).unwrap().len(), 95);
+    assert_eq!(panel_tls::fingerprint(&files.certificate).unwrap().len(), 95);
     server.stop();
 }
 

@@ -40,10 +40,13 @@ export const routes: readonly Route[] = [
   { pattern: '/jobs', title: 'nav.jobs', key: 'jobs', load: () => withTexts(import('../pages/Jobs.svelte')) },
   { pattern: '/jobs/:id', title: 'jobs.one', parent: { href: '/jobs', title: 'nav.jobs' }, key: 'job', load: () => withTexts(import('../pages/Job.svelte')) },
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => withTexts(import('../pages/Components.svelte')) },
+  { pattern: '/doctor', title: 'nav.doctor', key: 'doctor', needs: 'system-read', load: () => withTexts(import('../pages/Doctor.svelte')) },
   { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => withTexts(import('../pages/Audit.svelte')) },
   { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => withTexts(import('../pages/Users.svelte')) },
   { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => withTexts(import('../pages/Settings.svelte')) },
   { pattern: '/account', title: 'nav.account', key: 'account', load: () => withTexts(import('../pages/Account.svelte')) },
+  { pattern: '/welcome', title: 'nav.welcome', key: 'welcome', needs: 'system-read', load: () => withTexts(import('../pages/Welcome.svelte')) },
+  { pattern: '/about', title: 'nav.about', key: 'about', load: () => withTexts(import('../pages/About.svelte')) },
   { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte')) },
 ];
 

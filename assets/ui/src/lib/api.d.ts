@@ -641,6 +641,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what you prefer to see */
+        patch: operations["session.preferences"];
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -827,6 +844,41 @@ export interface paths {
         put?: never;
         /** Take a guarded change of settings back now */
         post: operations["setting.revert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the steps of the first run */
+        get: operations["setup.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Note where a step of the first run stands */
+        patch: operations["setup.update"];
+        trace?: never;
+    };
+    "/api/v1/panel/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the certificate of the panel's own port */
+        get: operations["panel.certificate"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1340,9 +1392,20 @@ export interface components {
             why?: string | null;
             /** @description What to do. */
             action?: string | null;
+            /** @description The operation that does it, where there is one and the caller may call it. */
+            fix?: components["schemas"]["Fix"] | null;
         };
         /** @description How bad a finding is. */
         Severity: "ok" | "note" | "warning" | "broken";
+        /** @description An operation that mends what was found, with its input. */
+        Fix: {
+            /** @description Id of the operation. */
+            operation: string;
+            /** @description Its input. */
+            input: {
+                [key: string]: string;
+            };
+        };
         /** @description What was found out about the machine. */
         Machine: {
             /** @description The distribution, from `os-release`. */
@@ -1749,6 +1812,8 @@ export interface components {
             id: string;
             /** @description Who is signed in. */
             user: components["schemas"]["SessionUser"];
+            /** @description What the user prefers to see. */
+            preferences: components["schemas"]["Preferences"];
             /** @description What the user may do. */
             permissions: components["schemas"]["Permission"][];
             /** @description To be sent back in the header `X-Manara-CSRF` with every change. */
@@ -1776,6 +1841,37 @@ export interface components {
         };
         /** @description A user's role: the ceiling of everything done in their name. */
         Role: "viewer" | "operator" | "admin";
+        /** @description What a user prefers to see. */
+        Preferences: {
+            /** @description Language; `null` for what each browser says. */
+            language?: components["schemas"]["Lang"] | null;
+            /**
+             * @description Digits.
+             * @default latin
+             */
+            digits: components["schemas"]["Digits"];
+            /**
+             * @description Calendars.
+             * @default gregorian
+             */
+            calendar: components["schemas"]["Calendar"];
+            /**
+             * Format: time-zone
+             * @description Time zone in which times are shown; `null` for the browser's own.
+             */
+            time_zone?: string | null;
+            /**
+             * Format: label
+             * @description What colleagues call the user; `null` for the name to sign in with.
+             */
+            display_name?: string | null;
+        };
+        /** @description A language of the product. */
+        Lang: "en" | "ar";
+        /** @description Which digits numbers are written with. Values to copy, names and addresses always have those of ASCII. */
+        Digits: "latin" | "arabic-indic";
+        /** @description Which calendars dates are given in. */
+        Calendar: "gregorian" | "with-hijri";
         /** @description What a caller may be allowed to do. One per family of operations and strength. */
         Permission: "sites-read" | "sites-change" | "sites-delete" | "jobs-read" | "jobs-change" | "system-read" | "system-change" | "logs-read" | "accounts-manage" | "tokens-own" | "audit-read";
         /** @description What kind of machine the panel believes to be on. */
@@ -2095,6 +2191,59 @@ export interface components {
         GuardState: {
             /** @description The pending change; `null` when there is none. */
             guard?: components["schemas"]["GuardView"] | null;
+        };
+        /** @description The first run. */
+        Setup: {
+            /** @description Every step, in order. */
+            steps: components["schemas"]["StepView"][];
+            /** @description Whether none is open. */
+            complete: boolean;
+        };
+        /** @description A step as shown. */
+        StepView: {
+            /** @description Which step. */
+            name: components["schemas"]["StepName"];
+            /** @description Where it stands. */
+            state: components["schemas"]["StepState"];
+            /**
+             * Format: date-time
+             * @description When that was said; `null` while it is open.
+             */
+            at?: string | null;
+            /** @description By whom. */
+            by?: string | null;
+        };
+        /** @description A step of the first run, in the order in which they are gone through. */
+        StepName: "reading" | "account" | "certificate" | "nginx" | "site";
+        /** @description Where a step stands. */
+        StepState: "open" | "done" | "skipped";
+        /** @description The certificate of the panel's own port. */
+        CertificateView: {
+            /** @description Whether the panel speaks TLS at all; on loopback it need not. */
+            tls: boolean;
+            /** @description File of the certificate and those above it, PEM: one of one's own is put there. */
+            certificate_file: string;
+            /** @description File of its private key, PEM. */
+            key_file: string;
+            /** @description What is in the file; `null` where there is none yet. */
+            certificate?: components["schemas"]["CertificateFacts"] | null;
+        };
+        /** @description What a certificate says of itself. */
+        CertificateFacts: {
+            /** @description SHA-256 of the certificate (DER), as browsers show it: `AB:CD:…`. */
+            fingerprint: string;
+            /** @description Whether nobody else vouches for it: issuer and subject are the same. */
+            self_signed: boolean;
+            /**
+             * Format: date-time
+             * @description When it begins to count.
+             */
+            not_before: string;
+            /**
+             * Format: date-time
+             * @description When it stops counting.
+             */
+            not_after: string;
         };
         /** @description One page of entries, the newest first. */
         AuditPage: {
@@ -4444,6 +4593,87 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "session.preferences": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Language of the pages. */
+                    language?: components["schemas"]["Lang"] | null;
+                    /** @description Digits that numbers are written with. */
+                    digits?: components["schemas"]["Digits"] | null;
+                    /** @description Calendars that dates are given in. */
+                    calendar?: components["schemas"]["Calendar"] | null;
+                    /**
+                     * Format: time-zone
+                     * @description Time zone in which times are shown (IANA name).
+                     */
+                    time_zone?: string | null;
+                    /**
+                     * Format: label
+                     * @description What colleagues call the user.
+                     */
+                    display_name?: string | null;
+                };
+                "application/merge-patch+json": {
+                    /** @description Language of the pages. */
+                    language?: components["schemas"]["Lang"] | null;
+                    /** @description Digits that numbers are written with. */
+                    digits?: components["schemas"]["Digits"] | null;
+                    /** @description Calendars that dates are given in. */
+                    calendar?: components["schemas"]["Calendar"] | null;
+                    /**
+                     * Format: time-zone
+                     * @description Time zone in which times are shown (IANA name).
+                     */
+                    time_zone?: string | null;
+                    /**
+                     * Format: label
+                     * @description What colleagues call the user.
+                     */
+                    display_name?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "user.list": {
         parameters: {
             query?: never;
@@ -5216,6 +5446,125 @@ export interface operations {
             413: components["responses"]["Problem"];
             414: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setup.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "setup.update": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Which step. */
+                    step: components["schemas"]["StepName"];
+                    /** @description Where it stands. */
+                    state: components["schemas"]["StepState"];
+                };
+                "application/merge-patch+json": {
+                    /** @description Which step. */
+                    step: components["schemas"]["StepName"];
+                    /** @description Where it stands. */
+                    state: components["schemas"]["StepState"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "panel.certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];

@@ -1,21 +1,60 @@
-// The one way to the API: CSRF header, language, problems as exceptions, sign-in when the session has ended.
-import createClient, { type Middleware } from 'openapi-fetch';
+// The one way to the API: CSRF header, language, problems as exceptions, signing in again when the session has ended.
+// The types are openapi-fetch's; what it would do at run time, of which we need little, is written here.
+import type { Client } from 'openapi-fetch';
 import type { paths } from './api';
 import { locale, t } from './locale.svelte';
 import { ApiError, isProblem, makeProblem } from './problem';
 import { session } from './session.svelte';
 import type { Job, Plan } from './types';
 
-const preparation: Middleware = {
-  onRequest({ request }) {
-    request.headers.set('Accept-Language', locale.lang);
-    if (request.method !== 'GET' && session.current) request.headers.set('X-Manara-CSRF', session.current.csrf);
-    return request;
-  },
-};
+interface Input {
+  params?: { path?: Record<string, string>; query?: Record<string, unknown> };
+  headers?: Record<string, string>;
+  body?: unknown;
+}
 
-export const client = createClient<paths>({ credentials: 'same-origin' });
-client.use(preparation);
+/** Asking for a session answers 401 to a wrong password. */
+const SIGN_IN = 'POST /api/v1/session';
+
+function address(path: string, { path: parts = {}, query = {} }: NonNullable<Input['params']>): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts[name] ?? ''));
+  const given = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one): [string, unknown] => [name, one]));
+  const text = new URLSearchParams(given.filter(([, value]) => value != null).map(([name, value]) => [name, String(value)])).toString();
+  return text ? `${filled}?${text}` : filled;
+}
+
+async function ask(method: string, path: string, { params = {}, headers, body }: Input = {}): Promise<Answer<unknown>> {
+  const once = () =>
+    fetch(address(path, params), {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        'Accept-Language': locale.lang,
+        ...(method !== 'GET' && session.current && { 'X-Manara-CSRF': session.current.csrf }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  let response = await once();
+  // Where the session has ended under an open page, the request waits until the user has signed in again, and goes on.
+  const ended = response.status === 401 && session.current && `${method} ${path}` !== SIGN_IN;
+  if (ended && (await session.renew())) response = await once();
+  const text = await response.text();
+  if (response.ok) return { data: text ? JSON.parse(text) : undefined, response };
+  try {
+    return { error: JSON.parse(text), response };
+  } catch {
+    return { error: text, response };
+  }
+}
+
+const via = (method: string) => (path: string, input?: Input) => ask(method, path, input);
+
+export const client = { GET: via('GET'), POST: via('POST'), PATCH: via('PATCH'), DELETE: via('DELETE') } as unknown as Pick<
+  Client<paths>,
+  'GET' | 'POST' | 'PATCH' | 'DELETE'
+>;
 
 interface Answer<T> {
   data?: T;
@@ -43,8 +82,8 @@ export async function planOf<T>(request: Promise<Answer<T>>): Promise<Plan> {
 }
 
 /**
- * Whatever a request answers: its data, a plan or a job; a refusal is an [`ApiError`]. A 401 ends the session of this
- * tab, which brings up the sign-in page.
+ * Whatever a request answers: its data, a plan or a job; a refusal is an [`ApiError`]. A 401 asks to sign in again over
+ * the open page; who does not want to comes to the sign-in page.
  */
 export async function send<T>(request: Promise<Answer<T>>): Promise<T> {
   let answer: Answer<T>;

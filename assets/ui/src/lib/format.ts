@@ -1,5 +1,5 @@
 // Values as readers see them. Numbers with a unit are one left-to-right run; callers wrap them in <bdi class="ltr">.
-import { formatNumber, formatTag, type Lang } from './i18n';
+import { cachedFormat, currentDisplay, formatNumber, type Lang } from './i18n';
 
 const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
@@ -23,23 +23,47 @@ const RELATIVE_STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** How long ago (or how far ahead) a moment is, in words: “3 minutes ago”. */
 export function formatRelative(at: number, now: number, lang: Lang): string {
   const seconds = Math.round((at - now) / 1000);
-  const format = new Intl.RelativeTimeFormat(formatTag(lang), { numeric: 'auto' });
+  const format = cachedFormat('relative', lang, (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }));
   for (const [unit, size] of RELATIVE_STEPS) {
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   }
   return format.format(seconds, 'second');
 }
 
-/** Date and time to the second, 24 hours. */
+/** A calendar day for people: the Gregorian date, and the Hijri one beside it where the reader wants it. */
+export function formatDay(at: number, lang: Lang): string {
+  return withHijri(moments('day', lang, { dateStyle: 'medium' }).format(at), at, lang);
+}
+
+/** Date and time to the second, 24 hours, in the reader's time zone; the Hijri date beside it where the reader wants it. */
 export function formatMoment(at: number, lang: Lang): string {
-  return new Intl.DateTimeFormat(formatTag(lang), { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(at);
+  return withHijri(moments('moment', lang, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(at), at, lang);
+}
+
+function moments(name: string, lang: Lang, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return cachedFormat(name, lang, (tag) => new Intl.DateTimeFormat(tag, zoned(options)));
+}
+
+/** The options with the reader's time zone. */
+export function zoned(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormatOptions {
+  const { timeZone } = currentDisplay();
+  return timeZone ? { ...options, timeZone } : options;
+}
+
+function withHijri(gregorian: string, at: number, lang: Lang): string {
+  if (currentDisplay().calendar === 'gregorian') return gregorian;
+  const hijri = cachedFormat('hijri', lang, (tag) => {
+    const options = zoned({ day: 'numeric', month: 'long', year: 'numeric' });
+    return new Intl.DateTimeFormat(`${tag}${tag.includes('-u-') ? '' : '-u'}-ca-islamic-umalqura`, options);
+  });
+  return `${gregorian} (${hijri.format(at)})`;
 }
 
 /** A length of time as digits: `75` seconds → `1:15`. */
-export function formatDuration(seconds: number): string {
+export function formatDuration(seconds: number, lang: Lang = 'en'): string {
+  const digits = cachedFormat('duration', lang, (tag) => new Intl.NumberFormat(tag, { minimumIntegerDigits: 2, useGrouping: false }));
   const whole = Math.max(0, Math.round(seconds));
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor((whole % 3600) / 60);
-  const rest = String(whole % 60).padStart(2, '0');
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const first = hours > 0 ? [formatNumber(hours, lang), digits.format(minutes)] : [formatNumber(minutes, lang)];
+  return [...first, digits.format(rest)].join(':');
 }

@@ -40,30 +40,48 @@ export function fill(text: string, params: Params, lang: Lang): string {
     .join('');
 }
 
-/** BCP 47 tag for formatting: Arabic with Western digits. */
+/** How the reader wants numbers and dates written; kept with the account. */
+export interface Display {
+  digits: 'latin' | 'arabic-indic';
+  calendar: 'gregorian' | 'with-hijri';
+  /** IANA name; null for the browser's own. */
+  timeZone: string | null;
+}
+
+let display: Display = { digits: 'latin', calendar: 'gregorian', timeZone: null };
+const formats = new Map<string, unknown>();
+
+/** Writes numbers and dates another way from now on. What is on the page is redrawn by `showDisplay` of locale.svelte.ts. */
+export function setDisplay(next: Display): void {
+  display = next;
+  formats.clear();
+}
+
+/** How numbers and dates are written now. */
+export function currentDisplay(): Display {
+  return display;
+}
+
+/** BCP 47 tag for formatting: Arabic with Western digits unless the reader wants Arabic-Indic ones; English never has those. */
 export function formatTag(lang: Lang): string {
-  return lang === 'ar' ? 'ar-u-nu-latn' : 'en';
+  if (lang !== 'ar') return 'en';
+  return display.digits === 'arabic-indic' ? 'ar-u-nu-arab' : 'ar-u-nu-latn';
 }
 
-const numberFormats = new Map<Lang, Intl.NumberFormat>();
-const pluralRules = new Map<Lang, Intl.PluralRules>();
-
-function cached<T>(cache: Map<Lang, T>, lang: Lang, make: (tag: string) => T): T {
-  let value = cache.get(lang);
-  if (value === undefined) {
-    value = make(formatTag(lang));
-    cache.set(lang, value);
-  }
-  return value;
+/** The format of that name in `lang`, made once: making one is slow. All are forgotten when the display changes. */
+export function cachedFormat<Format>(name: string, lang: Lang, make: (tag: string) => Format): Format {
+  const key = `${name} ${lang}`;
+  if (!formats.has(key)) formats.set(key, make(formatTag(lang)));
+  return formats.get(key) as Format;
 }
 
-/** A number with at most one decimal, grouped, in Western digits. */
+/** A number with at most one decimal, grouped. */
 export function formatNumber(value: number, lang: Lang): string {
-  return cached(numberFormats, lang, (tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })).format(value);
+  return cachedFormat('number', lang, (tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })).format(value);
 }
 
 /** The plural form of `forms` for `count`, with `{count}` and other parameters put in. */
 export function fillPlural(forms: PluralForms, count: number, params: Params, lang: Lang): string {
-  const form = cached(pluralRules, lang, (tag) => new Intl.PluralRules(tag)).select(count);
+  const form = cachedFormat('plural', lang, (tag) => new Intl.PluralRules(tag)).select(count);
   return fill(forms[form] ?? forms.other, { ...params, count }, lang);
 }

@@ -1,6 +1,6 @@
 // Which language is on. Everything that words something reads `locale.lang`, so a switch redraws it.
 import type { Plurals, Texts } from '../locales/keys';
-import { fill, fillPlural, type Catalogue, type Lang, type Params, type PluralForms } from './i18n';
+import { fill, fillPlural, setDisplay, type Catalogue, type Display, type Lang, type Params, type PluralForms } from './i18n';
 import { remember } from './storage';
 
 export type TextKey = keyof Texts;
@@ -71,6 +71,12 @@ export async function setLang(lang: Lang): Promise<void> {
 export async function chooseLang(lang: Lang): Promise<void> {
   remember('manara.lang', lang);
   await setLang(lang);
+}
+
+/** Writes numbers and dates another way on the whole page: whatever words something has read the state. */
+export function showDisplay(display: Display): void {
+  setDisplay(display);
+  state = { ...state };
 }
 
 /** The unfilled text of `key`. */

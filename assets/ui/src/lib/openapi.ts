@@ -152,6 +152,15 @@ export function requestUrl(operation: Operation, values: Record<string, string>)
   return `${path}${text ? `?${text}` : ''}`;
 }
 
+/** How the acting operation `id` (POST) is called with `input`; null where there is none. */
+export function operationRequest(document: ApiDocument, id: string, input: Record<string, string>): { path: string; inPath: Record<string, string>; body: Record<string, string> } | null {
+  const path = Object.keys(document.paths).find((candidate) => document.paths[candidate]?.post?.operationId === id);
+  if (path === undefined) return null;
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  const part = (inPath: boolean) => Object.fromEntries(Object.entries(input).filter(([name]) => names.includes(name) === inPath));
+  return { path, inPath: part(true), body: part(false) };
+}
+
 /** A request as a line for a terminal. Names in capitals stand for values; the token is in a variable. */
 export function curlLine(document: ApiDocument, operation: Operation, origin: string): string {
   const required = operation.parameters.filter((parameter) => parameter.required && parameter.in !== 'header');

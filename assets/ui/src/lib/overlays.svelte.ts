@@ -1,4 +1,4 @@
-// What lies above the page: drawer, palette, and the one shared menu (a menu per table row would be slow).
+// What lies above the page: drawer, palette, sheet of shortcuts, and the one shared menu (a menu per table row would be slow).
 
 export interface MenuItem {
   label: string;
@@ -15,6 +15,7 @@ export interface OpenMenu {
 
 let drawer = $state(false);
 let palette = $state(false);
+let keys = $state(false);
 let menu = $state.raw<OpenMenu | null>(null);
 
 export const overlays = {
@@ -29,6 +30,12 @@ export const overlays = {
   },
   set palette(open: boolean) {
     palette = open;
+  },
+  get keys(): boolean {
+    return keys;
+  },
+  set keys(open: boolean) {
+    keys = open;
   },
   get menu(): OpenMenu | null {
     return menu;

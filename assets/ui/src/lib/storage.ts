@@ -7,3 +7,12 @@ export function remember(key: string, value: string): void {
     // The choice still holds for this page.
   }
 }
+
+/** What was remembered under `key`; null where nothing was, or storage is forbidden. */
+export function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}

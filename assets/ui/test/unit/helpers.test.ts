@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fold, matches } from '../../src/app/search';
 import { formatBytes, formatDuration, formatRelative } from '../../src/lib/format';
 import { asciiDomain, readableDomain } from '../../src/lib/idn';
-import { commandLine, curlLine, groupOperations, requestUrl, typeName, type ApiDocument } from '../../src/lib/openapi';
+import { commandLine, curlLine, groupOperations, operationRequest, requestUrl, typeName, type ApiDocument } from '../../src/lib/openapi';
 import { strength } from '../../src/lib/password';
 import { atNames, fieldErrors, otherErrors } from '../../src/lib/problem';
 import { visibleRange } from '../../src/lib/window';
@@ -21,13 +20,6 @@ test('times are words, in Western digits', () => {
   assert.equal(formatRelative(now - 11 * 60_000, now, 'ar'), 'قبل 11 دقيقة');
   assert.equal(formatDuration(75), '1:15');
   assert.equal(formatDuration(3_661), '1:01:01');
-});
-
-test('the search does not mind marks, letter variants and case', () => {
-  assert.equal(fold('إِضَافَة'), fold('اضافه'));
-  assert.ok(matches('SITES', ['Sites']));
-  assert.ok(matches('موقع جديد', ['New site', 'موقع جديد']));
-  assert.ok(!matches('sites x', ['Sites']));
 });
 
 test('a password is judged by length, variety and repetition', () => {
@@ -102,4 +94,31 @@ test('a taken name is a problem of the field it was typed into', () => {
   assert.deepEqual(field('name_reserved', { name: 'main.test' }), ['domain']);
   assert.deepEqual(field('site_folder_exists', { path: '/srv/www/main.test' }), ['domain']);
   assert.deepEqual(field('plan_stale', {}), []);
+});
+
+test('every command and request of the reference is one that exists', () => {
+  const document = JSON.parse(readFileSync(new URL('../../../openapi.json', import.meta.url), 'utf8')) as ApiDocument;
+  const reference = readFileSync(new URL('../../../cli.md', import.meta.url), 'utf8');
+  const headings = new Set([...reference.matchAll(/^## (manara[^\n]*)$/gm)].map((match) => match[1]));
+  const operations = groupOperations(document, '').flatMap((group) => group.operations);
+  assert.ok(operations.length > 40);
+  for (const operation of operations) {
+    const command = commandLine(document, operation);
+    const words = command?.split(' ').filter((word) => /^[a-z][a-z-]*$/.test(word)).join(' ');
+    if (words) assert.ok(headings.has(words), `${operation.operationId}: ${command}`);
+    else assert.ok(['claim.create', 'session.create', 'session.password'].includes(operation.operationId ?? ''), `${operation.operationId} has no command`);
+    const flags = [...(command ?? '').matchAll(/--([a-z-]+)/g)].map((match) => match[1]);
+    const section = reference.split(`## ${words}\n`)[1]?.split('\n## ')[0] ?? '';
+    for (const flag of flags) assert.ok(section.includes(`--${flag}`), `${operation.operationId}: --${flag}`);
+    const curl = curlLine(document, operation, 'https://panel.example');
+    assert.match(curl, /^curl .*'https:\/\/panel\.example\/api\/v1\//);
+    assert.ok(!/\{\w+\}'/.test(curl), curl);
+  }
+});
+
+test('an operation that a finding names is called as the description says', () => {
+  const document = JSON.parse(readFileSync(new URL('../../../openapi.json', import.meta.url), 'utf8')) as ApiDocument;
+  assert.deepEqual(operationRequest(document, 'component.install', { name: 'nginx' }), { path: '/api/v1/components/{name}/install', inPath: { name: 'nginx' }, body: {} });
+  assert.equal(operationRequest(document, 'site.list', {}), null, 'reading is no way to mend');
+  assert.equal(operationRequest(document, 'no.such', {}), null);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fill, fillPlural, formatNumber, pieces } from '../../src/lib/i18n';
+import { formatBytes, formatDay, formatDuration, formatMoment } from '../../src/lib/format';
+import { fill, fillPlural, formatNumber, pieces, setDisplay } from '../../src/lib/i18n';
 import ar from '../../src/locales/ar';
 import en from '../../src/locales/en';
 
@@ -39,4 +40,20 @@ test('English has two', () => {
 test('numbers use Western digits in both languages', () => {
   assert.equal(formatNumber(1234.56, 'ar'), '1,234.6');
   assert.equal(formatNumber(1234.56, 'en'), '1,234.6');
+});
+
+test('digits, calendar and time zone follow the reader', () => {
+  const at = Date.parse('2026-11-21T22:30:05Z');
+  const usual = { digits: 'latin', calendar: 'gregorian', timeZone: 'UTC' } as const;
+  setDisplay(usual);
+  assert.equal(formatMoment(at, 'en'), 'Nov 21, 2026, 22:30:05');
+  assert.equal(formatDay(at, 'ar'), '21‏/11‏/2026');
+  setDisplay({ digits: 'arabic-indic', calendar: 'with-hijri', timeZone: 'Asia/Riyadh' });
+  assert.equal(formatMoment(at, 'en'), 'Nov 22, 2026, 01:30:05 (Jumada II 12, 1448 AH)', 'English keeps its digits');
+  assert.match(formatMoment(at, 'ar'), /^٢٢.*٢٠٢٦.*٠١:٣٠:٠٥ \(١٢ جمادى الآخرة ١٤٤٨ هـ\)$/u);
+  assert.equal(formatNumber(1234.5, 'ar'), '١٬٢٣٤٫٥');
+  assert.equal(formatDuration(3_661, 'ar'), '١:٠١:٠١');
+  assert.equal(formatBytes(1536, 'ar'), '١٫٥ KiB');
+  assert.equal(fill('{n} من {name}', { n: 12, name: 'a12.test' }, 'ar'), '١٢ من \u2068a12.test\u2069', 'names keep theirs');
+  setDisplay(usual);
 });

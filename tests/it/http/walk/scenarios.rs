@@ -330,6 +330,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         200,
         &["sessions", "users"],
     ),
+    act("session.preferences", VIEWER, |_| json!({ "digits": "arabic-indic" }), 200, &["preferences"]),
     read("user.list", ADMIN, nothing),
     act("user.create", ADMIN, |_| json!({ "name": "omar", "role": "viewer", "password": PASSWORD }), 201, &["users"]),
     act(
@@ -355,6 +356,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     read("setting.guard", VIEWER, nothing),
     act("setting.confirm", ADMIN, guarded, 200, &["guard"]),
     act("setting.revert", ADMIN, guarded, 200, &["guard", "settings"]),
+    read("setup.show", VIEWER, nothing),
+    act("setup.update", ADMIN, |_| json!({ "step": "nginx", "state": "skipped" }), 200, &["setup_steps"]),
+    read("panel.certificate", VIEWER, nothing),
     read("audit.list", ADMIN, nothing),
     read("audit.export", ADMIN, nothing),
     read("audit.verify", ADMIN, nothing),

@@ -1,23 +1,13 @@
 // Values and moments of charts as readers see them. A number with its unit is one left-to-right run.
-import { formatBytes } from '../format';
-import { formatTag, type Lang } from '../i18n';
+import { formatBytes, zoned } from '../format';
+import { cachedFormat, type Lang } from '../i18n';
 import type { Unit } from '../types';
 import type { TickForm } from './scale';
-
-const formats = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
-
-function cached<Format extends Intl.DateTimeFormat | Intl.NumberFormat>(key: string, make: () => Format): Format {
-  const known = formats.get(key) as Format | undefined;
-  if (known) return known;
-  const made = make();
-  formats.set(key, made);
-  return made;
-}
 
 /** Two decimals below ten, one above: 0.25, 12.5. */
 function number(value: number, lang: Lang): string {
   const digits = Math.abs(value) < 10 ? 2 : 1;
-  return cached(`number ${digits} ${lang}`, () => new Intl.NumberFormat(formatTag(lang), { maximumFractionDigits: digits })).format(value);
+  return cachedFormat(`number ${digits}`, lang, (tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: digits })).format(value);
 }
 
 /** A value with its unit: `12.5 %`, `1.5 KiB/s`, `0.4 ms`, `48 °C`. */
@@ -49,19 +39,19 @@ const FORMS: Record<TickForm, Intl.DateTimeFormatOptions> = {
 
 /** A moment as short as a tick of an axis says it. */
 export function formatTick(at: number, form: TickForm, lang: Lang): string {
-  return cached(`${form} ${lang}`, () => new Intl.DateTimeFormat(formatTag(lang), FORMS[form])).format(at);
+  return cachedFormat(form, lang, (tag) => new Intl.DateTimeFormat(tag, zoned(FORMS[form]))).format(at);
 }
 
 /** A moment in full; with seconds where values are less than a minute apart. */
 export function formatAt(at: number, stepMs: number, lang: Lang): string {
   const form = stepMs < 60_000 ? 'second' : 'minute';
   const options = { ...FORMS[form], day: 'numeric', month: 'short', year: 'numeric' } as const;
-  return cached(`at ${form} ${lang}`, () => new Intl.DateTimeFormat(formatTag(lang), options)).format(at);
+  return cachedFormat(`at ${form}`, lang, (tag) => new Intl.DateTimeFormat(tag, zoned(options))).format(at);
 }
 
 /** A stretch of time; what both ends share is said once. */
 export function formatSpan(from: number, to: number, lang: Lang): string {
   const form = to - from < 600_000 ? 'second' : 'minute';
   const options = { ...FORMS[form], day: 'numeric', month: 'short', year: 'numeric' } as const;
-  return cached(`at ${form} ${lang}`, () => new Intl.DateTimeFormat(formatTag(lang), options)).formatRange(from, to);
+  return cachedFormat(`at ${form}`, lang, (tag) => new Intl.DateTimeFormat(tag, zoned(options))).formatRange(from, to);
 }
