@@ -205,7 +205,12 @@ export function commandLine(document: ApiDocument, operation: Operation): string
   if (own !== undefined) return own;
   const places = operation.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name.toUpperCase());
   const body = resolve(document, bodySchema(operation.requestBody) ?? {});
-  const query = operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).map((parameter) => parameter.name);
-  const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${name.toUpperCase()}`);
+  const query = operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required);
+  const fields: [string, Schema | undefined][] = [
+    ...query.map((parameter): [string, Schema | undefined] => [parameter.name, parameter.schema]),
+    ...(body.required ?? []).map((name): [string, Schema | undefined] => [name, body.properties?.[name]]),
+  ];
+  const value = (name: string, schema: Schema | undefined) => (schema?.type === 'integer' ? 'N' : name.toUpperCase());
+  const flags = fields.map(([name, schema]) => `--${name.replaceAll('_', '-')} ${value(name, schema)}`);
   return ['manara', ...id.split('.'), ...places, ...flags].join(' ');
 }
