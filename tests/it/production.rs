@@ -262,6 +262,9 @@ fn a_key_that_systemd_hands_over_need_not_be_readable_to_the_panel() {
     assert_eq!(code, 0, "{said}");
     assert_eq!(status(panel.pid(), "Uid"), format!("{UID} {UID} {UID} {UID}"));
     assert!(panel.run(&["audit", "verify"], "").0 == 0, "the chain is keyed with what was handed over");
+    // Brought up while the panel answers already; what stops it at the end of the test needs its process id.
+    let pid = panel.root.path().join("run/nginx.pid");
+    until("nginx runs", || std::fs::read_to_string(&pid).is_ok_and(|pid| !pid.is_empty()));
 }
 
 #[test]
