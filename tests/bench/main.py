@@ -8,6 +8,7 @@ import traceback
 
 import http_figures
 import pages
+import sampler
 import signin
 import sites
 import small
@@ -21,6 +22,7 @@ BENCHES = {
     "signin": signin.run,
     "sites": sites.run,
     "split": split.run,
+    "sampler": sampler.run,
     "pages": pages.run,
 }
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measures the release binary beside a peer in the same run and prints both figures and their ratio.
 #
-#   tests/bench/run.sh [NAME...]     NAME: size start memory http signin sites pages split; without one, all of them
+#   tests/bench/run.sh [NAME...]     NAME: size start memory http signin sites pages split sampler; without one, all of them
 #
 #   BENCH_BINARY    the binary to measure     (target/static/ARCH/manara, else target/release/manara, else built)
 #   BENCH_SITES     sites of `sites`          (10000)
 #   BENCH_SECONDS   length of one HTTP figure (4)
+#   BENCH_SAMPLER_SECONDS   time for which `sampler` looks (330: its five minutes of seconds are full then)
 #
 # A figure is no verdict: the script ends with 0 whatever they are, and only with 1 where nothing could be measured.
 # Compare ratios, and figures of one run; a busy machine makes every time longer.

@@ -120,10 +120,15 @@ def get(address, port, path="/", host=None, tls=False, timeout=10):
 
 
 def post(address, port, path, body, headers=None):
+    return ask(address, port, "POST", path, body, {"Content-Type": "application/json", **(headers or {})})
+
+
+def ask(address, port, method, path, body, headers):
+    """Status, headers and body over TLS; the certificate is not checked."""
     context = ssl._create_unverified_context()
     connection = http.client.HTTPSConnection(address, port, timeout=30, context=context)
     try:
-        connection.request("POST", path, body, {"Content-Type": "application/json", **(headers or {})})
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         return answer.status, dict(answer.getheaders()), answer.read()
     finally:

@@ -1,5 +1,5 @@
-//! Answering with the past: from the ring for the last minutes, else from the finest step that is kept long enough and
-//! does not answer more than was asked for.
+//! Answering with the past: from the ring for the last minutes, else from the finest step that is kept long enough, of
+//! which a few values become one where there would be more than was asked for.
 
 use super::pack::{Joined, Spread, unpack};
 use super::recorder::{STEPS, floor};
@@ -14,6 +14,15 @@ use std::collections::{BTreeMap, HashMap};
 
 /// How far the ring of single seconds goes back, in seconds.
 const RING_S: i64 = 300;
+
+/// How much later a question may be answered than its beginning was meant, in seconds.
+const LATE_S: i64 = 30;
+
+/// Values of a finer step that become one rather than that a much coarser step is answered.
+const JOINED_MAX: i64 = 4;
+
+/// So many values become one, where that is enough: steps that people know, such as two minutes.
+const ROUND: [i64; 7] = [1, 2, 3, 5, 6, 10, 15];
 
 /// Points of one line, when nobody says how many.
 pub const POINTS_DEFAULT: u32 = 300;
@@ -53,15 +62,18 @@ pub fn history((gauges, now): (&Gauges, Time), group: Group, (from, to): (Time, 
     let span = to.since_s(from).max(1);
     let wanted = i64::from(points.max(1));
     let age = now.since_s(from);
-    let fits = |step: i64, kept: i64| age <= kept && span / step <= wanted;
-    if fits(1, RING_S) {
+    // What is asked for to the second is asked a moment later.
+    let fits = |step: i64, kept: i64, most: i64| age <= kept + LATE_S && span / step <= most;
+    if age <= RING_S && span <= wanted {
         let mut grid = Grid::new(from, to, 1);
         seconds(gauges, group, &mut grid, from);
         return Ok(grid.answer());
     }
-    let (step, kept) = *STEPS.iter().find(|(step, kept)| fits(*step, *kept)).unwrap_or(&STEPS[STEPS.len() - 1]);
-    // Longer than the coarsest step allows: several of them become one value.
-    let wide = step * ((span / step + wanted - 1) / wanted).max(1);
+    let fine = STEPS.iter().find(|(step, kept)| fits(*step, *kept, wanted * JOINED_MAX));
+    let (step, kept) = *fine.unwrap_or(&STEPS[STEPS.len() - 1]);
+    // More than was asked for: several of them become one value.
+    let needed = (span / step + wanted - 1) / wanted;
+    let wide = step * ROUND.into_iter().find(|joined| *joined >= needed).unwrap_or(needed);
     let mut grid = Grid::new(from, to, wide);
     let from = grid.from.max(now.plus_s(-kept));
     let last = stored(gauges, group, &mut grid, (step, from, to))?;

@@ -139,6 +139,16 @@ fn the_number_of_a_series_is_for_good() {
 }
 
 #[test]
+fn each_range_comes_in_steps_that_people_know() {
+    let bench = Bench::new();
+    let steps =
+        [3600, 6 * 3600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400].map(|back| bench.ask(back, 1000).step_s);
+    assert_eq!(steps, [10, 30, 120, 900, 2700, 10 * 3600]);
+    // A question for the last six hours is answered a moment later.
+    assert_eq!(bench.ask(6 * 3600 + 5, 1000).step_s, 30);
+}
+
+#[test]
 fn a_span_without_time_is_refused() {
     let bench = Bench::new();
     let now = bench.store.now();

@@ -114,10 +114,48 @@ export async function machine(world) {
       await line.getByRole('link').click();
       await page.waitForURL(/\/machine#space$/);
     } finally {
-      await page.unroute('**/api/v1/events*');
-      await page.unroute('**/api/v1/metrics');
+      // A question may be under way still.
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
     }
   });
+
+  await runner.check('the dashboard names the services with their versions and what is busy', async () => {
+    await admin.go('/');
+    const card = (key) => page.locator('section.card', { has: page.getByRole('heading', { name: admin.t(key) }) });
+    const nginx = card('service.title').locator('li', { hasText: 'nginx' });
+    assert.match(await nginx.innerText(), /nginx\s+[\d.]+.*running/s);
+    await card('service.title').locator('li', { hasText: 'manara' }).waitFor();
+    await card('process.busiest').locator('li').nth(5).waitFor();
+    await admin.link('process.all').click();
+    await page.waitForURL(/\/machine#processes$/);
+    await until('the processes to be in sight', async () => (await page.locator('#processes').boundingBox())?.y < 700);
+  });
+
+  await runner.check('processes are found by name and sorted by memory', async () => {
+    await admin.go('/machine#processes');
+    const rows = page.locator('#processes tbody tr');
+    await page.getByRole('searchbox', { name: admin.t('process.search') }).fill('nginx');
+    await until('nginx alone', async () => (await rows.count()) > 0 && (await rows.allInnerTexts()).every((text) => text.includes('nginx')));
+    await page.getByRole('searchbox', { name: admin.t('process.search') }).fill('');
+    await page.getByRole('group', { name: admin.t('process.sort') }).getByRole('button', { name: admin.t('process.memory') }).click();
+    await page.locator('#processes th[aria-sort=descending]', { hasText: admin.t('process.memory') }).waitFor();
+  });
+
+  for (const [lang, theme] of VARIANTS) {
+    await runner.check(`services, sites and processes in pictures, ${lang}, ${theme}`, () =>
+      admin.speaking(lang, theme, async () => {
+        await admin.go('/');
+        await page.locator('section.card li').nth(12).waitFor();
+        await admin.inspect(`dashboard-top-${lang}-${theme}`);
+        await page.setViewportSize({ width: 1280, height: 1700 });
+        await page.screenshot({ path: `${runner.target}/screens/dashboard-whole-${lang}-${theme}.png`, animations: 'disabled' });
+        await admin.go('/machine#processes');
+        await page.locator('#processes tbody tr').nth(5).waitFor();
+        await page.locator('#processes').scrollIntoViewIfNeeded();
+        await admin.inspect(`processes-${lang}-${theme}`);
+      }),
+    );
+  }
 
   for (const [lang, theme] of VARIANTS) {
     await runner.check(`charts in pictures, ${lang}, ${theme}`, () =>

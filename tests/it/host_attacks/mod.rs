@@ -256,7 +256,14 @@ fn what_is_left_to_a_taken_over_panel_is_what_the_security_model_says() {
         json!({ "forget": { "plan": plan } }),
         json!({ "undo": { "plan": "p0123456781" } }),
         json!("logs_rotate"),
+        json!({ "log_read": { "query": { "source": "access", "start": "newest", "site": null, "text": null, "level": null,
+                                         "from": null, "until": null, "limit": 10 } } }),
+        json!("processes"),
+        json!("services"),
         json!({ "audit_head": { "position": 7, "hash": "0".repeat(64) } }),
+        json!({ "log_read": { "query": { "source": "error", "start": "newest", "limit": 9 } } }),
+        json!("processes"),
+        json!("services"),
     ] {
         let (status, body) = target.call(&op);
         assert_eq!(status, 200, "{op}: {body}");

@@ -31,6 +31,7 @@ def whole_life(guest):
     expect("Nothing" in again or "Done" in again, again)
     site_answers(guest)
     processes(guest)
+    watching(guest)
     guest.run("manara", "doctor")
     guest.reboot()
     wait_for("the panel after a reboot", lambda: ready(guest, port), 60)
@@ -65,3 +66,25 @@ def processes(guest):
         said = guest.output("systemd-analyze", "security", "--no-pager", unit)
         score = float(re.search(r"level for \S+: ([0-9.]+)", said)[1])
         expect(score <= most, f"{unit} scores {score}")
+
+
+def watching(guest):
+    """Out of its sandbox the host reads the journal, the logs of nginx, what runs and which services there are."""
+    def show(*words):
+        return guest.json("log", "show", *words)
+
+    own = show("panel", "--limit", "1000")["items"]
+    expect({entry["fields"]["unit"] for entry in own} >= {"manara.service", "manara-host.service"}, own[:3])
+    ready = show("panel", "--q", "the panel is ready", "--limit", "1")
+    expect(ready["items"][0]["level"] == "info" and ready["items"][0]["fields"]["version"], ready)
+    nginx = show("unit", "--unit", "nginx.service", "--limit", "1")
+    expect(nginx["items"] and nginx["next"], nginx)
+    older = show("unit", "--unit", "nginx.service", "--limit", "1", "--cursor", nginx["next"])
+    expect(older["items"] and older["items"][0] != nginx["items"][0], older)
+    refused = guest.run("manara", "log", "show", "unit", "--unit", "systemd-logind.service", check=False)
+    expect(refused.returncode == 3, refused.stdout + refused.stderr)
+    wait_for("the request in the log", lambda: show("site", "--site", "one.example")["items"], 10)
+    services = {service["name"]: service for service in guest.json("service", "list")["items"]}
+    expect(services["nginx"]["state"] == "running" and services["manara-host"]["state"] == "running", services)
+    running = guest.json("process", "list", "--limit", "500")["items"]
+    expect(any(one["unit"] == "nginx.service" and one["user"] == "www-data" for one in running), running[:5])

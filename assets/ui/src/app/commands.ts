@@ -1,5 +1,5 @@
 // What the palette offers besides objects: pages, and things to do, each with words in both languages.
-import { runNow } from '../lib/changes.svelte';
+import { runNow } from '../lib/changes';
 import { client, send } from '../lib/client';
 import { go } from '../lib/location.svelte';
 import { chooseLang, otherLang, t, type PlainKey } from '../lib/locale.svelte';

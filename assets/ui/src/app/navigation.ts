@@ -2,7 +2,7 @@
 import type { PlainKey } from '../lib/locale.svelte';
 import type { Permission } from '../lib/types';
 
-export type IconName = 'dashboard' | 'machine' | 'sites' | 'jobs' | 'components' | 'audit' | 'users' | 'settings' | 'doctor' | 'api';
+export type IconName = 'dashboard' | 'machine' | 'sites' | 'jobs' | 'logs' | 'components' | 'audit' | 'users' | 'settings' | 'doctor' | 'api';
 
 export interface NavItem {
   href: string;
@@ -32,6 +32,7 @@ export const navigation: readonly NavGroup[] = [
     items: [
       { href: '/components', title: 'nav.components', icon: 'components', key: 'c' },
       { href: '/jobs', title: 'nav.jobs', icon: 'jobs', key: 'j' },
+      { href: '/logs', title: 'nav.logs', icon: 'logs', needs: 'logs-read', key: 'l' },
       { href: '/doctor', title: 'nav.doctor', icon: 'doctor', needs: 'system-read', key: 'h' },
     ],
   },

@@ -39,14 +39,15 @@ export const routes: readonly Route[] = [
   site('/sites/:domain/history'),
   { pattern: '/jobs', title: 'nav.jobs', key: 'jobs', load: () => withTexts(import('../pages/Jobs.svelte')) },
   { pattern: '/jobs/:id', title: 'jobs.one', parent: { href: '/jobs', title: 'nav.jobs' }, key: 'job', load: () => withTexts(import('../pages/Job.svelte')) },
+  { pattern: '/logs', title: 'nav.logs', key: 'logs', needs: 'logs-read', load: () => withTexts(import('../pages/Logs.svelte'), 'rare') },
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => withTexts(import('../pages/Components.svelte')) },
   { pattern: '/doctor', title: 'nav.doctor', key: 'doctor', needs: 'system-read', load: () => withTexts(import('../pages/Doctor.svelte')) },
   { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => withTexts(import('../pages/Audit.svelte')) },
   { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => withTexts(import('../pages/Users.svelte')) },
-  { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => withTexts(import('../pages/Settings.svelte')) },
+  { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => withTexts(import('../pages/Settings.svelte'), 'rare') },
   { pattern: '/account', title: 'nav.account', key: 'account', load: () => withTexts(import('../pages/Account.svelte')) },
-  { pattern: '/welcome', title: 'nav.welcome', key: 'welcome', needs: 'system-read', load: () => withTexts(import('../pages/Welcome.svelte')) },
-  { pattern: '/about', title: 'nav.about', key: 'about', load: () => withTexts(import('../pages/About.svelte')) },
+  { pattern: '/welcome', title: 'nav.welcome', key: 'welcome', needs: 'system-read', load: () => withTexts(import('../pages/Welcome.svelte'), 'rare') },
+  { pattern: '/about', title: 'nav.about', key: 'about', load: () => withTexts(import('../pages/About.svelte'), 'rare') },
   { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte')) },
 ];
 
@@ -54,5 +55,5 @@ export const notFound: Route = {
   pattern: '',
   title: 'not_found.title',
   key: 'not-found',
-  load: () => import('../pages/NotFound.svelte'),
+  load: () => withTexts(import('../pages/NotFound.svelte')),
 };

@@ -14,12 +14,13 @@ const loaders: Record<Lang, () => Promise<{ default: Catalogue }>> = {
   en: () => import('../locales/en'),
 };
 
-/** Texts that few pages need. */
-const laterLoaders: typeof loaders = {
-  ar: () => import('../locales/more-ar'),
-  en: () => import('../locales/more-en'),
+/** Texts that few pages need, and those of single large pages. */
+const laterLoaders = {
+  more: { ar: () => import('../locales/more-ar'), en: () => import('../locales/more-en') },
+  rare: { ar: () => import('../locales/rare-ar'), en: () => import('../locales/rare-en') },
 };
-let laterWanted = false;
+type Bundle = keyof typeof laterLoaders;
+let wanted: readonly Bundle[] = [];
 
 interface State {
   lang: Lang;
@@ -42,18 +43,19 @@ export function otherLang(): Lang {
 
 /** The texts of one language, from chunks of their own. */
 export async function loadCatalogue(lang: Lang): Promise<Catalogue> {
-  const parts = await Promise.all([loaders[lang](), ...(laterWanted ? [laterLoaders[lang]()] : [])]);
+  const parts = await Promise.all([loaders[lang](), ...wanted.map((bundle) => laterLoaders[bundle][lang]())]);
   return Object.assign({}, ...parts.map((part) => part.default));
 }
 
-/** Brings the texts that few pages need, in this language and any that is chosen later. */
-export async function laterTexts(): Promise<void> {
-  if (laterWanted) return;
-  laterWanted = true;
+/** Brings texts that few pages need, in this language and any that is chosen later. */
+export async function laterTexts(...bundles: Bundle[]): Promise<void> {
+  const before = wanted;
+  wanted = [...new Set<Bundle>([...wanted, 'more', ...bundles])];
+  if (wanted.length === before.length) return;
   try {
     await setLang(state.lang);
   } catch (cause) {
-    laterWanted = false;
+    wanted = before;
     throw cause;
   }
 }
@@ -98,7 +100,7 @@ export function plural<Key extends PluralKey>(key: Key, count: number, ...params
 }
 
 /** A page together with the texts that only some pages need. */
-export async function withTexts<Module>(page: Promise<Module>): Promise<Module> {
-  const [module] = await Promise.all([page, laterTexts()]);
+export async function withTexts<Module>(page: Promise<Module>, ...bundles: Bundle[]): Promise<Module> {
+  const [module] = await Promise.all([page, laterTexts(...bundles)]);
   return module;
 }
