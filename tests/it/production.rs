@@ -124,6 +124,54 @@ fn is_gone(pid: u32) -> bool {
     !Path::new(&format!("/proc/{pid}/cmdline")).exists() || status(pid, "State").starts_with('Z')
 }
 
+/// A panel of another version is turned away, and the journal says so with both numbers.
+fn turns_another_version_away(panel: &Panel) {
+    let mut stranger = UnixStream::connect(panel.root.path().join("run/manara-host/host.sock")).unwrap();
+    stranger.write_all(b"POST /v1/call HTTP/1.1\r\nHost: h\r\nManara-Version: 9\r\nContent-Length: 0\r\n\r\n").unwrap();
+    stranger.read_to_end(&mut vec![]).unwrap();
+    let log = std::fs::read_to_string(panel.root.path().join("log")).unwrap();
+    let told = log.lines().find(|line| line.contains("wire_version")).unwrap();
+    assert!(told.contains("\"level\":\"warn\"") && told.contains('9'), "{told}");
+}
+
+/// The last word of a run is the head of the trail, in the host's log: a trail that is rewritten later is told by it.
+fn the_last_word_is_the_head_of_the_trail(panel: &mut Panel) {
+    let log = std::fs::read_to_string(panel.root.path().join("log")).unwrap();
+    let heads: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|line| line.contains("\"target\":\"manara::audit\""))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(heads.len() >= 2, "each start notes one, too");
+    let head = heads.last().unwrap();
+    panel.start();
+    let verify = |hash: &str| panel.run(&["audit", "verify", "--head", hash, "--json"], "");
+    let (code, said) = verify(head["hash"].as_str().unwrap());
+    let verdict: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(code == 0 && verdict["head_found"] == true && verdict["head"] == head["position"], "{head} {said}");
+    let (code, said) = verify(&"0a".repeat(32));
+    assert!(code == 1 && said.contains("\"head_found\":false"), "{code} {said}");
+    assert_eq!(verify("nonsense").0, 2);
+}
+
+/// Root looks at the database of a panel that does not run: nothing of root's is left in its folder.
+fn root_looks_and_leaves_nothing(panel: &mut Panel) {
+    signal(panel.pid(), Signal::TERM);
+    assert_eq!(panel.ended(), Some(0));
+    let state = || {
+        let files = std::fs::read_dir(panel.root.path().join("var/lib/manara")).unwrap().map(|file| file.unwrap());
+        let mut found: Vec<_> = files.map(|file| (file.file_name(), file.metadata().unwrap().uid())).collect();
+        found.sort();
+        found
+    };
+    let before = state();
+    for act in ["status", "check"] {
+        assert_eq!(panel.run(&["migrate", act], "").0, 0, "{act}");
+        assert_eq!(state(), before, "{act}");
+    }
+    assert!(before.iter().all(|(_, uid)| *uid == UID), "{before:?}");
+}
+
 #[test]
 fn root_starts_two_processes_and_the_panel_is_nobody() {
     let Some(mut panel) = Panel::installed() else { return };
@@ -156,14 +204,7 @@ fn root_starts_two_processes_and_the_panel_is_nobody() {
     assert_eq!(owner("var/lib/manara/manara.db"), (UID, UID, 0o600));
     assert_eq!(owner("var/lib/manara-host"), (0, 0, 0o700));
 
-    // A panel of another version is turned away, and the journal says so with both numbers.
-    let mut stranger = UnixStream::connect(panel.root.path().join("run/manara-host/host.sock")).unwrap();
-    stranger.write_all(b"POST /v1/call HTTP/1.1\r\nHost: h\r\nManara-Version: 9\r\nContent-Length: 0\r\n\r\n").unwrap();
-    stranger.read_to_end(&mut vec![]).unwrap();
-    let log = std::fs::read_to_string(panel.root.path().join("log")).unwrap();
-    let told = log.lines().find(|line| line.contains("wire_version")).unwrap();
-    assert!(told.contains("\"level\":\"warn\"") && told.contains('9'), "{told}");
-
+    turns_another_version_away(&panel);
     let (code, said) = panel.run(&["claim", "--user", "admin", "--password-stdin"], "a long pass phrase\n");
     assert_eq!(code, 0, "{said}");
     let (code, said) = panel.run(&["site", "create", "--domain", "a.test", "--kind", "static"], "");
@@ -194,39 +235,8 @@ fn root_starts_two_processes_and_the_panel_is_nobody() {
     assert_eq!(get(panel.ports[0], "b.test"), Some(200));
     visitors.all_served();
 
-    // Its last word is the head of the trail, in the host's log: a trail that is rewritten later is told by it.
-    let log = std::fs::read_to_string(panel.root.path().join("log")).unwrap();
-    let heads: Vec<serde_json::Value> = log
-        .lines()
-        .filter(|line| line.contains("\"target\":\"manara::audit\""))
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert!(heads.len() >= 2, "each start notes one, too");
-    let head = heads.last().unwrap();
-    panel.start();
-    let verify = |hash: &str| panel.run(&["audit", "verify", "--head", hash, "--json"], "");
-    let (code, said) = verify(head["hash"].as_str().unwrap());
-    let verdict: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert!(code == 0 && verdict["head_found"] == true && verdict["head"] == head["position"], "{head} {said}");
-    let (code, said) = verify(&"0a".repeat(32));
-    assert!(code == 1 && said.contains("\"head_found\":false"), "{code} {said}");
-    assert_eq!(verify("nonsense").0, 2);
-
-    // Root looks at the database of a panel that does not run: nothing of root's is left in its folder.
-    signal(panel.pid(), Signal::TERM);
-    assert_eq!(panel.ended(), Some(0));
-    let state = || {
-        let files = std::fs::read_dir(panel.root.path().join("var/lib/manara")).unwrap().map(|file| file.unwrap());
-        let mut found: Vec<_> = files.map(|file| (file.file_name(), file.metadata().unwrap().uid())).collect();
-        found.sort();
-        found
-    };
-    let before = state();
-    for act in ["status", "check"] {
-        assert_eq!(panel.run(&["migrate", act], "").0, 0, "{act}");
-        assert_eq!(state(), before, "{act}");
-    }
-    assert!(before.iter().all(|(_, uid)| *uid == UID), "{before:?}");
+    the_last_word_is_the_head_of_the_trail(&mut panel);
+    root_looks_and_leaves_nothing(&mut panel);
 }
 
 #[test]
@@ -252,6 +262,9 @@ fn a_key_that_systemd_hands_over_need_not_be_readable_to_the_panel() {
     assert_eq!(code, 0, "{said}");
     assert_eq!(status(panel.pid(), "Uid"), format!("{UID} {UID} {UID} {UID}"));
     assert!(panel.run(&["audit", "verify"], "").0 == 0, "the chain is keyed with what was handed over");
+    // Brought up while the panel answers already; what stops it at the end of the test needs its process id.
+    let pid = panel.root.path().join("run/nginx.pid");
+    until("nginx runs", || std::fs::read_to_string(&pid).is_ok_and(|pid| !pid.is_empty()));
 }
 
 #[test]

@@ -24,7 +24,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hkdf", &["base", "store"]),
     ("hmac", &["base", "store", "archive"]),
     ("sha2", &["base", "store", "archive", "engine", "platform", "nginx_syntax"]),
-    ("ring", &["platform/install", "http/tls"]),
+    ("ring", &["platform/install", "platform/panel_tls", "http/tls"]),
     ("subtle", &["base", "store", "services/accounts", "http"]),
     ("rcgen", &["base", "platform", "services/certs", "app"]),
     // Text.
