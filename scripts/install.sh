@@ -76,11 +76,26 @@ case $port in *[!0-9]*|??????*) usage ;; esac
 case $version in *[!0-9A-Za-z.+-]*) usage ;; esac
 [ -z "$sites" ] || [ $action = purge ] || usage
 
+# Where a release is fetched and unpacked: not in /tmp, which may be small and may refuse to run programs.
+WORK=/opt/.manara-install
 work=''
 cleanup() { [ -z "$work" ] || rm -rf "$work"; }
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+
+# Takes the folder, also from an installer that was killed.
+take_work() {
+  if ! mkdir -m 700 $WORK 2>/dev/null; then
+    other=$(cat $WORK/pid 2>/dev/null || :)
+    [ -z "$other" ] || [ ! -d "/proc/$other" ] || die "Another installer is at work (process $other)." \
+      "هناك مُثبِّت آخر يعمل الآن (العملية $other)."
+    rm -rf $WORK
+    mkdir -m 700 $WORK
+  fi
+  work=$WORK
+  echo $$ >$work/pid
+}
 
 # ---------------------------------------------------------------- the machine, before anything is changed
 
@@ -279,7 +294,8 @@ unpack() {
     *) die "$tarball is not a release for this machine ($arch)." "$tarball ليس إصدارًا لهذا الجهاز ($arch)." ;;
   esac
   mkdir "$work/release"
-  tar -xzf "$work/$tarball" -C "$work/release"
+  tar -xzf "$work/$tarball" -o -C "$work/release" || die "$tarball could not be unpacked in $work. Nothing was installed." \
+    "تعذّر فكّ $tarball في $work. لم يُثبَّت شيء."
   program=$(echo "$work"/release/manara-*/manara)
   "$program" self-test >"$work/self-test" 2>&1 || {
     cat "$work/self-test" >&2
@@ -325,7 +341,7 @@ install_panel() {
   check_room
   check_ports
   check_nginx
-  work=$(mktemp -d)
+  take_work
   fetch
   verify_tarball
   unpack
@@ -379,7 +395,7 @@ remove_panel() {
         "برنامج اللوحة محذوف من قبل. لحذف ما بقي اذكر إصدارًا: ‎--purge --offline FILE"
     }
     arch=$(architecture)
-    work=$(mktemp -d)
+    take_work
     fetch
     verify_tarball
     unpack

@@ -2,12 +2,13 @@
 # Makes a release in target/package: per architecture a tarball, the list of sums with its signatures, the bill of
 # materials, and the installer with the public key in it.
 #
-#   MANARA_SIGNING_KEY=key.pem scripts/package.sh [--binary FILE] [--out FOLDER] [x86_64 aarch64 armv7]
+#   MANARA_SIGNING_KEY=key.pem scripts/package.sh [--binary FILE | --binaries FOLDER] [--out FOLDER] [x86_64 aarch64 armv7]
 #   scripts/package.sh --check [x86_64]       builds twice in different folders and compares
 #
 #   MANARA_SIGNING_KEY   Ed25519 private key, PKCS#8 PEM: openssl genpkey -algorithm ed25519 -out key.pem
 #   --out FOLDER         instead of target/package
 #   --binary FILE        package this program for the one architecture named instead of building it
+#   --binaries FOLDER  package FOLDER/ARCHITECTURE/manara, such as target/static, instead of building
 #   SOURCE_DATE_EPOCH    time of every file in the tarballs (the commit's)
 #
 # The signatures are over SHA256SUMS: SHA256SUMS.sig is the 64 raw bytes (openssl >= 3 checks them), SHA256SUMS.minisig
@@ -15,15 +16,16 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-out=target/package check=0 given=
+out=target/package check=0 given='' built=''
 archs=()
 while [ $# -gt 0 ]; do
   case $1 in
     --check) check=1 ;;
     --binary) given=$(realpath "${2:?--binary FILE}"); shift ;;
+    --binaries) built=$(realpath "${2:?--binaries FOLDER}"); shift ;;
     --out) out=${2:?--out FOLDER}; shift ;;
     x86_64|aarch64|armv7) archs+=("$1") ;;
-    *) die "usage: scripts/package.sh [--check] [--binary FILE] [--out FOLDER] [x86_64 aarch64 armv7]" ;;
+    *) die "usage: scripts/package.sh [--check] [--binary FILE | --binaries FOLDER] [--out FOLDER] [x86_64 aarch64 armv7]" ;;
   esac
   shift
 done
@@ -31,7 +33,8 @@ done
 [ -z "$given" ] || [ ${#archs[@]} = 1 ] || die "--binary is for one architecture"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # A program that was built elsewhere says itself which version it is.
-[ -z "$given" ] || version=$("$given" --version | cut -d ' ' -f 2)
+own=${given:-${built:+$built/$(uname -m)/manara}}
+[ ! -x "$own" ] || version=$("$own" --version | cut -d ' ' -f 2)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 # pack ARCH PROGRAM FOLDER: the tarball of one architecture; the same input gives the same bytes
@@ -49,13 +52,17 @@ if [ $check = 1 ]; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   [ -f assets/dist/.stamp ] || die "run scripts/build-ui.sh first"
+  commit=$(git rev-parse --short=9 HEAD)
+  # Both before either is built: whoever goes on working meanwhile must not make them differ.
   for copy in one another/deeper/folder; do
     mkdir -p "$work/$copy"
     git ls-files -z | xargs -0 cp --parents -t "$work/$copy"
     cp -r assets/dist "$work/$copy/assets/"
+  done
+  for copy in one another/deeper/folder; do
     for arch in "${archs[@]}"; do
       # Its own target folder: nothing may come from an earlier build.
-      (cd "$work/$copy" && MANARA_COMMIT=$(git -C "$OLDPWD" rev-parse --short=9 HEAD) \
+      (cd "$work/$copy" && MANARA_COMMIT=$commit \
         STATIC_CACHE="$work/$copy/target/static" scripts/build-static.sh "$arch")
       pack "$arch" "$work/$copy/target/static/$arch/manara" "$work/$copy"
     done
@@ -80,7 +87,7 @@ public=$({ printf Ed; bytes "$id"; printf %s "$raw" | base64 -d; } | base64 -w 0
 rm -rf "$out"
 mkdir -p "$out"
 for arch in "${archs[@]}"; do
-  program=$given
+  program=${given:-${built:+$built/$arch/manara}}
   if [ -z "$program" ]; then
     scripts/build-static.sh "$arch"
     program=target/static/$arch/manara

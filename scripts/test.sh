@@ -32,7 +32,7 @@ e2e     | default |  420 | the binary in a real browser
 api     | default |  240 | every documented operation with invented input
 fuzz    | default |  180 | parsers with random input, one minute each
 vps     | default |  600 | booted machines: install, update, remove
-arm     | full    | 1200 | static binaries for ARM, under emulation
+arm     | full    | 1200 | static binaries for ARM, installed under emulation to a served site
 deny    | full    |  600 | advisories, licences and sources
 fuzzing | full    | 1500 | parsers with random input, ten minutes each
 kills   | full    | 1200 | 200 kills in the middle of an apply
@@ -78,8 +78,10 @@ suite_kills() { MANARA_KILLS=200 matching kill; }
 suite_arm() {
   need_packages qemu-user-static || return
   local status=0
-  scripts/build-static.sh aarch64 && qemu-aarch64-static target/static/aarch64/manara self-test || status=1
-  scripts/build-static.sh armv7 && qemu-arm-static target/static/armv7/manara self-test || status=1
+  local arch
+  for arch in aarch64 armv7; do
+    scripts/build-static.sh $arch && tests/vps/emulated.sh target/static/$arch/manara "/usr/bin/qemu-${arch%v7}-static" || status=1
+  done
   return $status
 }
 suite_deny() {

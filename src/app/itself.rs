@@ -42,48 +42,17 @@ pub fn run(root: &Path, what: &Itself, tell: Tell<'_>) -> Result<Value> {
             }
             Ok(json!({ "changes": changes }))
         }
-        Itself::Remove { apply, purge, sites } => {
-            let extent = remove::Extent::of(*purge, *sites);
-            let changes = remove::changes(root, extent)?;
-            if *apply {
-                let how = if *purge { Leave::Restore } else { Leave::Freeze };
-                let leave = || leave::nginx(&open::config(root, vec![])?.config, how);
-                remove::run(
-                    root,
-                    extent,
-                    &Faults::from_environment(),
-                    &mut |change| tell(change.kind, &change.name),
-                    &leave,
-                )?;
-            }
-            Ok(json!({ "changes": changes }))
-        }
+        Itself::Remove { apply, purge, sites } => take_away(root, *apply, remove::Extent::of(*purge, *sites), tell),
         Itself::Update { foreground: false, .. } | Itself::Rollback { foreground: false }
             if units::systemd_runs(root) =>
         {
             as_unit(root, what, tell)
         }
-        Itself::Update { release, downgrade, .. } => {
-            let key = PublicKey::of(root)?;
-            replace(root, tell, |updater, tell| match release {
-                ReleaseFrom::File(file) => {
-                    let release = release::verify(&download::keep(root, file)?, &key);
-                    let answer = release.and_then(|release| go_to(updater, &release, *downgrade));
-                    download::forget(root)?;
-                    answer
-                }
-                ReleaseFrom::Published(version) => {
-                    let url = open::config(root, vec![])?.config.release_url;
-                    let wanted = download::Wanted { url: &url, version: version.as_deref(), downgrade: *downgrade };
-                    let answer = download::fetch(updater, wanted, &key, tell).and_then(|fetched| match fetched {
-                        Fetched::InUse(version) => Ok(json!({ "version": version, "changed": false })),
-                        Fetched::Release(release) => go_to(updater, &release, *downgrade),
-                    });
-                    download::forget(root)?;
-                    answer
-                }
-            })
-        }
+        Itself::Update { release, downgrade, .. } => replace(root, tell, |updater, tell| {
+            let answer = update_from(updater, release, *downgrade, tell);
+            download::forget(root)?;
+            answer
+        }),
         Itself::Rollback { .. } => {
             replace(root, tell, |updater, _| Ok(json!({ "version": updater.rollback()?, "changed": true })))
         }
@@ -112,6 +81,32 @@ fn recover(root: &Path, services: &dyn Services, tell: Tell<'_>) -> Result<Value
     let tell = |step: &'static str| (tell.borrow_mut())(step, "");
     let changed = Updater { root, services, faults: &faults, tell: &tell }.recover()?;
     Ok(json!({ "changed": changed }))
+}
+
+fn take_away(root: &Path, apply: bool, extent: remove::Extent, tell: Tell<'_>) -> Result<Value> {
+    let changes = remove::changes(root, extent)?;
+    if apply {
+        let how = if extent == remove::Extent::Program { Leave::Freeze } else { Leave::Restore };
+        let leave = || leave::nginx(&open::config(root, vec![])?.config, how);
+        let mut tell = |change: &setup::Change| tell(change.kind, &change.name);
+        remove::run(root, extent, &Faults::from_environment(), &mut tell, &leave)?;
+    }
+    Ok(json!({ "changes": changes }))
+}
+
+fn update_from(updater: &Updater<'_>, from: &ReleaseFrom, downgrade: bool, tell: &dyn Fn(&str)) -> Result<Value> {
+    let (root, key) = (updater.root, PublicKey::of(updater.root)?);
+    match from {
+        ReleaseFrom::File(file) => go_to(updater, &release::verify(&download::keep(root, file)?, &key)?, downgrade),
+        ReleaseFrom::Published(version) => {
+            let url = open::config(root, vec![])?.config.release_url;
+            let wanted = download::Wanted { url: &url, version: version.as_deref(), downgrade };
+            match download::fetch(updater, wanted, &key, tell)? {
+                Fetched::InUse(version) => Ok(json!({ "version": version, "changed": false })),
+                Fetched::Release(release) => go_to(updater, &release, downgrade),
+            }
+        }
+    }
 }
 
 fn go_to(updater: &Updater<'_>, release: &Release, downgrade: bool) -> Result<Value> {

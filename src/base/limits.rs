@@ -160,6 +160,8 @@ pub const LINGER_S_MAX: u64 = 2;
 pub const ACCEPT_PAUSE_MS: u64 = 100;
 /// Time between two comments on an event stream, which keep it open and end it when its session has ended.
 pub const STREAM_HEARTBEAT_S: u64 = 15;
+/// Time between two looks at the files of the panel's certificate.
+pub const CERTIFICATE_LOOK_S: u64 = 10;
 /// Events that wait for a slow reader of a stream; one more and it is dropped.
 pub const STREAM_EVENTS_QUEUED_MAX: usize = 256;
 /// Reading calls carried out at once; the store has as many reading connections.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod csv;
 pub mod diff;
 pub mod error;
 pub mod ids;

@@ -73,6 +73,7 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
         test,
         shown,
         touched,
+        input: None,
         made_by: actor.shown(),
         created_at: now,
         expires_at: now.plus_s(PLAN_TTL_S),
@@ -227,6 +228,7 @@ pub fn start(core: &Arc<Core>, plan: Plan, actor: &Actor, request: &Request) -> 
         target: plan.target_name.clone(),
         actor: actor_json(actor, request),
         plan: Some(plan.id.to_string()),
+        input: plan.input.clone(),
         waits: core.jobs.full(),
     };
     unrecorded::retry(core)?;

@@ -34,6 +34,8 @@ pub struct NewJob {
     pub actor: Value,
     /// The plan it applies.
     pub plan: Option<String>,
+    /// What the operation was asked.
+    pub input: Option<Value>,
     /// Whether it is going to wait for a thread ([`Jobs::full`]): its row then says `queued` until it begins.
     pub waits: bool,
 }
@@ -204,6 +206,7 @@ impl Jobs {
                 created_at: now,
                 started_at: (!job.waits).then_some(now),
                 finished_at: None,
+                input: job.input.clone(),
             },
         )
     }

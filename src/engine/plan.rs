@@ -76,6 +76,9 @@ pub struct Plan {
     /// The sites it is about.
     #[serde(default)]
     pub touched: Vec<TouchedSite>,
+    /// What the operation was asked, so that it can be asked again.
+    #[serde(default)]
+    pub input: Option<Value>,
     /// Who made it.
     pub made_by: String,
     /// When.

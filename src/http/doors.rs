@@ -1,16 +1,19 @@
 //! The doors of the panel: TCP listeners that are opened and closed while it runs, so that a changed address takes effect
 //! at once, and the former one can stay open until the new one has proved itself.
 
+use super::connection;
 use super::places::Places;
 use super::server::{Panel, Peer, Tcp, pause, stopped};
-use super::{connection, tls};
+use super::tls::{self, Certificate};
 use crate::base::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX};
 use crate::base::{Error, Kind, Result};
 use crate::engine::doors::{self, Open, Way};
-use crate::platform::{own, panel_tls, sockets};
+use crate::platform::panel_tls::{self, PanelTls};
+use crate::platform::{own, sockets};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -58,18 +61,43 @@ pub(super) struct TcpDoors {
     runtime: Handle,
     places: Arc<Places>,
     open: Arc<Mutex<Vec<Door>>>,
+    /// What the doors with TLS show; `None` before there was one.
+    certificate: Mutex<Option<Arc<Certificate>>>,
 }
 
 impl TcpDoors {
     /// None is open yet. To be called within the runtime.
     pub(super) fn new(panel: Arc<Panel>) -> Arc<Self> {
         let places = Places::new(panel.counters.clone(), CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX);
-        Arc::new(Self { panel, runtime: Handle::current(), places, open: Arc::default() })
+        let look = panel.patience.certificate;
+        let doors = Arc::new(Self {
+            panel,
+            runtime: Handle::current(),
+            places,
+            open: Arc::default(),
+            certificate: Mutex::default(),
+        });
+        tokio::spawn(look_after_certificate(Arc::downgrade(&doors), look));
+        doors
+    }
+
+    /// What speaks TLS with `files`; they are shown by every door from then on.
+    fn acceptor(&self, files: PanelTls) -> Result<TlsAcceptor> {
+        let mut shown = lock(&self.certificate);
+        let certificate = match &*shown {
+            Some(certificate) => {
+                certificate.replace(files)?;
+                certificate.clone()
+            }
+            None => Certificate::new(files)?,
+        };
+        *shown = Some(certificate.clone());
+        tls::config(certificate).map(TlsAcceptor::from)
     }
 
     /// Opens the first one; the address with the port that was taken.
     pub(super) fn open(&self, tcp: &Tcp, handed_over: Option<std::net::TcpListener>) -> Result<SocketAddr> {
-        let acceptor = tcp.tls.as_ref().map(tls::config).transpose()?.map(TlsAcceptor::from);
+        let acceptor = tcp.tls.clone().map(|files| self.acceptor(files)).transpose()?;
         let listener = match handed_over {
             Some(listener) => self.take(listener, acceptor.is_some())?,
             None => self.bind(tcp.address, acceptor.is_some())?,
@@ -138,7 +166,7 @@ impl doors::Doors for TcpDoors {
         let names: Vec<String> = way.names.iter().cloned().chain([own::host_name()]).collect();
         let files =
             way.tls.then(|| panel_tls::ensure(&self.panel.core.config.panel_tls_folder(), &names)).transpose()?;
-        let acceptor = files.as_ref().map(tls::config).transpose()?.map(TlsAcceptor::from);
+        let acceptor = files.map(|files| self.acceptor(files)).transpose()?;
         let speech = Speech { plain: !way.tls, tls: acceptor };
         match known {
             Some(former) => Ok(Box::new(move || lock(&former).learn(speech))),
@@ -150,6 +178,18 @@ impl doors::Doors for TcpDoors {
         let mut open = lock(&self.open);
         open.retain(|door| door.listen == way.listen);
         open.iter().for_each(|door| lock(&door.speech).only(way.tls));
+    }
+}
+
+/// Has a certificate that somebody put in place shown, without a new start.
+async fn look_after_certificate(doors: Weak<TcpDoors>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        let Some(doors) = doors.upgrade() else { return };
+        let certificate = lock(&doors.certificate).clone();
+        if let Some(certificate) = certificate {
+            certificate.look(&doors.panel.core.config.panel_tls_folder());
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::pool::{self, Pool};
 use super::router::Routes;
 use super::{connection, probes};
 use crate::base::limits::{
-    ACCEPT_PAUSE_MS, BODY_READ_S_MAX, CONNECTIONS_MAX, DRAIN_S_MAX, HEAD_READ_S_MAX, HTTP_THREADS,
+    ACCEPT_PAUSE_MS, BODY_READ_S_MAX, CERTIFICATE_LOOK_S, CONNECTIONS_MAX, DRAIN_S_MAX, HEAD_READ_S_MAX, HTTP_THREADS,
     IDLE_CONNECTION_S_MAX, STREAM_HEARTBEAT_S, WRITE_S_MAX,
 };
 use crate::base::{Error, Result};
@@ -63,6 +63,8 @@ pub struct Patience {
     pub write: Duration,
     /// Time between two comments on an event stream.
     pub heartbeat: Duration,
+    /// Time between two looks at the files of the panel's certificate.
+    pub certificate: Duration,
 }
 
 impl Default for Patience {
@@ -73,6 +75,7 @@ impl Default for Patience {
             idle: Duration::from_secs(IDLE_CONNECTION_S_MAX),
             write: Duration::from_secs(WRITE_S_MAX),
             heartbeat: Duration::from_secs(STREAM_HEARTBEAT_S),
+            certificate: Duration::from_secs(CERTIFICATE_LOOK_S),
         }
     }
 }

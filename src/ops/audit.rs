@@ -4,9 +4,8 @@ use super::{Cx, Download, Downloads, Meta, Method, Need, Op, Operation, Read};
 use crate::base::access::Permission::AuditRead;
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
-use crate::base::locale;
 use crate::base::names::{Digest, Domain};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, csv, locale};
 use crate::store::audit::{self, Record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -153,38 +152,136 @@ impl Read for List {
     }
 }
 
+/// How an export is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    /// JSON lines, with everything that the hashes cover.
+    #[default]
+    Jsonl,
+    /// Comma-separated values for spreadsheets.
+    Csv,
+}
+
+/// Which entries to export, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExportQuery {
+    /// Text in actor, operation, target, code or parameters.
+    #[schemars(length(max = 200))]
+    q: Option<String>,
+    /// By this actor.
+    #[schemars(length(max = 64))]
+    actor: Option<String>,
+    /// This operation.
+    #[schemars(length(max = 64))]
+    operation: Option<String>,
+    /// On this target.
+    #[schemars(length(max = 253))]
+    target: Option<String>,
+    /// With this result: `started`, `done`, `failed`, `refused` or `undone`.
+    #[schemars(length(max = 16))]
+    result: Option<String>,
+    /// Not before.
+    from: Option<Time>,
+    /// Before.
+    until: Option<Time>,
+    /// `jsonl` (JSON lines) unless `csv` is asked for.
+    format: Option<Format>,
+}
+
+impl ExportQuery {
+    fn filter(&self) -> audit::Filter<'_> {
+        audit::Filter {
+            actor: self.actor.as_deref(),
+            operation: self.operation.as_deref(),
+            target: self.target.as_deref(),
+            result: self.result.as_deref(),
+            from: self.from,
+            until: self.until,
+            text: self.q.as_deref(),
+        }
+    }
+}
+
 struct Export;
 
 impl Operation for Export {
     const META: Meta = Meta::new("audit.export", Method::Get, "/audit/export", Need::Has(AuditRead));
-    type In = Query;
+    type In = ExportQuery;
     type Out = super::Done;
 }
 
 impl Downloads for Export {
     const MEDIA_TYPE: &'static str = "application/jsonl";
 
-    /// JSON lines, oldest first, a page of entries a piece.
-    fn download(cx: &Cx, input: Query) -> Result<Download> {
+    /// Oldest first, a page of entries a piece.
+    fn download(cx: &Cx, input: ExportQuery) -> Result<Download> {
         let core = cx.core.clone();
+        let format = input.format.unwrap_or_default();
         let mut cursor = Some(None::<String>);
         let mut next = move || -> Result<Option<Vec<u8>>> {
             let Some(from) = cursor.take() else { return Ok(None) };
             let page = audit::export(&core.store, &input.filter(), from.as_deref())?;
             cursor = page.next.map(Some);
-            let mut piece = Vec::new();
-            for record in page.rows {
-                serde_json::to_writer(&mut piece, &record).map_err(Error::fault)?;
-                piece.push(b'\n');
+            match format {
+                Format::Jsonl => json_lines(&page.rows).map(Some),
+                Format::Csv => table(&page.rows, from.is_none()).map(Some),
             }
-            Ok(Some(piece))
         };
-        Ok(Download {
-            name: "manara-audit.jsonl".into(),
-            media_type: Self::MEDIA_TYPE,
-            pieces: Box::new(std::iter::from_fn(move || next().transpose())),
-        })
+        let (name, media_type) = match format {
+            Format::Jsonl => ("manara-audit.jsonl", Self::MEDIA_TYPE),
+            Format::Csv => ("manara-audit.csv", "text/csv; charset=utf-8"),
+        };
+        Ok(Download { name: name.into(), media_type, pieces: Box::new(std::iter::from_fn(move || next().transpose())) })
     }
+}
+
+fn json_lines(records: &[Record]) -> Result<Vec<u8>> {
+    let mut piece = Vec::new();
+    for record in records {
+        serde_json::to_writer(&mut piece, record).map_err(Error::fault)?;
+        piece.push(b'\n');
+    }
+    Ok(piece)
+}
+
+const COLUMNS: [&str; 14] = [
+    "seq",
+    "at",
+    "actor",
+    "actor_kind",
+    "address",
+    "operation",
+    "target",
+    "result",
+    "code",
+    "plan",
+    "request",
+    "before",
+    "after",
+    "hash",
+];
+
+/// The entries as lines of a table; the first piece begins with the names of the columns, after the mark by which
+/// spreadsheet programs know UTF-8.
+fn table(records: &[Record], first: bool) -> Result<Vec<u8>> {
+    let mut piece = String::new();
+    if first {
+        piece.push('\u{feff}');
+        csv::line(&mut piece, COLUMNS);
+    }
+    let json = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();
+    for Record { seq, entry, hash, .. } in records {
+        let (seq, at) = (seq.to_string(), entry.at.rfc3339());
+        let (before, after) = (json(&entry.before), json(&entry.after));
+        let (code, plan) = (entry.code.as_deref().unwrap_or(""), entry.plan_id.as_deref().unwrap_or(""));
+        let who: [&str; 7] =
+            [&seq, &at, &entry.actor, &entry.actor_kind, &entry.address, &entry.operation, &entry.target];
+        let what: [&str; 7] = [&entry.result, code, plan, &entry.request_id, &before, &after, hash];
+        csv::line(&mut piece, who.into_iter().chain(what));
+    }
+    Ok(piece.into_bytes())
 }
 
 /// Whether the trail is whole.

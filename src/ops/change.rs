@@ -42,8 +42,9 @@ fn output<O: Change>(core: &Core, target: &str) -> Result<Value> {
 pub(super) fn run(cx: &Cx, core: &Arc<Core>, operation: &str, fns: ChangeFns, input: Value) -> Result<Outcome> {
     core.gate.wait_started(Duration::from_secs(CALL_WAIT_S_MAX))?;
     hooks::run(&*core.hooks, HookPoint::Validate, operation, &input)?;
-    let draft = (fns.plan)(cx, input)?;
+    let draft = (fns.plan)(cx, input.clone())?;
     let plan = apply::plan(core, operation, draft, cx.actor, cx.request.dry_run)?;
+    let plan = Plan { input: Some(input), ..plan };
     if cx.request.dry_run {
         apply::keep(core, &plan, cx.actor, cx.request)?;
         return Outcome::plan(&plan.view(cx.request.lang));

@@ -26,6 +26,7 @@ pub(super) const OPS: &[Op] = &[
     Op::read::<JobList>(),
     Op::read::<JobShow>(),
     Op::act::<JobCancel>(),
+    Op::direct::<JobRetry>(),
     Op::stream::<Events>(),
 ];
 
@@ -123,6 +124,8 @@ pub(super) struct JobView {
     error: Option<JobError>,
     /// The plan it applies.
     plan: Option<String>,
+    /// Whether it can be asked for again: it ended without doing what it was asked.
+    retryable: bool,
     /// When it was asked for.
     created_at: Time,
     /// When it began.
@@ -169,10 +172,15 @@ fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
         state: row.state,
         output: live.output,
         plan: row.plan_id,
+        retryable: row.input.is_some() && is_over_in_vain(row.state),
         created_at: row.created_at,
         started_at: row.started_at,
         finished_at: row.finished_at,
     }
+}
+
+fn is_over_in_vain(state: JobState) -> bool {
+    matches!(state, JobState::Failed | JobState::Cancelled | JobState::Undone)
 }
 
 /// One job.
@@ -193,6 +201,13 @@ pub(super) struct JobQuery {
     /// Only about this object: a site's domain in ASCII form, a component's name.
     #[schemars(length(max = 253))]
     target: Option<String>,
+    /// Only asked for by this actor.
+    #[schemars(length(max = 64))]
+    actor: Option<String>,
+    /// Only asked for from this time on.
+    from: Option<Time>,
+    /// Only asked for before this time.
+    until: Option<Time>,
     /// Rows of a page.
     #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
@@ -225,7 +240,8 @@ impl Read for JobList {
     fn read(cx: &Cx, input: JobQuery) -> Result<Page> {
         let limit = input.limit.unwrap_or(PAGE_ROWS_DEFAULT);
         let (operation, target) = (input.operation.as_deref(), input.target.as_deref());
-        let filter = rows::JobFilter { state: input.state, operation, target };
+        let (actor, from, until) = (input.actor.as_deref(), input.from, input.until);
+        let filter = rows::JobFilter { state: input.state, operation, target, actor, from, until };
         let (page, total) = cx
             .core
             .store
@@ -246,6 +262,27 @@ impl Operation for JobShow {
 impl Read for JobShow {
     fn read(cx: &Cx, input: IdRef) -> Result<JobView> {
         view(cx.core, input.id.as_str(), cx.request.lang)
+    }
+}
+
+struct JobRetry;
+
+impl Operation for JobRetry {
+    // The operation's own permission is checked besides: whoever repeats a job must be allowed to begin it.
+    const META: Meta = Meta::new("job.retry", Method::Post, "/jobs/{id}/retry", Need::Has(JobsChange));
+    type In = IdRef;
+    type Out = Answer;
+}
+
+impl Direct for JobRetry {
+    fn direct(cx: &Cx, input: IdRef) -> Result<Outcome> {
+        let id = input.id.as_str();
+        let row = cx.core.store.read(|tx| rows::by_id(tx, id))?;
+        let row = row.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
+        let refused = || Error::new(Kind::Conflict, "job_not_retryable").with("id", id);
+        let again = row.input.filter(|_| is_over_in_vain(row.state)).ok_or_else(refused)?;
+        let op = super::find(&row.operation).ok_or_else(refused)?;
+        super::run::repeat(cx, op, again)
     }
 }
 

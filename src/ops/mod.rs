@@ -9,6 +9,7 @@ pub mod meta;
 pub mod openapi;
 pub mod problem;
 pub mod registry;
+mod roles;
 pub mod run;
 pub mod schema;
 

@@ -2,15 +2,15 @@
 
 use super::meta::Op;
 use super::{
-    accounts, audit, guard, jobs, logs, machine, sessions, settings, setup, sites, state, system, tokens, unlock,
-    users, views,
+    accounts, audit, guard, jobs, logs, machine, roles, sessions, settings, setup, sites, state, system, tokens,
+    unlock, users, views,
 };
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 16] = [
+const FAMILIES: [&[Op]; 17] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
@@ -20,6 +20,7 @@ const FAMILIES: [&[Op]; 16] = [
     accounts::OPS,
     sessions::OPS,
     users::OPS,
+    roles::OPS,
     tokens::OPS,
     views::OPS,
     settings::OPS,

@@ -122,6 +122,13 @@ pub fn call(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: 
     ended
 }
 
+/// Carries out `op` again with an input that it took before, for a caller who may.
+pub(super) fn repeat(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
+    authorise(op, cx.actor)?;
+    check(op, &input)?;
+    dispatch(cx, op, input)
+}
+
 fn dispatch(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
     match op.shape {
         Shape::Read(read) => Ok(Outcome::new(Status::Done, read(cx, input)?)),
@@ -261,6 +268,7 @@ fn work(cx: &Cx, core: &Arc<Core>, op: &Op, fns: WorkFns, input: Value) -> Resul
         target: target.clone(),
         actor: apply::actor_json(cx.actor, cx.request),
         plan: None,
+        input: Some(input.clone()),
         waits: core.jobs.full(),
     };
     let entry = audit::Entry {

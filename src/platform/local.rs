@@ -316,7 +316,9 @@ impl LocalHost {
     /// nginx is held only while names change, not while old files are compressed.
     fn rotate_logs(&self) -> Result<()> {
         let limits = logs::Limits::USUAL;
-        let due = logs::due(&self.logs, limits, SystemClock.now())?;
+        let now = SystemClock.now();
+        let mut due = logs::due(&self.logs, limits, now)?;
+        due.retain(|log| !logs::left_to_logrotate(&self.root, log, now));
         due.iter().try_for_each(|log| logs::compress(&self.logs, log))?;
         let _one = self.turn();
         for log in due {

@@ -2,12 +2,14 @@
 
 mod der;
 
-use super::files::RootDir;
+use super::files::{self, RootDir};
 use crate::base::clock::Time;
 use crate::base::{Error, Kind, Result, Secret};
 use crate::platform::nginx::sha256_hex;
-use rustls_pki_types::CertificateDer;
+use rustls::crypto::ring;
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::Path;
 
 /// The certificate, below the folder of [`ensure`].
@@ -18,7 +20,7 @@ pub const KEY: &str = "tls/panel.key";
 const BYTES_MAX: usize = 256 * 1024;
 
 /// What the panel's port speaks TLS with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PanelTls {
     /// Certificate and those above it, PEM.
     pub certificate: String,
@@ -39,6 +41,21 @@ pub fn ensure(folder: &Path, names: &[String]) -> Result<PanelTls> {
     folder.write(KEY, made.key.expose().as_bytes(), 0o600)?;
     folder.write(CERTIFICATE, made.certificate.as_bytes(), 0o644)?;
     Ok(made)
+}
+
+impl PanelTls {
+    /// What TLS is spoken with. Error: `panel_certificate` when either cannot be read, or they do not belong together.
+    pub fn certified(&self) -> Result<CertifiedKey> {
+        let key = PrivateKeyDer::from_pem_slice(self.key.expose().as_bytes()).map_err(unusable)?;
+        CertifiedKey::from_der(certificates(&self.certificate)?, key, &ring::default_provider()).map_err(unusable)
+    }
+}
+
+/// What lies below `folder`, without making anything; `None` where one of the two is missing.
+pub fn present(folder: &Path) -> Result<Option<PanelTls>> {
+    let certificate = files::read_own(&folder.join(CERTIFICATE), BYTES_MAX)?;
+    let key = files::read_own(&folder.join(KEY), BYTES_MAX)?;
+    Ok(certificate.zip(key).map(|(certificate, key)| PanelTls { certificate, key: Secret::new(key) }))
 }
 
 fn read(folder: &RootDir, rel: &str) -> Result<Option<String>> {
@@ -65,15 +82,15 @@ pub fn facts(folder: &Path) -> Result<Option<CertificateFacts>> {
     let Some(pem) = read(&RootDir::open_or_make(folder)?, CERTIFICATE)? else { return Ok(None) };
     let first = certificates(&pem)?.swap_remove(0);
     let der::Facts { self_signed, not_before, not_after } =
-        der::facts(&first).ok_or_else(|| unusable("it is no X.509 certificate".into()))?;
+        der::facts(&first).ok_or_else(|| unusable("it is no X.509 certificate"))?;
     Ok(Some(CertificateFacts { fingerprint: shown_hash(&first), self_signed, not_before, not_after }))
 }
 
 /// The certificates of a PEM file, at least one. Error: `panel_certificate`.
 pub fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    let chain = found.map_err(|e| unusable(e.to_string()))?;
-    if chain.is_empty() { Err(unusable("the file holds no certificate".into())) } else { Ok(chain) }
+    let chain = found.map_err(unusable)?;
+    if chain.is_empty() { Err(unusable("the file holds no certificate")) } else { Ok(chain) }
 }
 
 /// SHA-256 of the first certificate, as browsers show it: `AB:CD:…`. Error: `panel_certificate`.
@@ -87,7 +104,7 @@ fn shown_hash(der: &[u8]) -> String {
     pairs.join(":")
 }
 
-fn unusable(reason: String) -> Error {
+fn unusable(reason: impl std::fmt::Display) -> Error {
     Error::new(Kind::Unavailable, "panel_certificate").with("reason", reason)
 }
 

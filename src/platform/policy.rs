@@ -121,6 +121,7 @@ const LISTS: &[List] = &[
 const COMMENTS: &[(&str, &str)] = &[
     ("site_roots", "Folders below which sites have their files."),
     ("unit_names", "Units of systemd that are started, reloaded and stopped; * stands for any part of a name."),
+    ("log_units", "Units whose journal is read; * stands for any part of a name."),
     ("programs", "Programs that are run."),
     ("packages", "Packages of the distribution that are installed."),
     ("terminal_users", "Users whose terminals are opened. Read by a later version: this one opens none."),
@@ -329,7 +330,7 @@ fn user(text: &str) -> Option<&'static str> {
 }
 
 /// Whether `name` is of the form `pattern`, in which `*` stands for any text.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let Some((before, after)) = pattern.split_once('*') else { return pattern == name };
     let Some(rest) = name.strip_prefix(before) else { return false };
     (0..=rest.len()).any(|at| rest.is_char_boundary(at) && matches(after, &rest[at..]))

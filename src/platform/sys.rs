@@ -59,8 +59,9 @@ mod tests {
     #[test]
     fn the_options_are_those_meant() {
         // What a number of the header means is known by the default that mimalloc documents for it.
+        // Other tests of this process may have set it already.
         let largest = mi_option_get(ARENA_MAX_OBJECT_SIZE);
-        assert!(largest >= 1 << 15, "{largest}");
+        assert!(largest == 1024 || largest >= 1 << 15, "{largest}");
         keep_no_object_of_kib(1024);
         assert_eq!(mi_option_get(ARENA_MAX_OBJECT_SIZE), 1024);
         let before = mi_option_get(PURGE_DELAY);

@@ -13,7 +13,7 @@ mod change;
 pub use change::{append_output, begin, finish, heartbeat};
 
 const SELECT: &str = "SELECT id, operation, target, actor, state, plan_id, result, error, output, owner, heartbeat_at, \
-                      created_at, started_at, finished_at FROM jobs";
+                      created_at, started_at, finished_at, input FROM jobs";
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -81,6 +81,8 @@ pub struct Job {
     pub started_at: Option<Time>,
     /// When it ended.
     pub finished_at: Option<Time>,
+    /// What the operation was asked; `None` where it cannot be asked again.
+    pub input: Option<Json>,
 }
 
 /// Which jobs are wanted; an absent part does not limit.
@@ -92,6 +94,12 @@ pub struct JobFilter<'a> {
     pub operation: Option<&'a str>,
     /// About this object.
     pub target: Option<&'a str>,
+    /// Asked for by this actor, as the audit trail shows it.
+    pub actor: Option<&'a str>,
+    /// Asked for not before.
+    pub from: Option<Time>,
+    /// Asked for before.
+    pub until: Option<Time>,
 }
 
 fn read(row: &Row) -> Result<Job> {
@@ -112,17 +120,20 @@ fn read(row: &Row) -> Result<Job> {
         created_at: row.get("created_at")?,
         started_at: row.get("started_at")?,
         finished_at: row.get("finished_at")?,
+        input: row.json_opt("input")?,
     })
 }
 
 /// Adds a job.
 pub fn insert(tx: &Tx, job: &Job) -> Result<()> {
     let sql = "INSERT INTO jobs (id, operation, target, actor, state, plan_id, result, error, output, owner, \
-               heartbeat_at, created_at, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               heartbeat_at, created_at, started_at, finished_at, input) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let Job { id, operation, target, actor, plan_id, output, owner, .. } = job;
     let (result, error) = (job.result.as_ref(), job.error.as_ref());
     let mut values = values![id, operation, target, actor, job.state.text(), plan_id, result, error].to_vec();
     values.extend(values![output, owner, job.heartbeat_at, job.created_at, job.started_at, job.finished_at]);
+    values.push(job.input.as_ref().into());
     tx.exec(sql, &values).map(drop)
 }
 
@@ -162,6 +173,11 @@ fn conditions(filter: &JobFilter<'_>) -> Conditions {
     wanted.add_some("state = ?", filter.state.map(JobState::text));
     wanted.add_some("operation = ?", filter.operation);
     wanted.add_some("target = ?", filter.target);
+    // The actor is opaque JSON to the database: its name stands there as serde_json writes it.
+    let name = filter.actor.map(|name| page::like(&format!("\"name\":{}", Json::from(name))));
+    wanted.add_some("actor LIKE ? ESCAPE '!'", name);
+    wanted.add_some("created_at >= ?", filter.from);
+    wanted.add_some("created_at < ?", filter.until);
     wanted
 }
 

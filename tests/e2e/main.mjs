@@ -27,7 +27,7 @@ import { trouble } from './scenes/trouble.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runner = new Runner(`${root}target/e2e`);
-const SCENES = [signIn, first, feel, sites, trouble, people, keyboard, lists, hostile, pages, machine, logs, install, settings, secrets];
+const SCENES = [signIn, first, sites, trouble, people, keyboard, lists, hostile, pages, feel, machine, logs, install, settings, secrets];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.filter((name) => !SCENES.some((scene) => scene.name === name));
 

@@ -156,9 +156,15 @@ fn migrations_go_up_and_down_without_the_panel() {
     assert_eq!((status, &report["from"]), (0, &Value::from(0)));
     let latest = report["to"].as_u64().unwrap();
     assert!(latest >= 1);
+    let state = || {
+        let files = std::fs::read_dir(root.path().join("var/lib/manara")).unwrap();
+        files.map(|file| file.unwrap().file_name()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = state();
     assert_eq!(migrate(&["status"]).1["pending"], 0);
     assert_eq!(migrate(&["check"]), (0, migrate(&["check"]).1));
     assert_eq!(migrate(&["check"]).1["ok"], true);
+    assert_eq!(state(), before, "whoever looks, perhaps as root, leaves nothing");
     assert_eq!(migrate(&["down", "0"]).0, 2, "it loses data: without --yes nothing happens");
     let would = migrate(&["down", "--to", "0", "--dry-run"]);
     assert_eq!(would.1["would_run"].as_array().map(Vec::len), usize::try_from(latest).ok());

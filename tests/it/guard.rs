@@ -1,5 +1,6 @@
 //! Guarded settings over real sockets: kept when they are confirmed over the new path, else taken back.
 
+use crate::split::{signal, stop_nginx};
 use crate::support::fake_host::FakeHost;
 use crate::support::panel::{Answer, PASSWORD};
 use crate::support::rig::{free_port, loaded};
@@ -12,11 +13,15 @@ use manara::http::{Listen, Server, Tcp, serve};
 use manara::ops::{self, auth};
 use manara::platform::Faults;
 use manara::platform::clock::SystemClock;
+use manara::platform::panel_tls::{self, PanelTls};
+use rustix::process::Signal;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -116,6 +121,26 @@ impl Panel {
         );
         stream.write_all(head.as_bytes()).unwrap();
         Some(Answer::read(&mut stream)).filter(|answer| answer.status != 0)
+    }
+
+    /// A call with the token by a client that trusts exactly this certificate.
+    fn over_tls(&self, port: u16, files: &PanelTls, method: &str, path: &str) -> Answer {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(panel_tls::certificates(&files.certificate).unwrap().remove(0)).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = builder.unwrap().with_root_certificates(roots).with_no_client_auth();
+        let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+        let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(at(port)).unwrap());
+        stream.sock.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}",
+            at(port),
+            self.token
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        Answer::read(&mut stream)
     }
 
     fn update(&self, port: u16, body: Value) -> Answer {
@@ -260,6 +285,20 @@ fn plain_http_and_tls_share_the_port_until_one_is_kept() {
     assert_eq!(panel.pending(port), Value::Null);
 }
 
+#[test]
+fn tls_is_kept_by_a_confirmation_over_tls() {
+    let (panel, port) = Panel::new();
+    assert_eq!(panel.update(port, json!({ "panel.tls": true })).status, 200);
+    let plain = panel.api(port, "POST", "/settings/confirm", &json!({})).unwrap();
+    assert_eq!(plain.code(), "guard_other_path", "the same port, but not the new path");
+    let files = panel_tls::present(&panel.core.config.panel_tls_folder()).unwrap().unwrap();
+    let confirmed = panel.over_tls(port, &files, "POST", "/settings/confirm");
+    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+    assert!(guard::current(&panel.core).unwrap().is_none() && auth::panel_settings(&panel.core).unwrap().tls);
+    eventually("plain HTTP ends", || panel.api(port, "GET", "/settings/guard", &Value::Null).is_none());
+    assert_eq!(panel.over_tls(port, &files, "GET", "/settings/guard").status, 200);
+}
+
 /// Whether a TLS client hello is answered with a handshake record.
 fn speaks_tls(port: u16) -> bool {
     let roots = rustls::RootCertStore::empty();
@@ -306,45 +345,126 @@ fn the_time_runs_on_over_a_restart() {
     assert_eq!(panel.restarted().listen(), new);
 }
 
+/// An installation whose stored address is free, and whose panel is a process of its own.
+struct Installed {
+    root: tempfile::TempDir,
+    /// nginx's two, the panel's, and one more.
+    ports: [u16; 4],
+    serve: Child,
+}
+
+impl Installed {
+    fn start() -> Installed {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let ports = [free_port(), free_port(), free_port(), free_port()];
+        // The first start listens where the settings say, so the port is stored before it.
+        {
+            let core = opened(root.path(), Arc::new(Ahead::default()));
+            let request = Request::console("r0123456789".into(), Lang::En);
+            let call = |id: &str, input: Value| {
+                ops::run::call(&core, &Actor::Console, &request, ops::find(id).unwrap(), input).unwrap()
+            };
+            call("setting.update", json!({ "panel.listen": at(ports[2]).to_string() }));
+            call("setting.confirm", json!({ "here": true }));
+        }
+        let serve = command(&root, ports, &["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let panel = Installed { root, ports, serve };
+        eventually("the panel answers", || panel.run(&["setting", "list"]).status.success());
+        panel
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        command(&self.root, self.ports, args).output().unwrap()
+    }
+
+    /// Runs a command at a terminal of its own, at which `answer` is typed once it asks; whether it succeeded, and what
+    /// was to be read there.
+    fn at_terminal(&self, args: &[&str], answer: &str) -> (bool, String) {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, vec![]).unwrap().into_string().unwrap();
+        let end = File::options().read(true).write(true).open(name).unwrap();
+        let mut child = command(&self.root, self.ports, args);
+        child.stdin(end.try_clone().unwrap()).stderr(end);
+        let mut running = child.spawn().unwrap();
+        // Its copies of the other end: without them reading ends with the program.
+        drop(child);
+        let (mut terminal, mut shown, mut typed) = (File::from(terminal), String::new(), false);
+        let mut part = [0; 1024];
+        // Reading from a terminal whose other end is closed is an error (EIO, pty(7)).
+        while let Ok(n @ 1..) = terminal.read(&mut part) {
+            shown.push_str(&String::from_utf8_lossy(&part[..n]));
+            if !typed && shown.contains("[y/N]") {
+                terminal.write_all(answer.as_bytes()).unwrap();
+                typed = true;
+            }
+        }
+        assert!(typed, "nothing was asked: {shown}");
+        (running.wait().unwrap().success(), shown)
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        if self.serve.try_wait().unwrap().is_none() {
+            signal(self.serve.id(), Signal::TERM);
+        }
+        self.serve.wait().unwrap();
+        // A panel that was killed leaves it running, if it had come that far.
+        if std::fs::read_to_string(self.root.path().join("run/nginx.pid")).is_ok_and(|pid| !pid.is_empty()) {
+            stop_nginx(self.root.path());
+        }
+    }
+}
+
+fn command(root: &tempfile::TempDir, ports: [u16; 4], args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
+    command.arg("--root").arg(root.path()).args(args).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command.env("MANARA_NGINX_HTTP_PORT", ports[0].to_string());
+    command.env("MANARA_NGINX_HTTPS_PORT", ports[1].to_string());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 #[test]
 fn a_change_that_a_killed_panel_left_behind_is_taken_back_at_the_next_start() {
-    let root = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let ports = [free_port(), free_port(), free_port(), free_port()];
-    let command = |args: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
-        command.arg("--root").arg(root.path()).args(args).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        command.env("MANARA_NGINX_HTTP_PORT", ports[0].to_string());
-        command.env("MANARA_NGINX_HTTPS_PORT", ports[1].to_string());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    };
-    // The first start listens where the settings say, so the port is stored before it.
-    {
-        let core = opened(root.path(), Arc::new(Ahead::default()));
-        let request = Request::console("r0123456789".into(), Lang::En);
-        let call = |id: &str, input: Value| {
-            ops::run::call(&core, &Actor::Console, &request, ops::find(id).unwrap(), input).unwrap()
-        };
-        call("setting.update", json!({ "panel.listen": at(ports[2]).to_string() }));
-        call("setting.confirm", json!({ "here": true }));
-    }
-    let mut serve = command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    eventually("the panel answers", || command(&["setting", "list"]).output().unwrap().status.success());
-    let change = command(&["setting", "update", "--panel.listen", &at(ports[3]).to_string()]).output().unwrap();
+    let mut panel = Installed::start();
+    let [_, _, old, new] = panel.ports;
+    let change = panel.run(&["setting", "update", "--panel.listen", &at(new).to_string()]);
     let said = String::from_utf8_lossy(&change.stderr).into_owned() + &String::from_utf8_lossy(&change.stdout);
     assert!(change.status.success(), "{said}");
     assert!(said.contains("manara setting confirm --here"), "{said}");
-    assert!(is_open(ports[2]) && is_open(ports[3]));
-    let bare = command(&["setting", "confirm"]).output().unwrap();
+    assert!(is_open(old) && is_open(new));
+    let bare = panel.run(&["setting", "confirm"]);
     assert_eq!(bare.status.code(), Some(4), "without --here the console does not come over the new path");
-    serve.kill().unwrap();
-    serve.wait().unwrap();
+    panel.serve.kill().unwrap();
+    panel.serve.wait().unwrap();
 
     let clock = Arc::new(Ahead::default());
     clock.0.store(120, Ordering::SeqCst);
-    let core = opened(root.path(), clock);
+    let core = opened(panel.root.path(), clock);
     assert!(guard::current(&core).unwrap().is_none());
-    assert_eq!(auth::panel_settings(&core).unwrap().listen, at(ports[2]));
-    drop(core.host.ask(&manara::platform::HostOp::NginxStop));
+    assert_eq!(auth::panel_settings(&core).unwrap().listen, at(old));
+}
+
+#[test]
+fn at_a_terminal_the_question_is_asked_and_only_a_yes_keeps_the_change() {
+    let panel = Installed::start();
+    let [_, _, old, new] = panel.ports;
+    let address = at(new).to_string();
+    let update = ["setting", "update", "--panel.listen", address.as_str()];
+    let pending = || String::from_utf8(panel.run(&["--json", "setting", "guard"]).stdout).unwrap();
+
+    let (done, shown) = panel.at_terminal(&update, "n\n");
+    assert!(done && shown.contains(&address) && shown.contains("taken back in"), "{shown}");
+    assert!(pending().contains("seconds_left"), "a no decides nothing; the time runs on");
+    assert!(panel.run(&["setting", "revert"]).status.success());
+    eventually("the new address is closed", || !is_open(new));
+
+    let (done, shown) = panel.at_terminal(&update, "y\n");
+    assert!(done && shown.contains("The change is kept."), "{shown}");
+    assert!(!pending().contains("seconds_left"), "{}", pending());
+    eventually("only the new address is left", || is_open(new) && !is_open(old));
 }

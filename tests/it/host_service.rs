@@ -1,6 +1,7 @@
 //! The host service as the panel uses it: what comes back, what happens when it is busy, slow, gone or another version.
 
 use crate::support::across::served;
+use manara::base::locale::Lang;
 use manara::base::{Error, Kind, Result};
 use manara::platform::components::Component;
 use manara::platform::host_service::{Client, Patience, Service};
@@ -158,6 +159,27 @@ fn a_long_operation_goes_on_where_a_host_that_ended_left_it() {
         .unwrap();
     assert_eq!(heard, (1..7).map(|n| format!("line {n}")).collect::<Vec<_>>());
     second.join().unwrap().stop().unwrap();
+}
+
+#[test]
+fn a_host_of_another_version_is_told_from_one_that_fails() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("run/h.sock");
+    let socket = sockets::listen(&path, None).unwrap();
+    socket.set_nonblocking(false).unwrap();
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = socket.accept().unwrap();
+        let _head = stream.read(&mut [0; 4096]).unwrap();
+        let body = "what this version does not know";
+        let head = format!("HTTP/1.1 422 Unprocessable\r\nManara-Version: 9\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all((head + body).as_bytes()).unwrap();
+    });
+    let error = Client::new(path).unwrap().ask(&HostOp::OpenPlans).unwrap_err();
+    other.join().unwrap();
+    assert_eq!((error.code(), error.param("theirs")), ("wire_version", Some("9")));
+    for lang in [Lang::En, Lang::Ar] {
+        assert!(error.text(lang).contains('9') && error.hint(lang).is_some(), "{}", error.text(lang));
+    }
 }
 
 #[test]

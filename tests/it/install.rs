@@ -48,17 +48,23 @@ fn the_units_are_as_tight_as_their_work_allows() {
     }
 }
 
-/// A release of a program that is none: what is looked at here is everything around it.
+const MACHINES: [&str; 3] = ["x86_64", "aarch64", "armv7"];
+
+/// A release of programs that are none: what is looked at here is everything around them.
 fn release(folder: &Path) -> PathBuf {
-    let program = folder.join("manara");
-    std::fs::write(&program, "#!/bin/sh\necho manara 1.2.3 '(test, test)'\n").unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let built = folder.join("built");
+    for machine in MACHINES {
+        let program = built.join(machine).join("manara");
+        std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+        std::fs::write(&program, "#!/bin/sh\necho manara 1.2.3 '(test, test)'\n").unwrap();
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
     let key = folder.join("key.pem");
     run(Command::new("openssl").args(["genpkey", "-algorithm", "ed25519", "-out"]).arg(&key));
     let out = folder.join("package");
     let mut script = Command::new(repository().join("scripts/package.sh"));
     script.env("MANARA_SIGNING_KEY", key).env("SOURCE_DATE_EPOCH", "1700000000");
-    run(script.arg("--binary").arg(program).arg("--out").arg(&out).arg("x86_64"));
+    run(script.arg("--binaries").arg(built).arg("--out").arg(&out).args(MACHINES));
     out
 }
 
@@ -85,7 +91,10 @@ fn a_release_is_signed_for_other_tools_too_and_made_the_same_twice() {
     run(Command::new("sha256sum").current_dir(&out).args(["-c", "SHA256SUMS"]));
 
     let read = |folder: &Path, name: &str| std::fs::read(folder.join(name)).unwrap();
-    for name in ["manara-1.2.3-x86_64.tar.gz", "manara-1.2.3.cdx.json"] {
+    let listed = String::from_utf8(read(&out, "SHA256SUMS")).unwrap();
+    let tarballs = MACHINES.map(|machine| format!("manara-1.2.3-{machine}.tar.gz"));
+    for name in tarballs.iter().map(String::as_str).chain(["manara-1.2.3.cdx.json"]) {
+        assert!(listed.contains(&format!("  {name}\n")), "{name} is not in the list");
         assert_eq!(read(&out, name), read(&second, name), "{name}: the same input gives the same bytes");
     }
     let installer = String::from_utf8(read(&out, "install.sh")).unwrap();

@@ -71,3 +71,32 @@ fn no_line_is_lost_while_logs_are_rotated() {
     assert!(!lines(&rig, "manara.log").is_empty(), "nginx writes into the new file");
     assert!(!log(&rig, "error.log.1").exists(), "the error log had no reason");
 }
+
+#[test]
+fn a_log_that_logrotate_rotates_is_left_to_it() {
+    let rig = Rig::new();
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    let rotate = || rig.core().host.ask(&HostOp::LogsRotate).map(drop).unwrap();
+    let put = |rel: &str, text: &str| {
+        let path = rig.root.path().join(rel);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        std::fs::File::options().append(true).open(path).unwrap()
+    };
+    // As Debian's package brings it.
+    put("etc/logrotate.d/nginx", "# comment\n/var/log/nginx/*.log {\n\tdaily\n\trotate 14\n}\n");
+    let state = put("var/lib/logrotate/status", "logrotate state -- version 2\n");
+    swell(&rig);
+    rotate();
+    assert!(!log(&rig, "manara.log.1").exists(), "logrotate ran today, and has a rule");
+    let days_ago = std::time::SystemTime::now() - Duration::from_secs(3 * 24 * 3600);
+    state.set_modified(days_ago).unwrap();
+    rotate();
+    assert!(log(&rig, "manara.log.1").exists(), "nobody runs it any more");
+    state.set_modified(std::time::SystemTime::now()).unwrap();
+    std::fs::remove_file(log(&rig, "manara.log.1")).unwrap();
+    put("etc/logrotate.d/nginx", "/var/log/nginx/other/*.log \"/var/log/nginx/access.log\" {\n}\n");
+    swell(&rig);
+    rotate();
+    assert!(log(&rig, "manara.log.1").exists(), "its rules are for other logs");
+}

@@ -15,6 +15,7 @@ mod host_attacks;
 mod host_service;
 mod http;
 mod install;
+mod jobs_again;
 mod kill;
 mod logs;
 mod names;

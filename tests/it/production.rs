@@ -6,10 +6,10 @@ use crate::support::panel::cannot;
 use crate::support::rig::free_port;
 use manara::platform::files;
 use rustix::process::Signal;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, chown};
-use std::os::unix::net::UnixDatagram;
-use std::path::Path;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,8 @@ struct Panel {
     root: tempfile::TempDir,
     ports: [u16; 3],
     serve: Option<Child>,
+    /// Folder that stands for the one in which systemd hands the key over.
+    credentials: Option<PathBuf>,
 }
 
 impl Panel {
@@ -44,7 +46,7 @@ impl Panel {
         put("etc/manara/manara.toml", "profile = \"production\"\n", 0o644);
         let key = put("etc/manara/secret.key", "0123456789abcdef0123456789abcdef", 0o640);
         chown(key, Some(0), Some(UID)).unwrap();
-        Some(Panel { root, ports: [free_port(), free_port(), free_port()], serve: None })
+        Some(Panel { root, ports: [free_port(), free_port(), free_port()], serve: None, credentials: None })
     }
 
     fn start(&mut self) {
@@ -52,6 +54,7 @@ impl Panel {
         let mut serve = manara(self.root.path(), self.sites(), &["serve", "--listen", &listen]);
         let log = std::fs::File::options().create(true).append(true).open(self.root.path().join("log")).unwrap();
         serve.env("NOTIFY_SOCKET", self.root.path().join("notify")).env("WATCHDOG_USEC", "200000");
+        serve.envs(self.credentials.as_ref().map(|folder| ("CREDENTIALS_DIRECTORY", folder)));
         self.serve = Some(serve.stderr(log).spawn().unwrap());
         until("the panel answers", || self.run(&["site", "list"], "").0 == 0);
     }
@@ -153,6 +156,14 @@ fn root_starts_two_processes_and_the_panel_is_nobody() {
     assert_eq!(owner("var/lib/manara/manara.db"), (UID, UID, 0o600));
     assert_eq!(owner("var/lib/manara-host"), (0, 0, 0o700));
 
+    // A panel of another version is turned away, and the journal says so with both numbers.
+    let mut stranger = UnixStream::connect(panel.root.path().join("run/manara-host/host.sock")).unwrap();
+    stranger.write_all(b"POST /v1/call HTTP/1.1\r\nHost: h\r\nManara-Version: 9\r\nContent-Length: 0\r\n\r\n").unwrap();
+    stranger.read_to_end(&mut vec![]).unwrap();
+    let log = std::fs::read_to_string(panel.root.path().join("log")).unwrap();
+    let told = log.lines().find(|line| line.contains("wire_version")).unwrap();
+    assert!(told.contains("\"level\":\"warn\"") && told.contains('9'), "{told}");
+
     let (code, said) = panel.run(&["claim", "--user", "admin", "--password-stdin"], "a long pass phrase\n");
     assert_eq!(code, 0, "{said}");
     let (code, said) = panel.run(&["site", "create", "--domain", "a.test", "--kind", "static"], "");
@@ -200,6 +211,47 @@ fn root_starts_two_processes_and_the_panel_is_nobody() {
     let (code, said) = verify(&"0a".repeat(32));
     assert!(code == 1 && said.contains("\"head_found\":false"), "{code} {said}");
     assert_eq!(verify("nonsense").0, 2);
+
+    // Root looks at the database of a panel that does not run: nothing of root's is left in its folder.
+    signal(panel.pid(), Signal::TERM);
+    assert_eq!(panel.ended(), Some(0));
+    let state = || {
+        let files = std::fs::read_dir(panel.root.path().join("var/lib/manara")).unwrap().map(|file| file.unwrap());
+        let mut found: Vec<_> = files.map(|file| (file.file_name(), file.metadata().unwrap().uid())).collect();
+        found.sort();
+        found
+    };
+    let before = state();
+    for act in ["status", "check"] {
+        assert_eq!(panel.run(&["migrate", act], "").0, 0, "{act}");
+        assert_eq!(state(), before, "{act}");
+    }
+    assert!(before.iter().all(|(_, uid)| *uid == UID), "{before:?}");
+}
+
+#[test]
+fn a_key_that_systemd_hands_over_need_not_be_readable_to_the_panel() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(mut panel) = Panel::installed() else { return };
+    let told = UnixDatagram::bind(panel.root.path().join("notify")).unwrap();
+    std::fs::set_permissions(panel.root.path().join("notify"), PermissionsExt::from_mode(0o666)).unwrap();
+    let key = panel.root.path().join("etc/manara/secret.key");
+    let handed = panel.root.path().join("credentials");
+    std::fs::create_dir(&handed).unwrap();
+    std::fs::copy(&key, handed.join("secret.key")).unwrap();
+    std::fs::set_permissions(handed.join("secret.key"), PermissionsExt::from_mode(0o400)).unwrap();
+    for path in [handed.clone(), handed.join("secret.key")] {
+        chown(path, Some(UID), Some(UID)).unwrap();
+    }
+    chown(&key, Some(0), Some(0)).unwrap();
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+    panel.credentials = Some(handed);
+    panel.start();
+    drop(told);
+    let (code, said) = panel.run(&["claim", "--user", "admin", "--password-stdin"], "a long pass phrase\n");
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(status(panel.pid(), "Uid"), format!("{UID} {UID} {UID} {UID}"));
+    assert!(panel.run(&["audit", "verify"], "").0 == 0, "the chain is keyed with what was handed over");
 }
 
 #[test]

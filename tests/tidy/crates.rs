@@ -42,7 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["http", "platform/host_service", "cli/remote"]),
     ("http_body_util", &["http", "platform/host_service", "cli/remote"]),
     ("tokio_rustls", &["http", "app"]),
-    ("rustls", &["http", "platform/fetch", "cli/remote", "app/self_test", "app"]),
+    ("rustls", &["http", "platform/fetch", "platform/panel_tls", "cli/remote", "app/self_test", "app"]),
     ("rustls_pki_types", &["http", "platform/fetch", "platform/panel_tls", "cli/remote", "app/self_test", "app"]),
     ("ureq", &["platform"]),
     ("rust_embed", &["http/assets"]),

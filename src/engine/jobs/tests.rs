@@ -13,7 +13,7 @@ fn pool() -> (tempfile::TempDir, Store, Jobs) {
 
 fn queue(store: &Store, jobs: &Jobs, id: &str, work: impl FnOnce(&Handle) -> Result<Value> + Send + 'static) -> Ticket {
     let (operation, target, actor, plan) = ("site.create".to_owned(), "a.test".to_owned(), json!({}), None);
-    let job = NewJob { id: id.to_owned(), operation, target, actor, plan, waits: jobs.full() };
+    let job = NewJob { id: id.to_owned(), operation, target, actor, plan, input: None, waits: jobs.full() };
     store.write(|tx| jobs.insert(tx, &job)).unwrap();
     jobs.run(job, work).unwrap()
 }

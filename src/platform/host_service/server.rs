@@ -257,7 +257,9 @@ impl Call {
         };
         self.phase.send_replace(Phase::Answer);
         outcome.unwrap_or_else(|e| {
-            log::debug!(target: "manara::host", code = e.code(); "an operation was refused or failed: {e}");
+            // The panel says so, too, where it is read first; whoever looks here finds out which of the two is older.
+            let level = if e.code() == wire::OTHER_VERSION { log::Level::Warn } else { log::Level::Debug };
+            log::log!(target: "manara::host", level, code = e.code(); "an operation was refused or failed: {e}");
             response(e.kind().http_status(), serde_json::to_vec(&e).unwrap_or_default())
         })
     }

@@ -15,6 +15,8 @@ pub const VERSION: u32 = 1;
 pub const VERSION_HEADER: &str = "manara-version";
 /// Header with the name of whoever caused the call. Written into the log, and believed by nobody.
 pub const ACTOR_HEADER: &str = "manara-actor";
+/// The error for a peer of a version that is not spoken.
+pub(super) const OTHER_VERSION: &str = "wire_version";
 /// Path of short operations.
 pub const CALL: &str = "/v1/call";
 /// Path of long operations.
@@ -49,7 +51,7 @@ pub fn check_version(theirs: Option<&str>) -> Result<()> {
         return Ok(());
     }
     let theirs = number.map_or_else(|| "?".to_owned(), |number| number.to_string());
-    Err(Error::new(Kind::BadInput, "wire_version").with("ours", VERSION).with("theirs", theirs))
+    Err(Error::new(Kind::BadInput, OTHER_VERSION).with("ours", VERSION).with("theirs", theirs))
 }
 
 /// Reads an operation. Error: `wire_malformed` for anything that is not exactly one.

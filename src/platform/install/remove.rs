@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Folders below `/run` that are ours.
 const RUN: [&str; 2] = ["run/manara", "run/manara-host"];
+/// Left by an installer that was killed.
+const INSTALLER: &str = "opt/.manara-install";
 /// What the panel manages of nginx, below the root prefix.
 const NGINX: &str = "etc/nginx/manara";
 /// The folder of the sites.
@@ -105,7 +107,7 @@ fn steps(root: &Path, extent: Extent) -> Result<Vec<Step>> {
     if extent != Extent::Program {
         steps.extend(purged(root, extent == Extent::EverythingWithSites)?);
     }
-    steps.extend(RUN.iter().chain([&COMMAND, &VERSIONS]).map(|path| Step::Delete(root.join(path))));
+    steps.extend(RUN.iter().chain([&INSTALLER, &COMMAND, &VERSIONS]).map(|path| Step::Delete(root.join(path))));
     Ok(steps.into_iter().filter(|step| step.concerns_something()).collect())
 }
 

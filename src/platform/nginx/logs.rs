@@ -3,11 +3,16 @@
 //!
 //! No line is lost: renaming a file takes nothing from the processes that have it open, and each of them writes what it
 //! holds back before it opens the new one. Some do so late, so the newest rotated file is compressed one rotation later.
+//!
+//! A log that logrotate(8) rotates on this machine is left to it: two that rename the same files would meet.
 
-use super::super::files::RootDir;
+use super::super::files::{self, RootDir};
+use super::super::policy::matches;
 use crate::base::Result;
 use crate::base::clock::Time;
 use crate::base::limits::{LOG_BYTES_MAX, LOG_FILES_MAX, LOG_S_MAX};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 /// The logs, below their folder.
 const LOGS: [&str; 2] = ["manara.log", "error.log"];
@@ -26,6 +31,39 @@ pub(in super::super) struct Limits {
 impl Limits {
     /// Those of the product.
     pub(in super::super) const USUAL: Limits = Limits { bytes: LOG_BYTES_MAX, age_s: LOG_S_MAX, files: LOG_FILES_MAX };
+}
+
+/// Longest time since logrotate last ran after which it still counts as running here: it does so every day.
+const LOGROTATE_S_MAX: i64 = 48 * 3600;
+/// What logrotate writes whenever it has run, in Debian and elsewhere.
+const LOGROTATE_STATES: [&str; 2] = ["var/lib/logrotate/status", "var/lib/logrotate.status"];
+/// Largest file of its rules that is read.
+const RULES_BYTES_MAX: usize = 64 * 1024;
+
+/// Whether logrotate runs on the machine below `root` and has a rule for `log`. A rule alone says nothing: nginx's package
+/// brings one also where nobody reads it.
+pub(in super::super) fn left_to_logrotate(root: &Path, log: &str, now: Time) -> bool {
+    let ran = LOGROTATE_STATES.iter().filter_map(|file| std::fs::metadata(root.join(file)).ok()?.modified().ok());
+    let mut since_1970 = ran.filter_map(|ran| i64::try_from(ran.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok());
+    let runs = since_1970.any(|ran| now.since_s(Time(ran)) < LOGROTATE_S_MAX);
+    runs && rules(root).iter().any(|text| names(text, &format!("/var/log/nginx/{log}")))
+}
+
+/// The texts of logrotate's configuration; what cannot be read has no rule.
+fn rules(root: &Path) -> Vec<String> {
+    let folder = std::fs::read_dir(root.join("etc/logrotate.d")).into_iter().flatten();
+    let files = folder.filter_map(|file| Some(file.ok()?.path())).chain([root.join("etc/logrotate.conf")]);
+    files.filter_map(|file| files::read_own(&file, RULES_BYTES_MAX).ok().flatten()).collect()
+}
+
+/// Whether a rule begins with a pattern for `path` (logrotate(8)); `*` stands for any text within a name.
+fn names(rules: &str, path: &str) -> bool {
+    let slashes = |path: &str| path.matches('/').count();
+    let lines = rules.lines().map(str::trim).filter(|line| line.starts_with(['/', '"']));
+    let patterns = lines.flat_map(|line| line.split(['{', '"', ' ', '\t']));
+    patterns
+        .filter(|pattern| pattern.starts_with('/'))
+        .any(|pattern| slashes(pattern) == slashes(path) && matches(pattern, path))
 }
 
 /// The logs whose turn has come. An empty one is left alone, and so is the age of one on a file system that keeps no

@@ -6,11 +6,12 @@ mod host;
 mod own;
 mod policy;
 
-use crate::base::Result;
 use crate::base::error::Params;
 use crate::base::locale::{self, Lang};
+use crate::base::{Error, Result};
 use crate::config::Loaded;
 use crate::platform::detect::{self, Machine, Sight};
+use crate::platform::panel_tls;
 use crate::platform::policy::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ pub struct Facts<'a> {
     pub sight: &'a Sight,
     /// How far the host service may go.
     pub policy: &'a Result<Policy>,
+    /// What keeps the files of the panel's certificate from being used.
+    pub certificate: Option<&'a Error>,
 }
 
 /// One finding. Its texts are `doctor.ID.found`, `.why` and `.action` in the catalogue.
@@ -145,7 +148,11 @@ pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
     let seen = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &nginx, &ports);
     let sight = detect::Sight { me: detect::reader(config), ..seen };
     let policy = Policy::load(&config.root);
-    diagnose(machine, &Facts { loaded, sight: &sight, policy: &policy }, lang)
+    // Who may not read them is told nothing about them.
+    let files = panel_tls::present(&config.panel_tls_folder()).ok().flatten();
+    let certificate = files.and_then(|files| files.certified().err());
+    let facts = Facts { loaded, sight: &sight, policy: &policy, certificate: certificate.as_ref() };
+    diagnose(machine, &facts, lang)
 }
 
 /// Exit code of `manara doctor`: 1 when something is broken, else 0.

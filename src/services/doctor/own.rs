@@ -8,6 +8,7 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = keys(facts);
     found.extend(data_dir(facts));
     found.extend(ports(facts));
+    found.extend(certificate(facts));
     if facts.loaded.config.profile == Profile::Production {
         found.extend(clock(facts));
         found.extend(neighbours(facts));
@@ -54,6 +55,13 @@ fn ports(facts: &Facts<'_>) -> Vec<Finding> {
         .collect();
     found.dedup();
     found
+}
+
+/// A running panel goes on with the certificate it has; one that is started does not come up.
+fn certificate(facts: &Facts<'_>) -> Option<Finding> {
+    let folder = facts.loaded.config.panel_tls_folder().join("tls");
+    let reason = facts.certificate?.param("reason").unwrap_or_default().to_owned();
+    Some(Finding::new(Severity::Broken, "certificate_unusable").with("folder", folder.display()).with("reason", reason))
 }
 
 fn clock(facts: &Facts<'_>) -> Option<Finding> {

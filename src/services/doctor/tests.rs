@@ -46,7 +46,7 @@ fn calm() -> Sight {
 
 fn found(root: &str, machine: &Machine, sight: &Sight) -> Vec<Finding> {
     let loaded = load(LoadInput::at(root)).unwrap();
-    findings(machine, &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()) })
+    findings(machine, &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()), certificate: None })
 }
 
 #[test]
@@ -138,8 +138,11 @@ fn the_worst_comes_first_and_the_answer_survives_json() {
     machine.nginx = None;
     sight.clock_synchronised = Some(false);
     let loaded = load(LoadInput::at("/")).unwrap();
-    let diagnosis =
-        diagnose(machine, &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()) }, Lang::Ar);
+    let diagnosis = diagnose(
+        machine,
+        &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None },
+        Lang::Ar,
+    );
     let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
     assert_eq!(ids[..3], ["nginx_missing", "clock_unsynchronised", "wsl_two"]);
     assert!(diagnosis.broken);
@@ -154,8 +157,26 @@ fn a_policy_that_cannot_be_used_is_found_with_its_problems() {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(&file, "packages = [\"-x\"]\nshell = true\n").unwrap();
     let (loaded, policy) = (load(LoadInput::at(root.path())).unwrap(), Policy::load(root.path()));
-    let found = findings(&healthy(), &Facts { loaded: &loaded, sight: &calm(), policy: &policy });
+    let found = findings(&healthy(), &Facts { loaded: &loaded, sight: &calm(), policy: &policy, certificate: None });
     assert_eq!((found[0].id, found[0].severity), ("policy_unusable", Severity::Broken));
     let text = found[0].tell(Lang::Ar).found;
     assert!(text.contains("packages[0]") && text.contains("shell"), "{text}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_found_before_the_panel_needs_it() {
+    let root = tempfile::tempdir().unwrap();
+    let loaded = load(LoadInput::at(root.path())).unwrap();
+    let folder = loaded.config.panel_tls_folder();
+    let about = || {
+        let found = examine(&loaded, Lang::En).findings;
+        found.into_iter().find(|finding| finding.id == "certificate_unusable")
+    };
+    assert_eq!(about(), None, "none was made yet");
+    crate::platform::panel_tls::ensure(&folder, &[]).unwrap();
+    assert_eq!(about(), None);
+    std::fs::write(folder.join("tls/panel.pem"), "no certificate").unwrap();
+    let told = about().unwrap();
+    assert_eq!(told.severity, Severity::Broken);
+    assert!(told.found.contains("no certificate") && told.why.is_some() && told.action.is_some(), "{told:?}");
 }

@@ -68,6 +68,7 @@ fn job(core: &Core, id: &str, plan: &str, state: JobState) {
         created_at: now,
         started_at: Some(now),
         finished_at: (state != JobState::Running).then_some(now),
+        input: None,
     };
     core.store.write(|tx| jobs::insert(tx, &row)).unwrap();
 }

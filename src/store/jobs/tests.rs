@@ -20,6 +20,7 @@ fn job(n: i64) -> Job {
         created_at: Time(n),
         started_at: Some(Time(n)),
         finished_at: None,
+        input: None,
     }
 }
 

@@ -129,7 +129,7 @@ fn difference(before: &[String], after: &[String]) -> String {
     gone.chain(new).collect::<Vec<_>>().join("\n")
 }
 
-/// The folder of the scratch databases; emptied when it goes out of scope.
+/// The folder of the scratch databases; gone when it goes out of scope.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -157,5 +157,6 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         self.clear();
+        files::remove_folder(&self.0);
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod m0001_first;
 mod m0002_site_changes;
 mod m0003_preferences;
+mod m0004_job_input;
 mod run;
 mod structure;
 
@@ -25,7 +26,8 @@ use serde::Serialize;
 const CHECKSUMS: &str = include_str!("CHECKSUMS");
 
 /// Every migration of the main database, oldest first.
-pub const ALL: &[Migration] = &[m0001_first::MIGRATION, m0002_site_changes::MIGRATION, m0003_preferences::MIGRATION];
+pub const ALL: &[Migration] =
+    &[m0001_first::MIGRATION, m0002_site_changes::MIGRATION, m0003_preferences::MIGRATION, m0004_job_input::MIGRATION];
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]

@@ -131,6 +131,14 @@ pub(in crate::store) fn remove(path: &Path) {
     }
 }
 
+/// Removes an empty folder of ours, as [`remove`] does a file.
+pub(in crate::store) fn remove_folder(path: &Path) {
+    match fs::remove_dir(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => log::warn!("cannot remove {}: {e}", path.display()),
+        _ => {}
+    }
+}
+
 /// Names of the files in a folder of ours, sorted; none when the folder does not exist.
 pub(in crate::store) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

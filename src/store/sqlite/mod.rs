@@ -14,6 +14,8 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 use scheduled_thread_pool::ScheduledThreadPool;
 use session::Transaction;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,14 +47,37 @@ impl Database {
         Ok(Database { path: path.to_owned(), writer: Some(writer), readers })
     }
 
-    /// Opens the file only to look at it.
+    /// Opens the file only to look at it, and leaves nothing beside it: whoever looks may be somebody else than the owner.
     pub(super) fn look(path: &Path, readers: u32) -> Result<Database> {
-        let first = Connection::open_with_flags(path, reader_flags()).map_err(|e| sql_error_in(path, e))?;
+        let (name, flags) = if beside(path, "-wal").exists() {
+            (path.to_owned(), reader_flags())
+        } else {
+            // Nobody has it open. A reader would make both files of the write-ahead log, and could not remove them.
+            (immutable(path), reader_flags() | OpenFlags::SQLITE_OPEN_URI)
+        };
+        let first = Connection::open_with_flags(&name, flags).map_err(|e| sql_error_in(path, e))?;
         look(&first).map_err(|e| sql_error_in(path, e))?;
         let opener = Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("store").build());
-        let readers = pool(path, (readers.max(1), &opener), reader_flags(), prepare_reader)?;
+        let readers = pool(&name, (readers.max(1), &opener), flags, prepare_reader)?;
         Ok(Database { path: path.to_owned(), writer: None, readers })
     }
+}
+
+/// The path of a file that SQLite keeps beside the database.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The database as a file that nobody changes meanwhile (SQLite, "Uniform Resource Identifiers").
+fn immutable(path: &Path) -> PathBuf {
+    let bytes = path.as_os_str().as_bytes();
+    let escaped = bytes.iter().flat_map(|byte| match byte {
+        b'%' | b'?' | b'#' => format!("%{byte:02x}").into_bytes(),
+        plain => vec![*plain],
+    });
+    OsString::from_vec([b"file:".to_vec(), escaped.collect(), b"?immutable=1".to_vec()].concat()).into()
 }
 
 /// Writes and reads a database in memory: whether this build's SQLite works at all.
@@ -141,14 +166,12 @@ impl Driver for Database {
 
     fn figures(&self) -> PoolFigures {
         let (readers, writer) = (self.readers.state(), self.writer.as_ref().map(Pool::state));
-        let mut wal = self.path.clone().into_os_string();
-        wal.push("-wal");
         PoolFigures {
             readers: readers.connections,
             readers_busy: readers.connections - readers.idle_connections.min(readers.connections),
             writer_busy: writer.is_some_and(|w| w.idle_connections == 0),
             file_bytes: files::size(&self.path),
-            wal_bytes: files::size(Path::new(&wal)),
+            wal_bytes: files::size(&beside(&self.path, "-wal")),
         }
     }
 
@@ -186,5 +209,35 @@ impl Database {
             rusqlite::backup::StepResult::Done => Ok(()),
             _ => Err(Error::new(crate::base::Kind::Unavailable, "store_busy")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_leaves_nothing_beside_a_database_that_nobody_has_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a 100% #1?.db");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (7);").unwrap();
+        drop(made);
+        let alone = files::names(folder.path());
+        assert_eq!(alone.len(), 1);
+        let read = |database: &Database| {
+            let connection = database.readers.get().unwrap();
+            connection.query_row("SELECT n FROM t", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        let database = Database::look(&path, 1).unwrap();
+        assert_eq!(read(&database), 7);
+        assert!(database.readers.get().unwrap().execute("DELETE FROM t", []).is_err());
+        drop(database);
+        assert_eq!(files::names(folder.path()), alone);
+        // Somebody who has it open is seen writing.
+        let writer = Connection::open(&path).unwrap();
+        writer.execute("UPDATE t SET n = 8", []).unwrap();
+        let database = Database::look(&path, 1).unwrap();
+        assert_eq!(read(&database), 8);
     }
 }

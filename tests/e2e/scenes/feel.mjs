@@ -30,6 +30,14 @@ export async function feel(world) {
     await until('the value', async () => (await panel.api('GET', '/sites/feel.test')).body.max_body_mb === 77);
   });
 
+  await runner.check('the title of a tab names the page and the host', async () => {
+    const { host } = await page.evaluate(async () => (await fetch('/api/v1/session')).json());
+    for (const [where, key] of [['/doctor', 'nav.doctor'], ['/about', 'nav.about'], ['/welcome', 'nav.welcome']]) {
+      await person.go(where);
+      await until('the title', async () => (await page.title()) === `${person.t(key)} · ${host} · ${person.t('brand')}`);
+    }
+  });
+
   await runner.check('two tabs: what was typed stays, the other change is told, and saving over it works', async () => {
     await person.go('/sites/feel.test/settings');
     const field = page.locator('input[type=number]').first();

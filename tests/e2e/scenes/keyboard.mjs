@@ -16,7 +16,7 @@ export async function keyboard(world) {
     await admin.inspect('palette-en-light', { phone: false });
     await box.fill('');
     await page.keyboard.type('shop');
-    await page.getByRole('option', { name: /shop\.test/ }).waitFor();
+    await page.getByRole('option', { name: /shop\.test/ }).first().waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'shop.test' }).waitFor();
     await page.keyboard.press('Control+k');

@@ -1,5 +1,6 @@
 // Lists: choosing many rows and changing them together, views that are kept, a site's history with its way back, the
 // keyboard, and how ten thousand rows scroll.
+import fs from 'node:fs';
 import { assert, until } from '../lib/runner.mjs';
 
 const MANY = 10_000;
@@ -97,6 +98,57 @@ export async function lists(world) {
     });
   });
 
+  await runner.check('jobs are filtered by link, and one that failed is tried again', async () => {
+    // Somebody else's folder is in the way of the new site's own, and goes away.
+    const blocked = await panel.api('POST', '/sites?dry_run=true', { body: { domain: 'again.test', kind: 'static' } });
+    const folder = `${panel.root}/srv/www/again.test`;
+    fs.mkdirSync(folder, { recursive: true });
+    assert.notEqual((await panel.api('POST', `/plans/${blocked.body.id}/apply`)).status, 201);
+    fs.rmdirSync(folder);
+    await admin.go('/jobs?state=failed&operation=site.create&target=again.test');
+    await page.getByRole('main').locator('ul.list > li').first().waitFor();
+    assert.equal(await page.getByLabel(admin.t('jobs.target')).inputValue(), 'again.test');
+    await admin.inspect('jobs-filtered-en-light');
+    await page.locator('ul.list a.name').first().click();
+    await admin.button('jobs.retry').waitFor();
+    await admin.inspect('job-failed-en-light');
+    await admin.button('jobs.retry').click();
+    await until('the site to answer', async () => (await panel.visit('again.test')).status === 200);
+    await admin.go('/jobs?operation=nothing.such');
+    await page.getByText(admin.t('jobs.no_match'), { exact: true }).waitFor();
+    await page.getByRole('main').getByRole('button', { name: admin.t('filter.clear') }).first().click();
+    await until('an address without filters', () => new URL(page.url()).search === '');
+  });
+
+  await runner.check('the trail is filtered, shows differences, and goes out as a table', async () => {
+    await admin.go('/audit?operation=site.update&result=done');
+    const entry = page.getByRole('main').locator('ul.list > li').first();
+    await entry.locator('summary').click();
+    await entry.locator('figure .line.added').first().waitFor();
+    await admin.inspect('audit-diff-en-light');
+    const link = await page.getByRole('link', { name: admin.t('audit.export_csv'), exact: true }).getAttribute('href');
+    const table = await page.evaluate(async (where) => (await fetch(where)).text(), link);
+    assert.ok(table.split('\r\n').slice(1, -1).every((line) => line.includes('"site.update"')), table.slice(0, 400));
+    await entry.getByRole('button', { name: 'bulk-02.test' }).click();
+    await until('the target in the address', () => new URL(page.url()).searchParams.get('target') === 'bulk-02.test');
+    await admin.speaking('ar', 'dark', async () => {
+      await admin.go('/audit?operation=site.update&result=done');
+      await page.locator('summary').first().click();
+      await admin.inspect('audit-diff-ar-dark');
+    });
+  });
+
+  await runner.check('roles are explained, and sessions of others are ended', async () => {
+    await admin.go('/users');
+    await page.getByRole('cell').first().waitFor();
+    await admin.inspect('users-roles-en-light');
+    await admin.button('users.row_menu', { name: 'admin' }).click();
+    await page.getByRole('menuitem', { name: admin.t('users.sessions'), exact: true }).click();
+    await page.getByRole('dialog').getByText(admin.t('account.this_session')).waitFor();
+    await admin.inspect('sessions-dialog-en-light');
+    await page.keyboard.press('Escape');
+  });
+
   await runner.check('rows are walked and chosen by keyboard', async () => {
     await admin.go('/sites?q=bulk-');
     await row('bulk-09.test').waitFor();
@@ -120,7 +172,8 @@ export async function lists(world) {
 
   await runner.check('ten thousand sites scroll; all of them can be chosen', async () => {
     const many = Array.from({ length: MANY }, (_, index) => `row-${String(index).padStart(5, '0')}.test`);
-    assert.equal((await panel.api('POST', '/state', { body: { document: document(many, 'enabled = false\n') } })).status, 200);
+    await panel.api('POST', '/state', { body: { document: document(many, 'enabled = false\n') } });
+    await until('ten thousand sites', async () => (await panel.api('GET', '/sites?q=row-&limit=1')).body.total === MANY, 120_000);
     await admin.go('/sites?q=row-');
     await row('row-00000.test').waitFor();
     const jumps = await page.evaluate(scrollThrough, 60);

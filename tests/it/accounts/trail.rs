@@ -38,6 +38,33 @@ fn an_export_is_made_while_it_is_read() {
 }
 
 #[test]
+fn a_table_of_the_trail_cannot_calculate() {
+    let desk = Desk::claimed();
+    let entry = audit::Entry {
+        actor: "=HYPERLINK(\"http://evil.test\")".into(),
+        operation: "session.create".into(),
+        target: "@SUM(A1:A9)".into(),
+        result: "refused".into(),
+        after: Some(json!({ "name": "مدير, \"quoted\"" })),
+        ..audit::Entry::default()
+    };
+    desk.core.store.write(|tx| audit::append(tx, desk.core.store.keys(), &entry)).unwrap();
+    add(&desk, 600);
+    let op = ops::find("audit.export").unwrap();
+    let input = json!({ "format": "csv", "operation": "session.create" });
+    let download = ops::run::open_download(&desk.core, &Actor::Console, &Desk::request(""), op, input).unwrap();
+    assert_eq!((download.name.as_str(), download.media_type), ("manara-audit.csv", "text/csv; charset=utf-8"));
+    let text = download.pieces.map(|piece| String::from_utf8(piece.unwrap()).unwrap()).collect::<String>();
+    let lines: Vec<_> = text.split_terminator("\r\n").collect();
+    assert!(lines[0].starts_with("\u{feff}\"seq\",\"at\",\"actor\""), "{text}");
+    assert_eq!(lines.len(), 2, "only what was asked for, and the columns once: {text}");
+    let cells: Vec<_> = lines[1].trim_matches('"').split("\",\"").collect();
+    assert_eq!(cells.len(), 14, "{}", lines[1]);
+    assert_eq!((cells[2], cells[6]), ("'=HYPERLINK(\"\"http://evil.test\"\")", "'@SUM(A1:A9)"));
+    assert!(cells[12].contains("مدير, \\\"\"quoted"), "{}", cells[12]);
+}
+
+#[test]
 fn actors_are_named_in_the_readers_language() {
     let desk = Desk::new();
     let wrong = json!({ "token": "not the token", "user": "eve", "password": "a long pass phrase" });

@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 const SHORT: Duration = Duration::from_millis(800);
 
 fn impatient() -> Panel {
-    Panel::with(None, Patience { head: SHORT, body: SHORT, idle: SHORT, write: SHORT, heartbeat: SHORT })
+    Panel::with(
+        None,
+        Patience { head: SHORT, body: SHORT, idle: SHORT, write: SHORT, heartbeat: SHORT, ..Patience::default() },
+    )
 }
 
 /// How long the other side keeps a connection open.

@@ -123,3 +123,44 @@ fn plain_http_outside_of_loopback_is_refused() {
     let refused = serve(panel.core.clone(), Listen { tcp: Some(tcp), ..Listen::default() });
     assert_eq!(refused.map(|_| ()).unwrap_err().code(), "plain_http_outside");
 }
+
+#[test]
+fn a_certificate_put_in_place_is_shown_without_a_new_start_and_a_broken_one_is_not() {
+    let (_files, first) = certificate();
+    let patience = Patience { certificate: Duration::from_millis(20), ..Patience::default() };
+    let panel = Panel::with(Some(first.clone()), patience);
+    // Whether a client that trusts exactly this certificate comes to an answer.
+    let shows = |files: &PanelTls| {
+        let connection = ClientConnection::new(client(files, "http/1.1"), name()).unwrap();
+        let mut stream = StreamOwned::new(connection, panel.connect());
+        let head = format!("GET /health/live HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", panel.address);
+        stream.write_all(head.as_bytes()).is_ok() && Answer::read(&mut stream).status == 200
+    };
+    let until = |files: &PanelTls| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !shows(files) {
+            assert!(Instant::now() < deadline, "another certificate is shown");
+        }
+    };
+    assert!(shows(&first));
+    let folder = panel.core.config.panel_tls_folder().join("tls");
+    std::fs::create_dir_all(&folder).unwrap();
+    let put = |certificate: &str, key: &str| {
+        std::fs::write(folder.join("panel.pem"), certificate).unwrap();
+        std::fs::write(folder.join("panel.key"), key).unwrap();
+    };
+    let (_other, second) = certificate();
+    put(&second.certificate, second.key.expose());
+    until(&second);
+    assert!(!shows(&first));
+    for (certificate, key) in [("no certificate", ""), (&first.certificate, second.key.expose().as_str())] {
+        put(certificate, key);
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(shows(&second), "the former one goes on");
+    }
+    std::fs::remove_file(folder.join("panel.pem")).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(shows(&second));
+    put(&first.certificate, first.key.expose());
+    until(&first);
+}

@@ -11,6 +11,8 @@ export class Objects {
   sites = $state.raw<Site[]>([]);
   jobs = $state.raw<Job[]>([]);
   users = $state.raw<User[]>([]);
+  /** Whether the sites are those of the newest query: what comes after them must not jump in before. */
+  settled = $state(false);
   #wanted = '';
   #begun = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,6 +21,7 @@ export class Objects {
   find(object: string): void {
     clearTimeout(this.#timer);
     this.#wanted = object;
+    this.settled = false;
     if (!object) {
       this.sites = [];
       return;
@@ -29,7 +32,9 @@ export class Objects {
 
   async #askSites(object: string): Promise<void> {
     const page = await call(client.GET('/api/v1/sites', { params: { query: { q: object, limit: SITES_MAX } } })).catch(() => null);
-    if (this.#wanted === object) this.sites = page?.items ?? [];
+    if (this.#wanted !== object) return;
+    this.sites = page?.items ?? [];
+    this.settled = true;
   }
 
   async #readLists(): Promise<void> {

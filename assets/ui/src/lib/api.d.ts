@@ -297,6 +297,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Repeat a job that failed */
+        post: operations["job.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -705,6 +722,23 @@ export interface paths {
         put?: never;
         /** Let a user sign in again after too many failed attempts */
         post: operations["user.unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what each role may do */
+        get: operations["role.list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1282,6 +1316,8 @@ export interface components {
             error?: components["schemas"]["JobError"] | null;
             /** @description The plan it applies. */
             plan?: string | null;
+            /** @description Whether it can be asked for again: it ended without doing what it was asked. */
+            retryable: boolean;
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -1981,6 +2017,20 @@ export interface components {
             /** @description By name. */
             items: components["schemas"]["UserView"][];
         };
+        /** @description The permissions with the roles that have them. */
+        RoleList: {
+            /** @description Every permission. */
+            items: components["schemas"]["Allowed"][];
+        };
+        /** @description Something that may be allowed. */
+        Allowed: {
+            /** @description The permission. */
+            permission: components["schemas"]["Permission"];
+            /** @description What it allows, in the reader's language. */
+            text: string;
+            /** @description Roles that have it. */
+            roles: components["schemas"]["Role"][];
+        };
         /** @description The tokens. */
         TokenList: {
             /** @description Newest first; everybody's for those who manage accounts, else the caller's own. */
@@ -2300,6 +2350,8 @@ export interface components {
             /** @description Keyed hash over the entry and its predecessor's hash. */
             hash: string;
         };
+        /** @description How an export is written. */
+        Format: "jsonl" | "csv";
         /** @description Whether the trail is whole. */
         Verdict: {
             /** @description Whether every hash fits. */
@@ -3486,6 +3538,12 @@ export interface operations {
                 operation?: string | null;
                 /** @description Only about this object: a site's domain in ASCII form, a component's name. */
                 target?: string | null;
+                /** @description Only asked for by this actor. */
+                actor?: string | null;
+                /** @description Only asked for from this time on. */
+                from?: string | null;
+                /** @description Only asked for before this time. */
+                until?: string | null;
                 /** @description Rows of a page. */
                 limit?: number | null;
                 /** @description Where the page begins: `next` of the page before. */
@@ -3578,6 +3636,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "job.retry": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
                 };
             };
             400: components["responses"]["Problem"];
@@ -4933,6 +5044,37 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "role.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "token.list": {
         parameters: {
             query?: never;
@@ -5640,10 +5782,8 @@ export interface operations {
                 from?: string | null;
                 /** @description Before. */
                 until?: string | null;
-                /** @description Rows of a page. */
-                limit?: number | null;
-                /** @description Where the page begins: `next` of the page before. */
-                cursor?: string | null;
+                /** @description `jsonl` (JSON lines) unless `csv` is asked for. */
+                format?: components["schemas"]["Format"];
             };
             header?: never;
             path?: never;

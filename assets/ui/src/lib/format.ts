@@ -60,7 +60,7 @@ function withHijri(gregorian: string, at: number, lang: Lang): string {
 }
 
 /** A length of time as digits: `75` seconds → `1:15`. */
-export function formatDuration(seconds: number, lang: Lang = 'en'): string {
+export function formatDuration(seconds: number, lang: Lang): string {
   const digits = cachedFormat('duration', lang, (tag) => new Intl.NumberFormat(tag, { minimumIntegerDigits: 2, useGrouping: false }));
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];

@@ -39,15 +39,25 @@ function target(key: string, now: number, page: number, last: number): number | 
 
 /** Listens on the box that scrolls; answers how to stop. */
 export function listKeys(box: HTMLElement, list: KeyedList): () => void {
+  // Where the focus is on its way to: keys may come faster than rows are drawn.
+  let heading: number | null = null;
+
+  function move(to: number) {
+    heading = to;
+    void show(box, to, list.rowHeight).then(() => {
+      if (heading === to) heading = null;
+    });
+  }
+
   function pressed(event: KeyboardEvent) {
     const control = event.target instanceof HTMLElement && event.target.closest('button, input');
-    const now = focused();
+    const now = heading ?? focused();
     const page = Math.max(1, Math.floor(box.clientHeight / list.rowHeight) - 1);
     const wanted = event.altKey ? null : target(event.key, now, page, list.count() - 1);
     if (wanted !== null && list.count() > 0) {
       event.preventDefault();
       if (event.shiftKey) list.toggle(wanted, true);
-      void show(box, wanted, list.rowHeight);
+      move(wanted);
     } else if (event.key === ' ' && now >= 0 && !control) {
       event.preventDefault();
       list.toggle(now, event.shiftKey);

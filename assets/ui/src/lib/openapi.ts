@@ -206,6 +206,8 @@ export function commandLine(document: ApiDocument, operation: Operation): string
   const places = operation.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name.toUpperCase());
   const body = resolve(document, bodySchema(operation.requestBody) ?? {});
   const query = operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).map((parameter) => parameter.name);
-  const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${name.toUpperCase()}`);
+  // A number is called N, as the command line's own help does.
+  const value = (name: string) => (body.properties?.[name]?.type === 'integer' ? 'N' : name.toUpperCase());
+  const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${value(name)}`);
   return ['manara', ...id.split('.'), ...places, ...flags].join(' ');
 }

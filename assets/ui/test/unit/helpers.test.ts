@@ -18,8 +18,8 @@ test('times are words, in Western digits', () => {
   const now = Date.parse('2026-01-01T12:00:00Z');
   assert.equal(formatRelative(now - 180_000, now, 'en'), '3 minutes ago');
   assert.equal(formatRelative(now - 11 * 60_000, now, 'ar'), 'قبل 11 دقيقة');
-  assert.equal(formatDuration(75), '1:15');
-  assert.equal(formatDuration(3_661), '1:01:01');
+  assert.equal(formatDuration(75, 'en'), '1:15');
+  assert.equal(formatDuration(3_661, 'ar'), '1:01:01');
 });
 
 test('a password is judged by length, variety and repetition', () => {
@@ -71,6 +71,8 @@ test('every operation has a command that the command line knows', () => {
     const command = commandLine(document, operation);
     const known = command === null || usages.includes(`\n${command} [`) || usages.includes(`\n${command.replace(/ FILE$/, '')} [OPTIONS]`);
     assert.ok(known, `${operation.operationId}: ${command}`);
+    const curl = curlLine(document, operation, 'https://panel.example');
+    assert.match(curl, /^curl .*'https:\/\/panel\.example\/api\/v1\/[^{}]*'$/, curl);
   }
   const create = operations.find((operation) => operation.operationId === 'site.create')!;
   assert.equal(
@@ -94,26 +96,6 @@ test('a taken name is a problem of the field it was typed into', () => {
   assert.deepEqual(field('name_reserved', { name: 'main.test' }), ['domain']);
   assert.deepEqual(field('site_folder_exists', { path: '/srv/www/main.test' }), ['domain']);
   assert.deepEqual(field('plan_stale', {}), []);
-});
-
-test('every command and request of the reference is one that exists', () => {
-  const document = JSON.parse(readFileSync(new URL('../../../openapi.json', import.meta.url), 'utf8')) as ApiDocument;
-  const reference = readFileSync(new URL('../../../cli.md', import.meta.url), 'utf8');
-  const headings = new Set([...reference.matchAll(/^## (manara[^\n]*)$/gm)].map((match) => match[1]));
-  const operations = groupOperations(document, '').flatMap((group) => group.operations);
-  assert.ok(operations.length > 40);
-  for (const operation of operations) {
-    const command = commandLine(document, operation);
-    const words = command?.split(' ').filter((word) => /^[a-z][a-z-]*$/.test(word)).join(' ');
-    if (words) assert.ok(headings.has(words), `${operation.operationId}: ${command}`);
-    else assert.ok(['claim.create', 'session.create', 'session.password'].includes(operation.operationId ?? ''), `${operation.operationId} has no command`);
-    const flags = [...(command ?? '').matchAll(/--([a-z-]+)/g)].map((match) => match[1]);
-    const section = reference.split(`## ${words}\n`)[1]?.split('\n## ')[0] ?? '';
-    for (const flag of flags) assert.ok(section.includes(`--${flag}`), `${operation.operationId}: --${flag}`);
-    const curl = curlLine(document, operation, 'https://panel.example');
-    assert.match(curl, /^curl .*'https:\/\/panel\.example\/api\/v1\//);
-    assert.ok(!/\{\w+\}'/.test(curl), curl);
-  }
 });
 
 test('an operation that a finding names is called as the description says', () => {

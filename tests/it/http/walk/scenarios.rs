@@ -147,6 +147,17 @@ fn endless_job(panel: &Panel) -> Value {
     json!({ "id": id })
 }
 
+/// A job that is said to have failed, and can be repeated.
+fn failed_job(panel: &Panel) -> Value {
+    let site = site(panel);
+    panel.console("site.disable", site.clone());
+    panel.console("site.enable", site);
+    let id = panel.console("job.list", json!({ "operation": "site.disable" }))["items"][0]["id"].clone();
+    let fail = "UPDATE jobs SET state = 'failed' WHERE id = ?";
+    panel.core.store.write(|tx| tx.exec(fail, &[id.as_str().unwrap().into()])).unwrap();
+    json!({ "id": id })
+}
+
 /// A change of settings that waits to be confirmed.
 fn guarded(panel: &Panel) -> Value {
     panel.console("setting.update", json!({ "panel.host_names": ["panel.example"] }));
@@ -274,6 +285,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         audit: &["done", "component.install cancelled cancelled"],
         ..act("job.cancel", OPERATOR, endless_job, 200, &["jobs"])
     },
+    Scenario {
+        tables: SAME_NAMES,
+        audit: &["site.disable started", "site.disable done"],
+        hooks: &["Validate site.disable", "BeforeApply site.disable", "AfterApply site.disable"],
+        ..change("job.retry", failed_job, &["nginx_switch", "nginx_reload", "hold", "forget"])
+    },
     read("event.stream", VIEWER, nothing),
     read("component.list", VIEWER, nothing),
     Scenario {
@@ -345,6 +362,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ),
     act("user.delete", ADMIN, user, 200, &["users"]),
     act("user.unlock", ADMIN, user, 200, &[]),
+    read("role.list", VIEWER, nothing),
     read("token.list", OPERATOR, nothing),
     act("token.create", OPERATOR, |_| json!({ "name": "ci", "role": "viewer" }), 201, &["tokens"]),
     act("token.delete", OPERATOR, token, 200, &["tokens"]),

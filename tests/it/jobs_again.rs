@@ -1,0 +1,43 @@
+//! Jobs that are found by who asked and when, and repeated.
+
+use crate::support::rig::Rig;
+use manara::platform::faults::Fault;
+use serde_json::{Value, json};
+
+fn jobs(rig: &Rig, query: Value) -> Vec<Value> {
+    rig.call("job.list", query).unwrap().body["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_job_that_failed_is_repeated_with_the_same_input() {
+    let rig = Rig::new();
+    rig.core().faults.arm(Fault::Fail(3));
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap_err();
+    rig.core().faults.disarm();
+    let failed = jobs(&rig, json!({ "state": "failed" }));
+    assert_eq!((failed.len(), failed[0]["retryable"].as_bool()), (1, Some(true)), "{failed:?}");
+    let id = failed[0]["id"].clone();
+    let made = rig.call("job.retry", json!({ "id": id })).unwrap();
+    assert_eq!(made.body["domain"], "a.test");
+    assert_eq!(rig.get("a.test", "/").unwrap().0, 200);
+    assert_eq!(jobs(&rig, json!({ "operation": "site.create" })).len(), 2, "it is a job of its own");
+
+    // What did its work is not repeated, and repeating is refused as the operation itself would be.
+    let done = jobs(&rig, json!({ "state": "done", "operation": "site.create" }))[0].clone();
+    assert_eq!(done["retryable"], false);
+    assert_eq!(rig.call("job.retry", json!({ "id": done["id"] })).unwrap_err().code(), "job_not_retryable");
+    assert_eq!(rig.call("job.retry", json!({ "id": id })).unwrap_err().code(), "site_exists");
+}
+
+#[test]
+fn jobs_are_found_by_who_asked_and_when() {
+    let rig = Rig::new();
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    let all = jobs(&rig, json!({}));
+    let by = |actor: &str| jobs(&rig, json!({ "actor": actor, "operation": "site.create" })).len();
+    assert_eq!((by("root@console"), by("root"), by("root@consol_")), (1, 0, 0));
+    let at = all.iter().find(|job| job["operation"] == "site.create").unwrap()["created_at"].clone();
+    let from = |query: Value| jobs(&rig, query).iter().filter(|job| job["operation"] == "site.create").count();
+    assert_eq!((from(json!({ "from": at })), from(json!({ "until": at }))), (1, 0));
+    assert_eq!(from(json!({ "from": "2001-01-01T00:00:00Z", "until": "2001-01-02T00:00:00Z" })), 0);
+}
