@@ -12,9 +12,16 @@ fn log(rig: &Rig, name: &str) -> PathBuf {
     rig.root.path().join("var/log/nginx").join(name)
 }
 
-/// Makes the log too large without writing much: a hole before what follows.
+/// Makes the log too large without writing much: a hole before what follows. nginx opens a new one in its own time.
 fn swell(rig: &Rig) {
-    let file = std::fs::File::options().append(true).open(log(rig, "manara.log")).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let file = loop {
+        match std::fs::File::options().append(true).open(log(rig, "manara.log")) {
+            Ok(file) => break file,
+            Err(e) => assert!(Instant::now() < deadline, "{e}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
     file.set_len(manara::base::limits::LOG_BYTES_MAX + 1).unwrap();
 }
 
