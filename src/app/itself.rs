@@ -82,6 +82,7 @@ fn recover(root: &Path, services: &dyn Services, tell: Tell<'_>) -> Result<Value
     let changed = Updater { root, services, faults: &faults, tell: &tell }.recover()?;
     // Of an update that was killed, or whose unit did not come to run.
     download::forget(root)?;
+    worker::forget(root)?;
     Ok(json!({ "changed": changed }))
 }
 
