@@ -88,8 +88,15 @@ trap 'exit 143' TERM HUP
 take_work() {
   if ! mkdir -m 700 $WORK 2>/dev/null; then
     other=$(cat $WORK/pid 2>/dev/null || :)
-    [ -z "$other" ] || [ ! -d "/proc/$other" ] || die "Another installer is at work (process $other)." \
-      "هناك مُثبِّت آخر يعمل الآن (العملية $other)."
+    if [ -z "$other" ]; then
+      # One that has just begun, and has not noted its process yet; or one that was killed right then.
+      now=$(date +%s)
+      [ $((now - $(stat -c %Y $WORK 2>/dev/null || echo "$now"))) -gt 60 ] ||
+        die "Another installer has just begun. If it has not, start again in a minute." \
+          "بدأ مُثبِّت آخر للتو. إن لم يكن كذلك فأعد المحاولة بعد دقيقة."
+    elif [ -d "/proc/$other" ]; then
+      die "Another installer is at work (process $other)." "هناك مُثبِّت آخر يعمل الآن (العملية $other)."
+    fi
     rm -rf $WORK
     mkdir -m 700 $WORK
   fi

@@ -167,3 +167,31 @@ fn the_installer_fetches_no_more_than_it_allows() {
         });
     }
 }
+
+#[test]
+fn an_installer_leaves_the_folder_to_one_that_has_just_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path().join("work");
+    let taken = "take_work; [ \"$(cat $WORK/pid)\" = $$ ]";
+    let refused = |why: &'static str| {
+        each_shell(folder.path(), PATH, &[], taken, |is_good, said| assert!(!is_good && said.contains(why), "{said}"));
+        assert!(work.is_dir(), "{why}: the other one's folder");
+    };
+    std::fs::create_dir(&work).unwrap();
+    refused("has just begun");
+    std::fs::write(work.join("pid"), "").unwrap();
+    refused("has just begun");
+    std::fs::write(work.join("pid"), std::process::id().to_string()).unwrap();
+    refused("is at work (process ");
+    let begins = [
+        "rm -rf $WORK",
+        "mkdir -p $WORK; touch -d '2000-01-01 00:00' $WORK",
+        // No process can have this number (PID_MAX_LIMIT).
+        "mkdir -p $WORK; echo 4194305 >$WORK/pid",
+    ];
+    for before in begins {
+        let act = format!("{before}; {taken}");
+        each_shell(folder.path(), PATH, &[], &act, |is_good, said| assert!(is_good, "{before}: {said}"));
+        assert!(!work.exists(), "it is gone at the end");
+    }
+}
