@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the Manara server panel on this machine, or takes it away. Everything that changes the machine is done by the
 # program itself (`manara self setup`, `manara self remove`), which lists its changes first; this script finds out
-# whether the machine fits, and gets and proves the release.
+# whether the machine fits, and gets and proves the release. It asks before it installs minisign, should that be needed.
 #
 #   sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--downgrade] [--port N] [--lang ar|en]
 #   sh install.sh --uninstall | --purge [--sites] [--dry-run] [--yes]
@@ -273,7 +273,9 @@ verify_list() {
   [ -n "$RELEASE_KEY" ] || die "This script has no key to check releases with. Set MANARA_RELEASE_KEY, or use the install.sh of a release." \
     "ليس في هذا السكربت مفتاح للتحقق من الإصدارات. عيّن MANARA_RELEASE_KEY أو استعمل install.sh المرفق بإصدار."
   if ! have minisign && ! openssl_is_3 && have apt-get && [ -z "$dry_run" ] && [ -z "$offline" ]; then
-    note "Installing minisign to check the signature." "تثبيت minisign للتحقق من التوقيع."
+    note "The signature is checked with minisign, which is not there yet: apt-get installs it now." \
+      "يُتحقق من التوقيع بواسطة minisign، وهو غير مثبّت بعد: سيثبّته apt-get الآن."
+    agree
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends minisign >&2 || true
   fi
   if have minisign && [ -f "$work/SHA256SUMS.minisig" ]; then

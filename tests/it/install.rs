@@ -195,3 +195,24 @@ fn an_installer_leaves_the_folder_to_one_that_has_just_begun() {
         assert!(!work.exists(), "it is gone at the end");
     }
 }
+
+#[test]
+fn the_installer_asks_before_it_installs_what_checks_signatures() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tools, installed) = (folder.path().join("tools"), folder.path().join("installed"));
+    std::fs::create_dir(&tools).unwrap();
+    std::fs::write(tools.join("apt-get"), format!("#!/bin/sh\necho \"$*\" >>'{}'\n", installed.display())).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(tools.join("apt-get"), executable).unwrap();
+    let path = tools.to_str().unwrap();
+    for (lang, why) in [("en", "Nobody is there to be asked"), ("ar", "لا أحد هنا ليُسأل")] {
+        each_shell(folder.path(), path, &["--lang", lang], "verify_list", |is_good, said| {
+            assert!(!is_good && said.contains(why) && said.contains("minisign"), "{said}");
+            assert!(!installed.exists(), "unasked: {said}");
+        });
+    }
+    each_shell(folder.path(), path, &["--yes"], "verify_list", |_, said| {
+        assert!(said.contains("cannot be checked"), "{said}");
+        assert!(std::fs::read_to_string(&installed).unwrap().contains("install -y"), "{said}");
+    });
+}
