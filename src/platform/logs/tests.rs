@@ -235,6 +235,10 @@ fn secrets_are_found_by_their_names_and_schemes() {
         ("status code=404", "status code=404"),
         ("العربية token=سر نهاية", "العربية token=*** نهاية"),
         ("X-Api-Key: 12345", "X-Api-Key: ***"),
+        ("“password=hunter2”", "“password=***"),
+        ("→token=abc", "→token=***"),
+        ("\u{a0}token=abc", "\u{a0}token=***"),
+        ("الرمزtoken=abc", "الرمزtoken=***"),
         ("token=", "token="),
         ("=:=", "=:="),
     ] {
