@@ -87,6 +87,8 @@ pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
 pub const LOG_NEWS_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of an old, compressed file of a log that are looked through.
 pub const LOG_PACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Longest text that is looked for in a log: 200 characters.
+pub const LOG_TEXT_BYTES_MAX: usize = 800;
 /// Entries of a downloaded log.
 pub const LOG_EXPORT_ENTRIES_MAX: usize = 50_000;
 /// Size of a downloaded log.

@@ -2,7 +2,7 @@
 //! end of a large log costs as much as that of a small one.
 
 use super::parse::Form;
-use super::sieve::{DISORDER_S, Seen, Sieve, in_order};
+use super::sieve::{Seen, Sieve, in_order};
 use super::{LogEntry, LogPage, LogQuery, LogSource, LogStart};
 use crate::base::limits::{
     LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PACKED_BYTES_MAX, LOG_PIECE_BYTES,
@@ -129,7 +129,7 @@ fn piece(file: &File, from: u64, to: u64) -> Result<Vec<u8>> {
 fn plain(part: &Part, form: &Form, end: Option<u64>, sieve: &mut Sieve) -> Result<Ended> {
     let mut end = end.unwrap_or(part.bytes).min(part.bytes);
     if let Some(until) = sieve.query().until {
-        end = before(part, form, end, until.plus_s(DISORDER_S))?;
+        end = before(part, form, end, until.plus_s(LogQuery::DISORDER_S))?;
     }
     // The end of a line whose beginning is in the piece before.
     let mut rest: Vec<u8> = Vec::new();
@@ -232,18 +232,25 @@ impl Kept {
 fn packed(part: Part, form: &Form, end: u64, sieve: &mut Sieve) -> Result<Ended> {
     let mut lines = BufReader::with_capacity(LOG_PIECE_BYTES, unpacked(part.file).take(LOG_PACKED_BYTES_MAX.min(end)));
     let mut kept = Kept::new(sieve);
-    let (mut at, mut line) = (0_u64, Vec::new());
+    let query = sieve.query();
+    let bounded = query.from.is_some() || query.until.is_some();
+    let (mut at, mut line, mut last) = (0_u64, Vec::new(), None);
     loop {
         line.clear();
         let read = lines.read_until(b'\n', &mut line).map_err(Error::fault)?;
         if read == 0 {
             break;
         }
-        if line.pop() == Some(b'\n') && !line.is_empty() && of_site(&line, sieve.query()) {
-            line.truncate(LOG_LINE_BYTES_MAX);
-            let entry = form.entry(&line);
-            if entry.fits(sieve.query()) {
-                kept.push(at, entry);
+        if line.pop() == Some(b'\n') && !line.is_empty() {
+            // Cheap looks first: of most files nothing is wanted.
+            let time = if bounded { form.time(&line) } else { None };
+            last = time.or(last);
+            if time.is_none_or(|time| query.spans(time)) && of_site(&line, query) {
+                line.truncate(LOG_LINE_BYTES_MAX);
+                let entry = form.entry(&line);
+                if entry.fits(query) {
+                    kept.push(at, entry);
+                }
             }
         }
         at += read as u64;
@@ -255,7 +262,7 @@ fn packed(part: Part, form: &Form, end: u64, sieve: &mut Sieve) -> Result<Ended>
             Seen::TooOld => return Ok(Ended::TooOld),
         }
     }
-    Ok(Ended::Begun)
+    Ok(if last.is_some_and(|last| query.is_past(last)) { Ended::TooOld } else { Ended::Begun })
 }
 
 /// What was written since `place`; the rest of a file that was renamed meanwhile comes first.

@@ -6,9 +6,6 @@ use crate::base::limits::{LOG_ENTRIES_MAX, LOG_PAGE_BYTES_MAX, LOG_SEARCH_MS_MAX
 use crate::base::names::LogCursor;
 use std::time::{Duration, Instant};
 
-/// Lines of nginx's log are not quite in the order of their times, since its workers write theirs late. In seconds.
-pub(super) const DISORDER_S: i64 = 5;
-
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
@@ -59,9 +56,7 @@ impl<'q> Sieve<'q> {
 
     /// Takes an entry, each older than the one before.
     pub(super) fn offer(&mut self, entry: LogEntry) -> Seen {
-        if let (Some(at), Some(from)) = (entry.at, self.query.from)
-            && at.plus_s(DISORDER_S) < from
-        {
+        if entry.at.is_some_and(|at| self.query.is_past(at)) {
             return Seen::TooOld;
         }
         self.reached = entry.at.or(self.reached);

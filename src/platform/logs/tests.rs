@@ -114,6 +114,23 @@ fn a_page_of_long_lines_ends_early_and_the_next_goes_on() {
 }
 
 #[test]
+fn files_older_than_what_is_looked_for_are_not_read() {
+    let folder = folder();
+    folder.append("manara.log.3.gz", "whoever unpacks this fails");
+    folder.append("manara.log.1", &line(10, "s9876543210", 200));
+    folder.pack(2);
+    folder.append("manara.log", &line(100, SITE, 200));
+    let from = |second: i64| LogQuery {
+        from: Some(Time(1_700_000_000_000 + second * 1000)),
+        site: Some(SITE.parse().unwrap()),
+        ..query(LogSource::Access, LogStart::Newest, 10)
+    };
+    let page = folder.read(&from(90));
+    assert_eq!((seconds(&page.entries), page.older), (vec![100], None));
+    assert!(read_file(&folder.logs, &from(12)).is_err(), "a line of that time may stand before one of second 10");
+}
+
+#[test]
 fn a_moment_is_found_in_a_large_file_without_reading_it() {
     let folder = folder();
     let text: String = (0..20_000).map(|second| line(second, SITE, 200)).collect();
