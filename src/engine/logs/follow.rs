@@ -36,7 +36,9 @@ struct Follower {
 /// Hands the entries that `query` finds from now on, or from its place on, to `sink`, as events `log`.
 pub fn follow(core: &Arc<Core>, mut query: LogQuery, sink: Sink) -> Result<Subscription> {
     if query.start == LogStart::Newest {
-        let place = read(core, &LogQuery { limit: 1, ..query.clone() })?.newest;
+        // Any entry shows the end: the ones that are wanted may be far from it.
+        let any = LogQuery { limit: 1, site: None, text: None, level: None, from: None, until: None, ..query.clone() };
+        let place = read(core, &any)?.newest;
         query.start = place.map_or(LogStart::Newest, LogStart::After);
     }
     let subscription = core.bus.listen(vec![], sink);
