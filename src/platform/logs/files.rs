@@ -5,7 +5,7 @@ use super::parse::Form;
 use super::sieve::{Seen, Sieve, in_order};
 use super::{LogEntry, LogPage, LogQuery, LogSource, LogStart};
 use crate::base::limits::{
-    LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PACKED_BYTES_MAX, LOG_PIECE_BYTES,
+    LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_LOOK_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PACKED_BYTES_MAX, LOG_PIECE_BYTES,
 };
 use crate::base::names::LogCursor;
 use crate::base::{Error, Kind, Result};
@@ -271,14 +271,28 @@ fn onward(parts: Vec<Part>, query: &LogQuery, form: &Form, place: &LogCursor) ->
     let written: Vec<Part> = parts.into_iter().filter(|part| !part.packed).collect();
     let mut page = LogPage { newest: Some(place.clone()), ..LogPage::default() };
     let found = written.iter().position(|part| part.inode == inode);
+    let mut weight = 0;
     let mut from = if found.is_some() { offset } else { 0 };
     for part in written.iter().take(found.map_or(1, |at| at + 1)).rev() {
         let bytes = piece(&part.file, from, part.bytes.min(from + LOG_NEWS_BYTES_MAX))?;
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        let lines = bytes[..whole].split(|b| *b == b'\n').filter(|line| !line.is_empty() && of_site(line, query));
-        page.entries.extend(lines.map(|line| form.entry(line)).filter(|entry| entry.fits(query)));
         // What is longer than one look and has no line end is nobody's line.
-        let read = if whole == 0 && bytes.len() as u64 == LOG_NEWS_BYTES_MAX { bytes.len() } else { whole } as u64;
+        let mut read = if whole == 0 && bytes.len() as u64 == LOG_NEWS_BYTES_MAX { bytes.len() } else { 0 } as u64;
+        for line in bytes[..whole].split_inclusive(|b| *b == b'\n') {
+            if weight > LOG_LOOK_BYTES_MAX {
+                break;
+            }
+            read += line.len() as u64;
+            let line = &line[..line.len() - 1];
+            if line.is_empty() || !of_site(line, query) {
+                continue;
+            }
+            let entry = form.entry(line);
+            if entry.fits(query) {
+                weight += entry.weight();
+                page.entries.push(entry);
+            }
+        }
         page.newest = Some(LogCursor::file(part.inode, from + read));
         if from + read < part.bytes {
             break;

@@ -1,7 +1,7 @@
 //! Logs as files, with what hostile or half-written lines are in them.
 
 use super::*;
-use crate::base::limits::LOG_PAGE_BYTES_MAX;
+use crate::base::limits::{LOG_LOOK_BYTES_MAX, LOG_PAGE_BYTES_MAX};
 use crate::platform::files::RootDir;
 use std::io::Write;
 
@@ -176,6 +176,27 @@ fn what_is_written_later_is_read_on_also_over_a_rotation() {
     let page = on(page.newest.unwrap());
     assert_eq!(seconds(&page.entries), [3, 4]);
     assert!(on(page.newest.unwrap()).entries.is_empty());
+}
+
+#[test]
+fn one_look_at_what_is_new_finds_no_more_than_a_reader_may_leave_waiting() {
+    let folder = folder();
+    folder.append("manara.log", &line(1, SITE, 200));
+    let mut start = folder.read(&query(LogSource::Access, LogStart::Newest, 10)).newest.unwrap();
+    let text: Vec<u8> =
+        (0..100_u32).flat_map(|n| [format!("{n:03}").as_bytes(), &[0xff; 16_000], b"\n"].concat()).collect();
+    std::fs::File::options().append(true).open(folder.logs.path("manara.log")).unwrap().write_all(&text).unwrap();
+    let mut numbers = Vec::new();
+    loop {
+        let page = folder.read(&query(LogSource::Access, LogStart::After(start), 10));
+        if page.entries.is_empty() {
+            break;
+        }
+        assert!(page.entries.iter().map(LogEntry::weight).sum::<usize>() < LOG_LOOK_BYTES_MAX + (1 << 16));
+        numbers.extend(page.entries.iter().map(|entry| entry.message[..3].parse::<u32>().unwrap()));
+        start = page.newest.unwrap();
+    }
+    assert!(numbers.into_iter().eq(0..100));
 }
 
 #[test]
