@@ -72,9 +72,6 @@ pub const LOG_S_MAX: i64 = 24 * 3600;
 pub const LOG_FILES_MAX: u32 = 14;
 /// Entries of a log in one answer.
 pub const LOG_ENTRIES_MAX: u32 = 1000;
-/// Bytes of memory after which an answer of a log is full, however few its entries are. Its JSON is at most six times as
-/// long, and fits into [`HOST_ANSWER_BYTES_MAX`].
-pub const LOG_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Entries of a log in one answer when the caller does not say.
 pub const LOG_ENTRIES_DEFAULT: u32 = 200;
 /// Time for which a log is searched before the answer says how far it came.

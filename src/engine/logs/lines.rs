@@ -29,6 +29,10 @@ struct Inner {
     bytes: usize,
 }
 
+fn weight(entry: &LogEntry) -> usize {
+    256 + entry.message.len() + entry.fields.iter().map(|(name, value)| 64 + name.len() + value.len()).sum::<usize>()
+}
+
 impl Lines {
     const fn new() -> Self {
         let inner = Inner { entries: VecDeque::new(), first: 0, bytes: 0 };
@@ -48,11 +52,11 @@ impl Lines {
     /// Adds a line, when lines are kept.
     pub fn push(&self, entry: LogEntry) {
         let Ok(mut inner) = self.inner.lock() else { return };
-        inner.bytes += entry.weight();
+        inner.bytes += weight(&entry);
         inner.entries.push_back(entry);
         while inner.entries.len() > KEPT_MAX || inner.bytes > BYTES_MAX {
             let Some(oldest) = inner.entries.pop_front() else { break };
-            inner.bytes -= oldest.weight();
+            inner.bytes -= weight(&oldest);
             inner.first += 1;
         }
     }

@@ -3,7 +3,7 @@
 
 use super::parse::Form;
 use super::sieve::{DISORDER_S, Seen, Sieve, in_order};
-use super::{LogEntry, LogPage, LogQuery, LogSource, LogStart};
+use super::{LogPage, LogQuery, LogSource, LogStart};
 use crate::base::limits::{
     LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PACKED_BYTES_MAX, LOG_PIECE_BYTES,
 };
@@ -200,38 +200,10 @@ fn before(part: &Part, form: &Form, end: u64, until: crate::base::clock::Time) -
     Ok(bytes.iter().position(|b| *b == b'\n').map_or(end, |at| high + at as u64 + 1))
 }
 
-/// The last entries of a file, with their places: as many as a page has room for.
-struct Kept {
-    entries: VecDeque<(u64, LogEntry)>,
-    bytes: usize,
-    room: usize,
-    room_bytes: usize,
-}
-
-impl Kept {
-    fn new(sieve: &Sieve) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, room: sieve.room(), room_bytes: sieve.room_bytes() }
-    }
-
-    /// Adds an entry. The first one makes room where the page is full without it.
-    fn push(&mut self, at: u64, entry: LogEntry) {
-        self.bytes += entry.weight();
-        self.entries.push_back((at, entry));
-        while let Some((_, first)) = self.entries.front() {
-            let weight = first.weight();
-            if self.entries.len() <= self.room && self.bytes - weight <= self.room_bytes {
-                break;
-            }
-            self.bytes -= weight;
-            self.entries.pop_front();
-        }
-    }
-}
-
 /// A packed file can only be read from its beginning: the last entries before `end` that fit are kept.
 fn packed(part: Part, form: &Form, end: u64, sieve: &mut Sieve) -> Result<Ended> {
     let mut lines = BufReader::with_capacity(LOG_PIECE_BYTES, unpacked(part.file).take(LOG_PACKED_BYTES_MAX.min(end)));
-    let mut kept = Kept::new(sieve);
+    let mut kept = VecDeque::new();
     let (mut at, mut line) = (0_u64, Vec::new());
     loop {
         line.clear();
@@ -243,12 +215,15 @@ fn packed(part: Part, form: &Form, end: u64, sieve: &mut Sieve) -> Result<Ended>
             line.truncate(LOG_LINE_BYTES_MAX);
             let entry = form.entry(&line);
             if entry.fits(sieve.query()) {
-                kept.push(at, entry);
+                kept.push_back((at, entry));
+            }
+            if kept.len() > sieve.room() {
+                kept.pop_front();
             }
         }
         at += read as u64;
     }
-    for (offset, entry) in kept.entries.into_iter().rev() {
+    for (offset, entry) in kept.into_iter().rev() {
         match sieve.offer(entry) {
             Seen::More => {}
             Seen::Full => return Ok(Ended::Full(offset)),

@@ -107,11 +107,6 @@ impl LogEntry {
         within(&self.message) || self.fields.values().any(within)
     }
 
-    /// Bytes of memory that the entry takes, about.
-    pub fn weight(&self) -> usize {
-        256 + self.message.len() + self.fields.iter().map(|(name, value)| 64 + name.len() + value.len()).sum::<usize>()
-    }
-
     /// The entry as a line of text.
     pub fn line(&self) -> String {
         let at = self.at.map(Time::rfc3339).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::{LogEntry, LogPage, LogQuery};
 use crate::base::clock::Time;
-use crate::base::limits::{LOG_ENTRIES_MAX, LOG_PAGE_BYTES_MAX, LOG_SEARCH_MS_MAX};
+use crate::base::limits::{LOG_ENTRIES_MAX, LOG_SEARCH_MS_MAX};
 use crate::base::names::LogCursor;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,6 @@ pub(super) struct Sieve<'q> {
     query: &'q LogQuery,
     entries: Vec<LogEntry>,
     limit: usize,
-    bytes: usize,
     deadline: Instant,
     reached: Option<Time>,
 }
@@ -34,7 +33,7 @@ impl<'q> Sieve<'q> {
     pub(super) fn new(query: &'q LogQuery) -> Self {
         let limit = usize::try_from(query.limit.clamp(1, LOG_ENTRIES_MAX)).unwrap_or(1);
         let deadline = Instant::now() + Duration::from_millis(LOG_SEARCH_MS_MAX);
-        Self { query, entries: vec![], limit, bytes: 0, deadline, reached: None }
+        Self { query, entries: vec![], limit, deadline, reached: None }
     }
 
     /// The query.
@@ -45,11 +44,6 @@ impl<'q> Sieve<'q> {
     /// How many entries there is room for.
     pub(super) fn room(&self) -> usize {
         self.limit - self.entries.len()
-    }
-
-    /// How many bytes may come until the page is full: the entry with which it is full still comes in.
-    pub(super) fn room_bytes(&self) -> usize {
-        LOG_PAGE_BYTES_MAX.saturating_sub(self.bytes)
     }
 
     /// Whether time has run out.
@@ -66,10 +60,9 @@ impl<'q> Sieve<'q> {
         }
         self.reached = entry.at.or(self.reached);
         if entry.fits(self.query) {
-            self.bytes += entry.weight();
             self.entries.push(entry);
         }
-        if self.room() == 0 || self.bytes > LOG_PAGE_BYTES_MAX { Seen::Full } else { Seen::More }
+        if self.room() == 0 { Seen::Full } else { Seen::More }
     }
 
     /// The page, which goes on at `older`; `cut` when time ran out.

@@ -1,7 +1,6 @@
 //! Logs as files, with what hostile or half-written lines are in them.
 
 use super::*;
-use crate::base::limits::LOG_PAGE_BYTES_MAX;
 use crate::platform::files::RootDir;
 use std::io::Write;
 
@@ -88,28 +87,6 @@ fn a_log_is_read_backwards_through_all_its_files() {
         ..query(LogSource::Access, LogStart::Newest, 5)
     };
     assert_eq!(seconds(&folder.all(span)), (90..=110).rev().collect::<Vec<_>>());
-}
-
-#[test]
-fn a_page_of_long_lines_ends_early_and_the_next_goes_on() {
-    let folder = folder();
-    let text: Vec<u8> = (0..500_u32).flat_map(|n| [format!("{n:03}").as_bytes(), &[0xff; 24_000], b"\n"].concat()).collect();
-    for packed in [false, true] {
-        std::fs::write(folder.logs.path("manara.log.1"), &text).unwrap();
-        if packed {
-            folder.pack(2);
-        }
-        let mut query = query(LogSource::Access, LogStart::Newest, 1000);
-        let mut numbers = Vec::new();
-        loop {
-            let page = folder.read(&query);
-            assert!(page.entries.iter().map(LogEntry::weight).sum::<usize>() < LOG_PAGE_BYTES_MAX + (1 << 20));
-            numbers.extend(page.entries.iter().map(|entry| entry.message[..3].parse::<u32>().unwrap()));
-            let Some(older) = page.older else { break };
-            query.start = LogStart::Before(older);
-        }
-        assert!(numbers.into_iter().eq((0..500).rev()), "packed: {packed}");
-    }
 }
 
 #[test]
@@ -234,10 +211,6 @@ fn secrets_are_found_by_their_names_and_schemes() {
         ("status code=404", "status code=404"),
         ("العربية token=سر نهاية", "العربية token=*** نهاية"),
         ("X-Api-Key: 12345", "X-Api-Key: ***"),
-        ("“password=hunter2”", "“password=***"),
-        ("→token=abc", "→token=***"),
-        ("\u{a0}token=abc", "\u{a0}token=***"),
-        ("الرمزtoken=abc", "الرمزtoken=***"),
         ("token=", "token="),
         ("=:=", "=:="),
     ] {
