@@ -20,7 +20,8 @@ pub fn begin(tx: &Tx, id: &str, now: Time) -> Result<bool> {
     tx.exec_one(sql, &values![now, id])
 }
 
-/// Ends a job in a final state; `false` when it had ended before.
+/// Ends a job in a final state; `false` when it had ended before. Only one that ended in vain can be repeated, so what a
+/// job was asked that is done is forgotten.
 pub fn finish(
     tx: &Tx,
     id: &str,
@@ -29,9 +30,9 @@ pub fn finish(
     error: Option<&Json>,
     now: Time,
 ) -> Result<bool> {
-    let sql = "UPDATE jobs SET state = ?, result = ?, error = ?, finished_at = ? \
-               WHERE id = ? AND finished_at IS NULL";
-    tx.exec_one(sql, &values![state.text(), result, error, now, id])
+    let sql = "UPDATE jobs SET state = ?, result = ?, error = ?, finished_at = ?, \
+               input = CASE WHEN ? = 'done' THEN NULL ELSE input END WHERE id = ? AND finished_at IS NULL";
+    tx.exec_one(sql, &values![state.text(), result, error, now, state.text(), id])
 }
 
 /// Says that `owner` is alive, for all its jobs that wait or run.
