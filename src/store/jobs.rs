@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 mod change;
 
-pub use change::{append_output, begin, finish, heartbeat};
+pub use change::{append_output, begin, finish, give_input, heartbeat, take_input};
 
 const SELECT: &str = "SELECT id, operation, target, actor, state, plan_id, result, error, output, owner, heartbeat_at, \
                       created_at, started_at, finished_at, input FROM jobs";

@@ -39,3 +39,13 @@ pub fn finish(
 pub fn heartbeat(tx: &Tx, owner: &str, now: Time) -> Result<u64> {
     tx.exec("UPDATE jobs SET heartbeat_at = ? WHERE owner = ? AND state IN ('queued', 'running')", &values![now, owner])
 }
+
+/// Takes away what a job was asked, so that it is not asked twice; `false` when there was nothing, or somebody was first.
+pub fn take_input(tx: &Tx, id: &str) -> Result<bool> {
+    tx.exec_one("UPDATE jobs SET input = NULL WHERE id = ? AND input IS NOT NULL", &values![id])
+}
+
+/// Gives back what [`take_input`] took.
+pub fn give_input(tx: &Tx, id: &str, input: &Json) -> Result<bool> {
+    tx.exec_one("UPDATE jobs SET input = ? WHERE id = ?", &values![input, id])
+}
