@@ -24,6 +24,8 @@ const TIMED_OUT: &str = "program_timed_out";
 const LOOK: Duration = Duration::from_millis(250);
 /// Time for a question to systemd, or for ending a unit.
 const ASK_LIMIT: Duration = Duration::from_secs(120);
+/// Time after its last output for which the end of a unit is still of interest.
+const HEARD_OF_WITHIN: Duration = Duration::from_secs(3600);
 /// Most output that is read at once.
 const READ_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -57,15 +59,18 @@ impl<'a> Job<'a> {
     }
 
     /// The command that an earlier run of the host began and whose end nobody has heard of, as [`shown`] writes it. Without
-    /// one, the work begins anew.
+    /// one, the work begins anew; so it does when the end is so long ago that it is no answer to today's question.
     pub(super) fn begin(&self) -> Result<Option<String>> {
         if !Path::new(BOOTED).is_dir() {
             return Ok(None);
         }
         match self.look()? {
-            Unit::Runs(command) | Unit::Ended(command, _) => Ok(Some(command)),
-            Unit::Gone => self.folder.write(&format!("{}.log", self.name), b"", 0o600).map(|()| None),
+            Unit::Runs(command) => return Ok(Some(command)),
+            Unit::Ended(command, _) if !is_old(&self.output.path) => return Ok(Some(command)),
+            Unit::Ended(..) => self.clear(),
+            Unit::Gone => {}
         }
+        self.folder.write(&format!("{}.log", self.name), b"", 0o600).map(|()| None)
     }
 
     /// Carries out one command, or goes on with it where it was begun before.
@@ -127,6 +132,13 @@ impl<'a> Job<'a> {
 /// A command as the unit's description says it.
 pub(super) fn shown(program: Program, args: &[&str]) -> String {
     [&[program.name()], args].concat().join(" ")
+}
+
+/// Whether a unit that ended wrote the last of its output, at `log`, long ago. One whose output is gone did.
+fn is_old(log: &Path) -> bool {
+    let written = log.metadata().and_then(|log| log.modified());
+    // A time that is still to come, after a change of the clock, is not long ago.
+    written.map_or(true, |at| at.elapsed().is_ok_and(|age| age > HEARD_OF_WITHIN))
 }
 
 fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, lines: Lines<'_>) -> Result<Output> {

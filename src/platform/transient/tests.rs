@@ -101,3 +101,19 @@ fn a_line_without_an_end_does_not_stop_the_rest() {
     assert_eq!(output.lines(true).unwrap(), Vec::<String>::new());
     assert_eq!(output.lines(false).unwrap(), ["open"]);
 }
+
+#[test]
+fn an_end_of_long_ago_is_no_answer() {
+    let (place, _folder) = folder();
+    let log = place.path().join("a.log");
+    assert!(is_old(&log), "there is no output to tell");
+    let file = File::create(&log).unwrap();
+    assert!(!is_old(&log));
+    let now = std::time::SystemTime::now();
+    for (at, old) in
+        [(now - HEARD_OF_WITHIN / 2, false), (now - HEARD_OF_WITHIN * 2, true), (now + HEARD_OF_WITHIN, false)]
+    {
+        file.set_modified(at).unwrap();
+        assert_eq!(is_old(&log), old, "{at:?}");
+    }
+}
