@@ -92,6 +92,8 @@ impl<'a> Job<'a> {
     }
 
     fn start(&self, path: &Path, command: &str, args: &[&str]) -> Result<()> {
+        let printed = self.folder.stat(&format!("{}.log", self.name))?.map_or(0, |log| log.size);
+        self.folder.write(&self.mark(), printed.to_string().as_bytes(), 0o600)?;
         let all = arguments(&Self::unit(self.name), &self.output.path, path, command, args);
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let started = command::run(Program::SystemdRun, &all, ASK_LIMIT, &mut |_| true)?;
@@ -102,11 +104,23 @@ impl<'a> Job<'a> {
         Err(Error::new(Kind::External, "unit_failed").with("what", Self::unit(self.name)).evidence(started.text))
     }
 
-    /// Tells what the unit prints until it ends. One that is told to stop, or takes too long, is ended; after another error
+    /// The file that says where in the output the last command's begins.
+    fn mark(&self) -> String {
+        format!("{}.at", self.name)
+    }
+
+    /// Where in the output the last command's begins.
+    fn began(&self) -> Result<u64> {
+        let mark = self.folder.read(&self.mark(), 32)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&mark).parse().unwrap_or(0))
+    }
+
+    /// Tells what the unit prints until it ends; the answer has the end of what its last command printed. One that is told to stop, or takes too long, is ended; after another error
     /// it goes on, and can be asked for again.
     pub(super) fn follow(&mut self, limit: Duration, lines: Lines<'_>) -> Result<Output> {
         let unit = Self::unit(self.name);
-        let outcome = follow(&mut self.output, || look(&unit), limit, lines);
+        let began = self.began()?;
+        let outcome = follow(&mut self.output, began, || look(&unit), limit, lines);
         if outcome.as_ref().map_or_else(|e| [STOPPED, TIMED_OUT].contains(&e.code()), |_| true) {
             self.clear();
         }
@@ -141,7 +155,14 @@ fn is_old(log: &Path) -> bool {
     written.map_or(true, |at| at.elapsed().is_ok_and(|age| age > HEARD_OF_WITHIN))
 }
 
-fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, lines: Lines<'_>) -> Result<Output> {
+/// Tells every line, and answers the end of those from the byte `began` on.
+fn follow(
+    output: &mut Tail,
+    began: u64,
+    look: impl Fn() -> Result<Unit>,
+    limit: Duration,
+    lines: Lines<'_>,
+) -> Result<Output> {
     let deadline = Instant::now() + limit;
     let mut text = String::new();
     loop {
@@ -149,10 +170,11 @@ fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, l
         let state = look()?;
         let runs = matches!(state, Unit::Runs(_));
         let mut stop = (Instant::now() > deadline).then_some(TIMED_OUT);
-        for line in output.lines(runs)? {
-            if text.len() + line.len() < EVIDENCE_BYTES_MAX {
+        for (at, line) in output.lines(runs)? {
+            if at >= began {
                 text.push_str(&line);
                 text.push('\n');
+                keep_end(&mut text);
             }
             if !lines(&line) {
                 stop = Some(STOPPED);
@@ -170,6 +192,14 @@ fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, l
     }
 }
 
+/// Shortens `text` to whole lines of its end, at most [`EVIDENCE_BYTES_MAX`]; of a line that is longer itself, to its end.
+fn keep_end(text: &mut String) {
+    let Some(over) = text.len().checked_sub(EVIDENCE_BYTES_MAX + 1) else { return };
+    let next_line = text.as_bytes()[over..].iter().position(|b| *b == b'\n').map(|at| over + at + 1);
+    let cut = next_line.filter(|cut| *cut < text.len()).unwrap_or_else(|| text.ceil_char_boundary(over + 1));
+    text.drain(..cut);
+}
+
 /// The end of a growing file.
 struct Tail {
     path: PathBuf,
@@ -178,8 +208,9 @@ struct Tail {
 }
 
 impl Tail {
-    /// The lines that came since; one that has not ended yet only where nothing follows any more.
-    fn lines(&mut self, more_comes: bool) -> Result<Vec<String>> {
+    /// The lines that came since, and where in the file each begins; one that has not ended yet only where nothing follows
+    /// any more.
+    fn lines(&mut self, more_comes: bool) -> Result<Vec<(u64, String)>> {
         let mut file = match File::open(&self.path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(vec![]),
             file => file.map_err(Error::fault)?,
@@ -195,9 +226,11 @@ impl Tail {
                 None => bytes.len(),
             };
             let rest = bytes.split_off(whole);
-            self.told += whole as u64;
-            let text = String::from_utf8_lossy(&bytes);
-            found.extend(text.lines().map(|line| line.trim_end_matches('\r').to_owned()));
+            for line in bytes.split_inclusive(|b| *b == b'\n') {
+                let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
+                found.push((self.told, text.trim_end_matches('\r').to_owned()));
+                self.told += line.len() as u64;
+            }
             if !full || whole == 0 {
                 return Ok(found);
             }
