@@ -213,7 +213,7 @@ impl Operation for Export {
 }
 
 impl Downloads for Export {
-    const MEDIA_TYPE: &'static str = "application/jsonl";
+    const MEDIA_TYPES: &'static [&'static str] = &[JSON_LINES, CSV];
 
     /// Oldest first, a page of entries a piece.
     fn download(cx: &Cx, input: ExportQuery) -> Result<Download> {
@@ -230,12 +230,15 @@ impl Downloads for Export {
             }
         };
         let (name, media_type) = match format {
-            Format::Jsonl => ("manara-audit.jsonl", Self::MEDIA_TYPE),
-            Format::Csv => ("manara-audit.csv", "text/csv; charset=utf-8"),
+            Format::Jsonl => ("manara-audit.jsonl", JSON_LINES),
+            Format::Csv => ("manara-audit.csv", CSV),
         };
         Ok(Download { name: name.into(), media_type, pieces: Box::new(std::iter::from_fn(move || next().transpose())) })
     }
 }
+
+const JSON_LINES: &str = "application/jsonl";
+const CSV: &str = "text/csv; charset=utf-8";
 
 fn json_lines(records: &[Record]) -> Result<Vec<u8>> {
     let mut piece = Vec::new();

@@ -139,7 +139,7 @@ impl Operation for Export {
 }
 
 impl Downloads for Export {
-    const MEDIA_TYPE: &'static str = "text/plain; charset=utf-8";
+    const MEDIA_TYPES: &'static [&'static str] = &["text/plain; charset=utf-8"];
 
     /// One line an entry, the oldest first. What is too much is left out at the beginning, and said there.
     fn download(cx: &Cx, input: Search) -> Result<Download> {
@@ -160,7 +160,7 @@ impl Downloads for Export {
         };
         Ok(Download {
             name,
-            media_type: Self::MEDIA_TYPE,
+            media_type: Self::MEDIA_TYPES[0],
             pieces: Box::new(std::iter::from_fn(move || next().transpose())),
         })
     }

@@ -150,7 +150,7 @@ pub enum Shape {
     /// A live stream of events.
     Stream(fn(&Cx, Value, Sink) -> Result<Subscription>),
     /// A file of this media type, sent as it is made.
-    Download(fn(&Cx, Value) -> Result<Download>, &'static str),
+    Download(fn(&Cx, Value) -> Result<Download>, &'static [&'static str]),
 }
 
 /// An operation, complete.
@@ -208,7 +208,7 @@ impl Op {
 
     /// An operation that answers a file.
     pub const fn download<O: Downloads>() -> Op {
-        Op::of::<O>(Shape::Download(run::download::<O>, O::MEDIA_TYPE))
+        Op::of::<O>(Shape::Download(run::download::<O>, O::MEDIA_TYPES))
     }
 
     /// Whether calling it may change anything.

@@ -103,8 +103,8 @@ pub struct Download {
 
 /// An operation that answers a file.
 pub trait Downloads: Operation {
-    /// Media type of the file.
-    const MEDIA_TYPE: &'static str;
+    /// Media types that the file may have, the usual one first.
+    const MEDIA_TYPES: &'static [&'static str];
     /// Starts it.
     fn download(cx: &Cx, input: Self::In) -> Result<Download>;
 }

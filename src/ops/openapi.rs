@@ -128,8 +128,10 @@ fn responses(op: &Op, types: &mut SchemaGenerator) -> Value {
         Shape::Stream(_) => {
             json!({ "description": "Server-sent events.", "content": { "text/event-stream": { "schema": { "type": "string" } } } })
         }
-        Shape::Download(_, media_type) => {
-            json!({ "description": "The file.", "content": { media_type: { "schema": { "type": "string", "format": "binary" } } } })
+        Shape::Download(_, media_types) => {
+            let file = || json!({ "schema": { "type": "string", "format": "binary" } });
+            let content: Map<_, _> = media_types.iter().map(|media_type| ((*media_type).to_owned(), file())).collect();
+            json!({ "description": "The file.", "content": content })
         }
         _ if op.can_dry_run() => {
             json!({ "description": "Done; with `dry_run`, the plan.", "content": { "application/json": { "schema": { "anyOf": [&answer, { "$ref": "#/components/schemas/Plan" }] } } } })

@@ -49,10 +49,11 @@ panel site create --domain a.test --kind static --yes >/dev/null
 
 # What is left out would end the run or the machine, not find anything:
 #   event.stream       never ends
+#   log.follow         never ends
 #   component.install  asks the package manager of this machine
 #   token.delete       could take this run's own token away
 #   setting.update     could move the panel to another address, or lock this address out
-left_out=(event.stream component.install token.delete setting.update)
+left_out=(event.stream log.follow component.install token.delete setting.update)
 arguments=()
 for operation in "${left_out[@]}"; do arguments+=(--exclude-operation-id "$operation"); done
 

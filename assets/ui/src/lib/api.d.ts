@@ -5798,6 +5798,7 @@ export interface operations {
                 };
                 content: {
                     "application/jsonl": string;
+                    "text/csv; charset=utf-8": string;
                 };
             };
             400: components["responses"]["Problem"];
