@@ -196,7 +196,8 @@ fn follow(
 fn keep_end(text: &mut String) {
     let Some(over) = text.len().checked_sub(EVIDENCE_BYTES_MAX + 1) else { return };
     let next_line = text.as_bytes()[over..].iter().position(|b| *b == b'\n').map(|at| over + at + 1);
-    let cut = next_line.filter(|cut| *cut < text.len()).unwrap_or_else(|| text.ceil_char_boundary(over + 1));
+    let next_character = (over + 1..text.len()).find(|at| text.is_char_boundary(*at));
+    let cut = next_line.filter(|cut| *cut < text.len()).or(next_character).unwrap_or(text.len());
     text.drain(..cut);
 }
 
