@@ -38,11 +38,26 @@ fn output<O: Change>(core: &Core, target: &str) -> Result<Value> {
     serde_json::to_value(O::output(core, target)?).map_err(Error::fault)
 }
 
-/// Plans, and applies unless the request is a dry run.
-pub(super) fn run(cx: &Cx, core: &Arc<Core>, operation: &str, fns: ChangeFns, input: Value) -> Result<Outcome> {
+/// A job that is repeated, and the sites that its plan was about with their revisions.
+pub(super) type Former<'a> = (&'a str, &'a [(String, i64)]);
+
+/// A job is not repeated on what has become different since.
+pub(super) fn target_changed(job: &str) -> Error {
+    Error::new(Kind::Conflict, "job_target_changed").with("id", job)
+}
+
+/// Plans, and applies unless the request is a dry run. What repeats a `former` job does so only where it finds the very
+/// sites that that one found.
+pub(super) fn run(cx: &Cx, operation: &str, fns: ChangeFns, input: Value, former: Option<Former>) -> Result<Outcome> {
+    let core = cx.core;
     core.gate.wait_started(Duration::from_secs(CALL_WAIT_S_MAX))?;
     hooks::run(&*core.hooks, HookPoint::Validate, operation, &input)?;
     let draft = (fns.plan)(cx, input.clone())?;
+    if let Some((job, sites)) = former
+        && draft.revisions != sites
+    {
+        return Err(target_changed(job));
+    }
     let plan = apply::plan(core, operation, draft, cx.actor, cx.request.dry_run)?;
     let plan = Plan { input: Some(input), ..plan };
     if cx.request.dry_run {

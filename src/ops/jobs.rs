@@ -269,7 +269,7 @@ struct JobRetry;
 
 impl Operation for JobRetry {
     // The operation's own permission is checked besides: whoever repeats a job must be allowed to begin it.
-    const META: Meta = Meta::new("job.retry", Method::Post, "/jobs/{id}/retry", Need::Has(JobsChange));
+    const META: Meta = Meta::new("job.retry", Method::Post, "/jobs/{id}/retry", Need::Has(JobsChange)).destructive();
     type In = IdRef;
     type Out = Answer;
 }
@@ -277,13 +277,35 @@ impl Operation for JobRetry {
 impl Direct for JobRetry {
     fn direct(cx: &Cx, input: IdRef) -> Result<Outcome> {
         let id = input.id.as_str();
-        let row = cx.core.store.read(|tx| rows::by_id(tx, id))?;
+        let store = &cx.core.store;
+        let row = store.read(|tx| rows::by_id(tx, id))?;
         let row = row.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
         let refused = || Error::new(Kind::Conflict, "job_not_retryable").with("id", id);
         let again = row.input.filter(|_| is_over_in_vain(row.state)).ok_or_else(refused)?;
         let op = super::find(&row.operation).ok_or_else(refused)?;
-        super::run::repeat(cx, op, again)
+        if again.get("all") == Some(&Value::Bool(true)) {
+            return Err(Error::new(Kind::Conflict, "job_chose_all").with("id", id));
+        }
+        let planned = row.plan_id.as_deref().map(|plan| planned(cx.core, id, plan)).transpose()?;
+        // One repetition only: it is a job of its own, which can be repeated in turn.
+        if !store.write(|tx| rows::take_input(tx, id))? {
+            return Err(refused());
+        }
+        let outcome = super::run::repeat(cx, op, again.clone(), planned.as_deref().map(|sites| (id, sites)));
+        if outcome.as_ref().is_err_and(|e| e.param("job").is_none()) {
+            // No job came of it.
+            store.write(|tx| rows::give_input(tx, id, &again))?;
+        }
+        outcome
     }
+}
+
+/// The sites that a job meant to change, as it found them. Error: `job_target_changed` when its plan is no longer known,
+/// since nobody can tell then.
+fn planned(core: &Core, id: &str, plan: &str) -> Result<Vec<(String, i64)>> {
+    let row = core.store.read(|tx| plans::by_id(tx, plan))?;
+    let body = row.and_then(|row| row.body).ok_or_else(|| change::target_changed(id))?;
+    Ok(serde_json::from_value::<Plan>(body).map_err(Error::fault)?.revisions)
 }
 
 struct JobCancel;

@@ -106,7 +106,7 @@ pub fn call(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: 
         if request.dry_run && !op.can_dry_run() && op.changes() {
             return Err(Error::new(Kind::BadInput, "no_dry_run").with("operation", op.meta.id));
         }
-        dispatch(&cx, op, input)
+        dispatch(&cx, op, input, None)
     }));
     let ended = ended.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
@@ -122,19 +122,20 @@ pub fn call(core: &Arc<Core>, actor: &Actor, request: &Request, op: &Op, input: 
     ended
 }
 
-/// Carries out `op` again with an input that it took before, for a caller who may.
-pub(super) fn repeat(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
+/// Carries out `op` again with an input that it took before, for a caller who may. With `of`, the job that is repeated and
+/// the sites as it found them, only while they still are so; error `job_target_changed` otherwise.
+pub(super) fn repeat(cx: &Cx, op: &Op, input: Value, of: Option<change::Former>) -> Result<Outcome> {
     authorise(op, cx.actor)?;
     check(op, &input)?;
-    dispatch(cx, op, input)
+    dispatch(cx, op, input, of)
 }
 
-fn dispatch(cx: &Cx, op: &Op, input: Value) -> Result<Outcome> {
+fn dispatch(cx: &Cx, op: &Op, input: Value, former: Option<change::Former>) -> Result<Outcome> {
     match op.shape {
         Shape::Read(read) => Ok(Outcome::new(Status::Done, read(cx, input)?)),
         Shape::Act(act) => act(cx, input),
         Shape::Direct(direct) => direct(cx, input),
-        Shape::Change(fns) => change::run(cx, cx.core, op.meta.id, fns, input),
+        Shape::Change(fns) => change::run(cx, op.meta.id, fns, input, former),
         Shape::Work(fns) => work(cx, cx.core, op, fns, input),
         Shape::Stream(_) | Shape::Download(..) => Err(Error::fault("a stream was called like a function")),
     }

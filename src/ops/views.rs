@@ -1,6 +1,7 @@
 //! Views of lists that users keep under a name.
 
 use super::{Acted, Cx, Done, Meta, Method, Need, Nothing, Op, Operation, PlainAct, Read};
+use crate::base::access::Permission;
 use crate::base::clock::Time;
 use crate::base::names::{Label, ObjectId};
 use crate::base::{Error, Kind, Result};
@@ -26,6 +27,17 @@ enum ListPage {
 }
 
 impl ListPage {
+    const ALL: [ListPage; 3] = [ListPage::Sites, ListPage::Jobs, ListPage::Audit];
+
+    /// Who may read the list may have views of it: a narrowed token has nothing to do with those of other lists.
+    fn needs(self) -> Permission {
+        match self {
+            ListPage::Sites => Permission::SitesRead,
+            ListPage::Jobs => Permission::JobsRead,
+            ListPage::Audit => Permission::AuditRead,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             ListPage::Sites => "sites",
@@ -85,6 +97,11 @@ fn owner<'a>(cx: &Cx<'a>) -> Result<&'a str> {
     }
 }
 
+/// Whether the caller may read the list called `page`.
+fn may(cx: &Cx, page: &str) -> bool {
+    ListPage::ALL.iter().any(|list| list.name() == page && cx.actor.may(list.needs()))
+}
+
 struct List;
 
 impl Operation for List {
@@ -97,7 +114,7 @@ impl Read for List {
     fn read(cx: &Cx, _: Nothing) -> Result<ViewList> {
         let user = owner(cx)?;
         let views = cx.core.store.read(|tx| list_views::of_user(tx, user))?;
-        Ok(ViewList { items: views.into_iter().map(SavedView::from).collect() })
+        Ok(ViewList { items: views.into_iter().filter(|view| may(cx, &view.page)).map(SavedView::from).collect() })
     }
 }
 
@@ -111,6 +128,9 @@ impl Operation for Create {
 
 impl PlainAct for Create {
     fn act(cx: &Cx, tx: &Tx, input: NewView) -> Result<Acted<SavedView>> {
+        if !cx.actor.may(input.page.needs()) {
+            return Err(Error::new(Kind::Forbidden, "forbidden").with("operation", Self::META.id));
+        }
         let view = ListView {
             id: apply::object_id("v")?.to_string(),
             user_id: owner(cx)?.to_owned(),
@@ -145,6 +165,9 @@ impl PlainAct for Delete {
     fn act(cx: &Cx, tx: &Tx, input: ViewRef) -> Result<Acted<Done>> {
         let gone = || Error::new(Kind::NotFound, "view_not_found").with("id", &input.id);
         let view = list_views::by_id(tx, owner(cx)?, input.id.as_str())?.ok_or_else(gone)?;
+        if !may(cx, &view.page) {
+            return Err(Error::new(Kind::Forbidden, "forbidden").with("operation", Self::META.id));
+        }
         list_views::delete(tx, &view.id)?;
         let before = json!({ "page": view.page, "query": view.query });
         Ok(Acted::new(Done {}, view.name).changed(before, Value::Null))

@@ -24,6 +24,8 @@ const TIMED_OUT: &str = "program_timed_out";
 const LOOK: Duration = Duration::from_millis(250);
 /// Time for a question to systemd, or for ending a unit.
 const ASK_LIMIT: Duration = Duration::from_secs(120);
+/// Time after its last output for which the end of a unit is still of interest.
+const HEARD_OF_WITHIN: Duration = Duration::from_secs(3600);
 /// Most output that is read at once.
 const READ_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -57,15 +59,18 @@ impl<'a> Job<'a> {
     }
 
     /// The command that an earlier run of the host began and whose end nobody has heard of, as [`shown`] writes it. Without
-    /// one, the work begins anew.
+    /// one, the work begins anew; so it does when the end is so long ago that it is no answer to today's question.
     pub(super) fn begin(&self) -> Result<Option<String>> {
         if !Path::new(BOOTED).is_dir() {
             return Ok(None);
         }
         match self.look()? {
-            Unit::Runs(command) | Unit::Ended(command, _) => Ok(Some(command)),
-            Unit::Gone => self.folder.write(&format!("{}.log", self.name), b"", 0o600).map(|()| None),
+            Unit::Runs(command) => return Ok(Some(command)),
+            Unit::Ended(command, _) if !is_old(&self.output.path) => return Ok(Some(command)),
+            Unit::Ended(..) => self.clear(),
+            Unit::Gone => {}
         }
+        self.folder.write(&format!("{}.log", self.name), b"", 0o600).map(|()| None)
     }
 
     /// Carries out one command, or goes on with it where it was begun before.
@@ -87,6 +92,8 @@ impl<'a> Job<'a> {
     }
 
     fn start(&self, path: &Path, command: &str, args: &[&str]) -> Result<()> {
+        let printed = self.folder.stat(&format!("{}.log", self.name))?.map_or(0, |log| log.size);
+        self.folder.write(&self.mark(), printed.to_string().as_bytes(), 0o600)?;
         let all = arguments(&Self::unit(self.name), &self.output.path, path, command, args);
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let started = command::run(Program::SystemdRun, &all, ASK_LIMIT, &mut |_| true)?;
@@ -97,11 +104,23 @@ impl<'a> Job<'a> {
         Err(Error::new(Kind::External, "unit_failed").with("what", Self::unit(self.name)).evidence(started.text))
     }
 
-    /// Tells what the unit prints until it ends. One that is told to stop, or takes too long, is ended; after another error
+    /// The file that says where in the output the last command's begins.
+    fn mark(&self) -> String {
+        format!("{}.at", self.name)
+    }
+
+    /// Where in the output the last command's begins.
+    fn began(&self) -> Result<u64> {
+        let mark = self.folder.read(&self.mark(), 32)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&mark).parse().unwrap_or(0))
+    }
+
+    /// Tells what the unit prints until it ends; the answer has the end of what its last command printed. One that is told to stop, or takes too long, is ended; after another error
     /// it goes on, and can be asked for again.
     pub(super) fn follow(&mut self, limit: Duration, lines: Lines<'_>) -> Result<Output> {
         let unit = Self::unit(self.name);
-        let outcome = follow(&mut self.output, || look(&unit), limit, lines);
+        let began = self.began()?;
+        let outcome = follow(&mut self.output, began, || look(&unit), limit, lines);
         if outcome.as_ref().map_or_else(|e| [STOPPED, TIMED_OUT].contains(&e.code()), |_| true) {
             self.clear();
         }
@@ -129,7 +148,21 @@ pub(super) fn shown(program: Program, args: &[&str]) -> String {
     [&[program.name()], args].concat().join(" ")
 }
 
-fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, lines: Lines<'_>) -> Result<Output> {
+/// Whether a unit that ended wrote the last of its output, at `log`, long ago. One whose output is gone did.
+fn is_old(log: &Path) -> bool {
+    let written = log.metadata().and_then(|log| log.modified());
+    // A time that is still to come, after a change of the clock, is not long ago.
+    written.map_or(true, |at| at.elapsed().is_ok_and(|age| age > HEARD_OF_WITHIN))
+}
+
+/// Tells every line, and answers the end of those from the byte `began` on.
+fn follow(
+    output: &mut Tail,
+    began: u64,
+    look: impl Fn() -> Result<Unit>,
+    limit: Duration,
+    lines: Lines<'_>,
+) -> Result<Output> {
     let deadline = Instant::now() + limit;
     let mut text = String::new();
     loop {
@@ -137,10 +170,11 @@ fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, l
         let state = look()?;
         let runs = matches!(state, Unit::Runs(_));
         let mut stop = (Instant::now() > deadline).then_some(TIMED_OUT);
-        for line in output.lines(runs)? {
-            if text.len() + line.len() < EVIDENCE_BYTES_MAX {
+        for (at, line) in output.lines(runs)? {
+            if at >= began {
                 text.push_str(&line);
                 text.push('\n');
+                keep_end(&mut text);
             }
             if !lines(&line) {
                 stop = Some(STOPPED);
@@ -158,6 +192,15 @@ fn follow(output: &mut Tail, look: impl Fn() -> Result<Unit>, limit: Duration, l
     }
 }
 
+/// Shortens `text` to whole lines of its end, at most [`EVIDENCE_BYTES_MAX`]; of a line that is longer itself, to its end.
+fn keep_end(text: &mut String) {
+    let Some(over) = text.len().checked_sub(EVIDENCE_BYTES_MAX + 1) else { return };
+    let next_line = text.as_bytes()[over..].iter().position(|b| *b == b'\n').map(|at| over + at + 1);
+    let next_character = (over + 1..text.len()).find(|at| text.is_char_boundary(*at));
+    let cut = next_line.filter(|cut| *cut < text.len()).or(next_character).unwrap_or(text.len());
+    text.drain(..cut);
+}
+
 /// The end of a growing file.
 struct Tail {
     path: PathBuf,
@@ -166,8 +209,9 @@ struct Tail {
 }
 
 impl Tail {
-    /// The lines that came since; one that has not ended yet only where nothing follows any more.
-    fn lines(&mut self, more_comes: bool) -> Result<Vec<String>> {
+    /// The lines that came since, and where in the file each begins; one that has not ended yet only where nothing follows
+    /// any more.
+    fn lines(&mut self, more_comes: bool) -> Result<Vec<(u64, String)>> {
         let mut file = match File::open(&self.path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(vec![]),
             file => file.map_err(Error::fault)?,
@@ -183,9 +227,11 @@ impl Tail {
                 None => bytes.len(),
             };
             let rest = bytes.split_off(whole);
-            self.told += whole as u64;
-            let text = String::from_utf8_lossy(&bytes);
-            found.extend(text.lines().map(|line| line.trim_end_matches('\r').to_owned()));
+            for line in bytes.split_inclusive(|b| *b == b'\n') {
+                let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
+                found.push((self.told, text.trim_end_matches('\r').to_owned()));
+                self.told += line.len() as u64;
+            }
             if !full || whole == 0 {
                 return Ok(found);
             }

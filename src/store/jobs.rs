@@ -10,10 +10,15 @@ use serde_json::Value as Json;
 
 mod change;
 
-pub use change::{append_output, begin, finish, heartbeat};
+pub use change::{append_output, begin, finish, give_input, heartbeat, take_input};
 
 const SELECT: &str = "SELECT id, operation, target, actor, state, plan_id, result, error, output, owner, heartbeat_at, \
                       created_at, started_at, finished_at, input FROM jobs";
+
+/// As [`SELECT`], but of an input, which may be long, only whether there is one.
+const SELECT_BRIEF: &str = "SELECT id, operation, target, actor, state, plan_id, result, error, output, owner, \
+                            heartbeat_at, created_at, started_at, finished_at, \
+                            CASE WHEN input IS NULL THEN NULL ELSE 'true' END AS input FROM jobs";
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -142,9 +147,9 @@ pub fn by_id(tx: &Tx, id: &str) -> Result<Option<Job>> {
     rows::first(tx.one(&format!("{SELECT} WHERE id = ?"), &values![id])?, read)
 }
 
-/// One page of the jobs that match, newest first.
+/// One page of the jobs that match, newest first. In place of an input stands `true`.
 pub fn list(tx: &Tx, filter: &JobFilter<'_>, cursor: Option<&str>, limit: u32) -> Result<Page<Job>> {
-    page::page(tx, SELECT, conditions(filter), order!("created_at", "id", desc), (cursor, limit), read)
+    page::page(tx, SELECT_BRIEF, conditions(filter), order!("created_at", "id", desc), (cursor, limit), read)
 }
 
 /// How many jobs match.

@@ -26,7 +26,42 @@ fn a_job_that_failed_is_repeated_with_the_same_input() {
     let done = jobs(&rig, json!({ "state": "done", "operation": "site.create" }))[0].clone();
     assert_eq!(done["retryable"], false);
     assert_eq!(rig.call("job.retry", json!({ "id": done["id"] })).unwrap_err().code(), "job_not_retryable");
-    assert_eq!(rig.call("job.retry", json!({ "id": id })).unwrap_err().code(), "site_exists");
+    assert_eq!(rig.call("job.retry", json!({ "id": id })).unwrap_err().code(), "job_not_retryable", "once only");
+}
+
+/// Has `operation` fail as a job; its id.
+fn failed(rig: &Rig, operation: &str, input: Value) -> Value {
+    rig.core().faults.arm(Fault::Fail(3));
+    rig.call(operation, input).unwrap_err();
+    rig.core().faults.disarm();
+    let found = jobs(rig, json!({ "operation": operation, "state": "failed" }));
+    found.first().unwrap_or_else(|| panic!("{:?}", jobs(rig, json!({}))))["id"].clone()
+}
+
+#[test]
+fn a_job_is_not_repeated_on_what_changed_since() {
+    let rig = Rig::new();
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    let refused = |id: &Value| rig.call("job.retry", json!({ "id": id })).unwrap_err().code().to_owned();
+    let late = failed(&rig, "site.update", json!({ "domain": "a.test", "max_body_mb": 9 }));
+    rig.call("site.update", json!({ "domain": "a.test", "max_body_mb": 10 })).unwrap();
+    assert_eq!((refused(&late), refused(&late)), ("job_target_changed".into(), "job_target_changed".into()));
+    let body = rig.call("site.show", json!({ "domain": "a.test" })).unwrap().body;
+    assert_eq!(body["max_body_mb"], 10);
+    // What nobody touched since is repeated.
+    let again = failed(&rig, "site.update", json!({ "domain": "a.test", "max_body_mb": 11 }));
+    assert_eq!(rig.call("job.retry", json!({ "id": again })).unwrap().body["max_body_mb"], 11);
+}
+
+#[test]
+fn a_job_about_all_that_a_filter_finds_is_not_repeated() {
+    let rig = Rig::new();
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    let id = failed(&rig, "site.delete-many", json!({ "all": true, "q": "test" }));
+    assert_eq!(rig.call("job.retry", json!({ "id": id })).unwrap_err().code(), "job_chose_all");
+    let named = failed(&rig, "site.delete-many", json!({ "sites": ["a.test"] }));
+    rig.call("job.retry", json!({ "id": named })).unwrap();
+    assert_eq!(rig.call("site.list", json!({})).unwrap().body["total"], 0);
 }
 
 #[test]

@@ -139,3 +139,23 @@ fn what_made_a_site_or_changed_nothing_cannot_be_undone() {
     assert_eq!(undo(7).code(), "change_not_found");
     assert_eq!(rig.call("plan.undo", json!({ "id": "p0000000000" })).unwrap_err().code(), "plan_changed_no_site");
 }
+
+#[test]
+fn the_trail_keeps_of_many_sites_the_first_and_how_many() {
+    let domains: Vec<_> = (0..103).map(|n| format!("s{n}.test")).collect();
+    let rig = rig_with(&domains.iter().map(String::as_str).collect::<Vec<_>>());
+    let trail = |operation: &str| {
+        let found = rig.call("audit.list", json!({ "operation": operation, "result": "done" })).unwrap().body;
+        found["items"][0].clone()
+    };
+    rig.call("site.switch-many", json!({ "all": true, "enabled": false })).unwrap();
+    let entry = trail("site.switch-many");
+    for side in ["before", "after"] {
+        let kept = &entry[side];
+        assert_eq!((kept["count"].as_i64(), kept["sites"].as_array().map(Vec::len)), (Some(103), Some(100)), "{entry}");
+    }
+    rig.call("site.delete-many", json!({ "all": true })).unwrap();
+    let lost = trail("site.delete-many")["before"].clone();
+    assert_eq!((lost["count"].as_i64(), lost["sites"].as_array().map(Vec::len)), (Some(103), Some(100)), "{lost}");
+    assert!(lost["sites"][0]["domain"].is_string(), "{lost}");
+}

@@ -73,19 +73,19 @@ fn one_that_comes_later_tells_the_whole_output_and_the_end() {
         heard.push(line.to_owned());
         true
     };
-    let ended = follow(&mut output(), grows, Duration::from_secs(30), &mut hear).unwrap();
+    let ended = follow(&mut output(), 0, grows, Duration::from_secs(30), &mut hear).unwrap();
     assert_eq!((ended.ok, ended.code), (false, Some(100)));
     let expected = ["before", "half a line", "the last one \u{fffd}"];
     assert_eq!(heard, expected);
     assert_eq!(ended.text.lines().collect::<Vec<_>>(), expected);
 
     // A host that begins where the former one ended hears the same; what was stopped or forgotten is no success.
-    let gone = follow(&mut output(), || Ok(Unit::Gone), Duration::from_secs(30), &mut |_| true).unwrap();
+    let gone = follow(&mut output(), 0, || Ok(Unit::Gone), Duration::from_secs(30), &mut |_| true).unwrap();
     assert_eq!((gone.ok, gone.code, gone.text), (false, None, ended.text));
     let runs = || Ok(Unit::Runs("apt-get update".into()));
-    let stopped = follow(&mut output(), runs, Duration::from_secs(30), &mut |_| false).unwrap_err();
+    let stopped = follow(&mut output(), 0, runs, Duration::from_secs(30), &mut |_| false).unwrap_err();
     assert_eq!((stopped.code(), stopped.param("program")), ("program_stopped", Some("apt-get update")));
-    let late = follow(&mut output(), runs, Duration::ZERO, &mut |_| true).unwrap_err();
+    let late = follow(&mut output(), 0, runs, Duration::ZERO, &mut |_| true).unwrap_err();
     assert_eq!(late.code(), "program_timed_out");
 }
 
@@ -93,11 +93,60 @@ fn one_that_comes_later_tells_the_whole_output_and_the_end() {
 fn a_line_without_an_end_does_not_stop_the_rest() {
     let (place, folder) = folder();
     let mut output = Job::new(&folder, "a").output;
-    assert_eq!(output.lines(true).unwrap(), Vec::<String>::new(), "before the unit has begun");
+    let mut lines = |more_comes: bool| -> Vec<String> {
+        output.lines(more_comes).unwrap().into_iter().map(|(_, line)| line).collect()
+    };
+    assert!(lines(true).is_empty(), "before the unit has begun");
     let long = "x".repeat(usize::try_from(READ_BYTES_MAX).unwrap() + 5);
     std::fs::write(place.path().join("a.log"), format!("{long}\nnext\nopen")).unwrap();
-    let found = output.lines(true).unwrap();
+    let found = lines(true);
     assert_eq!(found.iter().map(String::len).collect::<Vec<_>>(), [long.len() - 5, 5, 4]);
-    assert_eq!(output.lines(true).unwrap(), Vec::<String>::new());
-    assert_eq!(output.lines(false).unwrap(), ["open"]);
+    assert!(lines(true).is_empty());
+    assert_eq!(lines(false), ["open"]);
+}
+
+#[test]
+fn an_end_of_long_ago_is_no_answer() {
+    let (place, _folder) = folder();
+    let log = place.path().join("a.log");
+    assert!(is_old(&log), "there is no output to tell");
+    let file = File::create(&log).unwrap();
+    assert!(!is_old(&log));
+    let now = std::time::SystemTime::now();
+    for (at, old) in
+        [(now - HEARD_OF_WITHIN / 2, false), (now - HEARD_OF_WITHIN * 2, true), (now + HEARD_OF_WITHIN, false)]
+    {
+        file.set_modified(at).unwrap();
+        assert_eq!(is_old(&log), old, "{at:?}");
+    }
+}
+
+#[test]
+fn one_that_comes_later_judges_the_present_command_by_its_own_lines() {
+    let (place, folder) = folder();
+    let former = "E: Could not get lock /var/lib/apt/lists/lock.\n";
+    folder.write("a.at", former.len().to_string().as_bytes(), 0o600).unwrap();
+    let log = place.path().join("a.log");
+    std::fs::write(&log, format!("{former}Reading\nE: Unable to locate package nginx\n")).unwrap();
+    let mut job = Job::new(&folder, "a");
+    let mut heard = 0;
+    let mut hear = |_: &str| {
+        heard += 1;
+        true
+    };
+    let ended = || Ok(Unit::Ended("x".into(), Some(100)));
+    let began = job.began().unwrap();
+    let output = follow(&mut job.output, began, ended, Duration::from_secs(30), &mut hear).unwrap();
+    assert_eq!((heard, output.text.as_str()), (3, "Reading\nE: Unable to locate package nginx\n"));
+
+    // Of much output the end is kept: why something failed stands there.
+    let much = "x".repeat(99) + "\n";
+    std::fs::write(&log, much.repeat(1000) + "the reason\n").unwrap();
+    let mut job = Job::new(&folder, "a");
+    let text = follow(&mut job.output, 0, ended, Duration::from_secs(30), &mut |_| true).unwrap().text;
+    assert!(text.len() <= EVIDENCE_BYTES_MAX && text.len() > EVIDENCE_BYTES_MAX - 200, "{}", text.len());
+    assert!(text.starts_with(&much) && text.ends_with("x\nthe reason\n"));
+    let mut long = "ب".repeat(EVIDENCE_BYTES_MAX) + "\n";
+    keep_end(&mut long);
+    assert!(long.len() <= EVIDENCE_BYTES_MAX && long.len() > EVIDENCE_BYTES_MAX - 4);
 }

@@ -12,6 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
+/// Most sites of one change of which the audit trail keeps what they were and became; of more it keeps how many they are.
+const AUDITED_SITES_MAX: usize = 100;
+
 /// Sites that are named one by one, or all that a list shows.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,11 +56,13 @@ pub fn plan_switch_many(core: &Core, which: &Selection, enabled: bool) -> Result
 
 /// Many sites deleted. Their files go to the trash.
 pub fn plan_delete_many(core: &Core, which: &Selection) -> Result<Draft> {
-    let (mut whole, mut names, mut before) = (Draft::default(), Vec::new(), Vec::new());
+    let (mut whole, mut names, mut lost) = (Draft::default(), Vec::new(), Vec::new());
     for id in chosen(core, which)? {
         let mut part = plan_delete(core, &id, None)?;
         names.push(part.target_name.clone());
-        before.push(part.before.take());
+        if lost.len() < AUDITED_SITES_MAX {
+            lost.push(part.before.take());
+        }
         // One remark stands for those of all of them.
         part.notes.clear();
         whole.discard_drift = part.discard_drift;
@@ -67,7 +72,7 @@ pub fn plan_delete_many(core: &Core, which: &Selection) -> Result<Draft> {
         let trash = core.layout.path("srv/www/.trash");
         whole.notes.push(Note::new("many_files_in_trash").with("path", trash));
     }
-    whole.before = before.into();
+    whole.before = json!({ "count": names.len(), "sites": lost });
     name(&mut whole, &names);
     Ok(whole)
 }
@@ -103,10 +108,11 @@ pub(super) fn name(draft: &mut Draft, names: &[String]) {
     };
 }
 
-/// What the trail keeps of many sites: their names, and what is true of all of them.
+/// What the trail keeps of many sites: how many, the names of the first, and what is true of all of them.
 fn told(names: &[String], mut all: Value) -> Value {
     if let Some(all) = all.as_object_mut() {
-        all.insert("sites".into(), names.into());
+        all.insert("count".into(), names.len().into());
+        all.insert("sites".into(), names[..names.len().min(AUDITED_SITES_MAX)].into());
     }
     all
 }

@@ -116,7 +116,8 @@ pub fn plan_undo(core: &Core, site: &str, revision: i64, seen: Option<i64>) -> R
     let site = find(core, site, seen)?;
     let change = core.store.read(|tx| site_changes::by_revision(tx, site.id.as_str(), revision))?;
     let missing = || Error::new(Kind::NotFound, "change_not_found").with("site", &site.row.domain);
-    plan_update(core, inverse(core, &site, &change.ok_or_else(missing)?)?, None)
+    // What was judged is what is changed.
+    plan_update(core, inverse(core, &site, &change.ok_or_else(missing)?)?, Some(site.row.revision))
 }
 
 /// The plan that takes back what a plan did to every site that it changed. Errors as [`plan_undo`]; one site that cannot
@@ -127,7 +128,7 @@ pub fn plan_undo_all(core: &Core, plan: &str) -> Result<Draft> {
     let mut names = Vec::new();
     for change in &changes {
         let site = find(core, &change.site_id, None)?;
-        let part = plan_update(core, inverse(core, &site, change)?, None)?;
+        let part = plan_update(core, inverse(core, &site, change)?, Some(site.row.revision))?;
         names.push(site.row.domain.to_string());
         whole.absorb(part);
     }

@@ -20,7 +20,8 @@ pub fn begin(tx: &Tx, id: &str, now: Time) -> Result<bool> {
     tx.exec_one(sql, &values![now, id])
 }
 
-/// Ends a job in a final state; `false` when it had ended before.
+/// Ends a job in a final state; `false` when it had ended before. Only one that ended in vain can be repeated, so what a
+/// job was asked that is done is forgotten.
 pub fn finish(
     tx: &Tx,
     id: &str,
@@ -29,12 +30,22 @@ pub fn finish(
     error: Option<&Json>,
     now: Time,
 ) -> Result<bool> {
-    let sql = "UPDATE jobs SET state = ?, result = ?, error = ?, finished_at = ? \
-               WHERE id = ? AND finished_at IS NULL";
-    tx.exec_one(sql, &values![state.text(), result, error, now, id])
+    let sql = "UPDATE jobs SET state = ?, result = ?, error = ?, finished_at = ?, \
+               input = CASE WHEN ? = 'done' THEN NULL ELSE input END WHERE id = ? AND finished_at IS NULL";
+    tx.exec_one(sql, &values![state.text(), result, error, now, state.text(), id])
 }
 
 /// Says that `owner` is alive, for all its jobs that wait or run.
 pub fn heartbeat(tx: &Tx, owner: &str, now: Time) -> Result<u64> {
     tx.exec("UPDATE jobs SET heartbeat_at = ? WHERE owner = ? AND state IN ('queued', 'running')", &values![now, owner])
+}
+
+/// Takes away what a job was asked, so that it is not asked twice; `false` when there was nothing, or somebody was first.
+pub fn take_input(tx: &Tx, id: &str) -> Result<bool> {
+    tx.exec_one("UPDATE jobs SET input = NULL WHERE id = ? AND input IS NOT NULL", &values![id])
+}
+
+/// Gives back what [`take_input`] took.
+pub fn give_input(tx: &Tx, id: &str, input: &Json) -> Result<bool> {
+    tx.exec_one("UPDATE jobs SET input = ? WHERE id = ?", &values![input, id])
 }

@@ -97,3 +97,23 @@ fn lists_are_newest_first() {
         })
         .unwrap();
 }
+
+#[test]
+fn what_a_job_was_asked_is_kept_until_it_is_done_and_lists_only_say_whether() {
+    let (_folder, store) = store();
+    let input = serde_json::json!({ "document": "manara = 1" });
+    store
+        .write(|tx| {
+            (1..=2).try_for_each(|n| insert(tx, &Job { input: Some(input.clone()), ..job(n) }))?;
+            insert(tx, &job(3))?;
+            let listed = list(tx, &JobFilter::default(), None, 9)?.rows;
+            let said = || Some(Json::Bool(true));
+            assert_eq!(listed.into_iter().map(|j| j.input).collect::<Vec<_>>(), [None, said(), said()]);
+            finish(tx, "j1", JobState::Done, None, None, Time(9))?;
+            finish(tx, "j2", JobState::Failed, None, None, Time(9))?;
+            assert_eq!(by_id(tx, "j1")?.unwrap().input, None);
+            assert_eq!(by_id(tx, "j2")?.unwrap().input.as_ref(), Some(&input));
+            Ok(())
+        })
+        .unwrap();
+}

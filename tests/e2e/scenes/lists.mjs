@@ -113,6 +113,7 @@ export async function lists(world) {
     await admin.button('jobs.retry').waitFor();
     await admin.inspect('job-failed-en-light');
     await admin.button('jobs.retry').click();
+    await page.getByRole('alertdialog').getByRole('button', { name: admin.t('jobs.retry') }).click();
     await until('the site to answer', async () => (await panel.visit('again.test')).status === 200);
     await admin.go('/jobs?operation=nothing.such');
     await page.getByText(admin.t('jobs.no_match'), { exact: true }).waitFor();

@@ -138,3 +138,22 @@ fn an_answer_with_a_secret_is_not_kept_for_a_repeated_request() {
     seen(&other);
     assert_eq!(desk.rows("idempotency"), 4);
 }
+
+#[test]
+fn a_narrowed_token_has_the_views_of_the_lists_that_it_may_read() {
+    let desk = Desk::claimed();
+    let admin = desk.sign_in("admin").actor;
+    let view = |actor: &Actor, page: &str| {
+        desk.call(actor, "view.create", json!({ "page": page, "name": page, "query": "q=a" }))
+            .map(|made| made.body["id"].clone())
+    };
+    let (sites, jobs) = (view(&admin, "sites").unwrap(), view(&admin, "jobs").unwrap());
+    let input = json!({ "name": "t", "role": "admin", "scopes": ["sites-read"] });
+    let (_, narrow) = make(&desk, &admin, input);
+    let listed = desk.call(&narrow, "view.list", json!({})).unwrap().body;
+    assert_eq!(listed["items"].as_array().unwrap().iter().map(|v| &v["id"]).collect::<Vec<_>>(), [&sites]);
+    assert_eq!(code(desk.call(&narrow, "view.delete", json!({ "id": jobs }))), "forbidden");
+    assert_eq!(view(&narrow, "audit").unwrap_err().code(), "forbidden");
+    desk.call(&narrow, "view.delete", json!({ "id": sites })).unwrap();
+    desk.call(&admin, "view.delete", json!({ "id": jobs })).unwrap();
+}

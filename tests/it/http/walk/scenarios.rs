@@ -3,6 +3,10 @@
 use super::State;
 use crate::support::panel::{PASSWORD, Panel};
 use manara::base::access::Role;
+use manara::base::locale::Lang;
+use manara::engine::{Actor, Request};
+use manara::ops;
+use manara::platform::faults::Fault;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -147,15 +151,16 @@ fn endless_job(panel: &Panel) -> Value {
     json!({ "id": id })
 }
 
-/// A job that is said to have failed, and can be repeated.
+/// A job that failed, and can be repeated.
 fn failed_job(panel: &Panel) -> Value {
     let site = site(panel);
-    panel.console("site.disable", site.clone());
-    panel.console("site.enable", site);
-    let id = panel.console("job.list", json!({ "operation": "site.disable" }))["items"][0]["id"].clone();
-    let fail = "UPDATE jobs SET state = 'failed' WHERE id = ?";
-    panel.core.store.write(|tx| tx.exec(fail, &[id.as_str().unwrap().into()])).unwrap();
-    json!({ "id": id })
+    panel.core.faults.arm(Fault::Fail(2));
+    let op = ops::find("site.disable").unwrap();
+    let request = Request::console("r0123456789".into(), Lang::En);
+    ops::run::call(&panel.core, &Actor::Console, &request, op, site).unwrap_err();
+    panel.core.faults.disarm();
+    let failed = json!({ "operation": "site.disable", "state": "failed" });
+    json!({ "id": panel.console("job.list", failed)["items"][0]["id"] })
 }
 
 /// A change of settings that waits to be confirmed.
