@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the Manara server panel on this machine, or takes it away. Everything that changes the machine is done by the
 # program itself (`manara self setup`, `manara self remove`), which lists its changes first; this script finds out
-# whether the machine fits, and gets and proves the release.
+# whether the machine fits, and gets and proves the release. It asks before it installs minisign, should that be needed.
 #
 #   sh install.sh [--dry-run] [--yes] [--offline FILE] [--version V] [--downgrade] [--port N] [--lang ar|en]
 #   sh install.sh --uninstall | --purge [--sites] [--dry-run] [--yes]
@@ -88,8 +88,15 @@ trap 'exit 143' TERM HUP
 take_work() {
   if ! mkdir -m 700 $WORK 2>/dev/null; then
     other=$(cat $WORK/pid 2>/dev/null || :)
-    [ -z "$other" ] || [ ! -d "/proc/$other" ] || die "Another installer is at work (process $other)." \
-      "هناك مُثبِّت آخر يعمل الآن (العملية $other)."
+    if [ -z "$other" ]; then
+      # One that has just begun, and has not noted its process yet; or one that was killed right then.
+      now=$(date +%s)
+      [ $((now - $(stat -c %Y $WORK 2>/dev/null || echo "$now"))) -gt 60 ] ||
+        die "Another installer has just begun. If it has not, start again in a minute." \
+          "بدأ مُثبِّت آخر للتو. إن لم يكن كذلك فأعد المحاولة بعد دقيقة."
+    elif [ -d "/proc/$other" ]; then
+      die "Another installer is at work (process $other)." "هناك مُثبِّت آخر يعمل الآن (العملية $other)."
+    fi
     rm -rf $WORK
     mkdir -m 700 $WORK
   fi
@@ -204,8 +211,13 @@ check_base() {
 # download ADDRESS FILE BYTES: fetches at most so many bytes
 download() {
   if have curl; then
-    curl --fail --silent --show-error --location --max-redirs 5 --retry 3 --connect-timeout 30 --max-time 1800 \
-      --max-filesize "$3" --proto "$protocols" --proto-redir "$protocols" -o "$2" "$1"
+    # Before 8.4 curl heeds --max-filesize only where the server tells a length; the limit of files, in blocks of 512
+    # bytes, stops it all the same. A pipe as below would hide whether it came to its end.
+    (
+      ulimit -f $(($3 / 512 + 1))
+      curl --fail --silent --show-error --location --max-redirs 5 --retry 3 --connect-timeout 30 --max-time 1800 \
+        --max-filesize "$3" --proto "$protocols" --proto-redir "$protocols" -o "$2" "$1"
+    ) && [ "$(wc -c <"$2")" -le "$3" ]
   elif have wget; then
     # It follows redirects away from TLS as well; what it brings is proved all the same.
     wget -q -t 3 -T 60 -O - "$1" | head -c "$(($3 + 1))" >"$2" && [ -s "$2" ] && [ "$(wc -c <"$2")" -le "$3" ]
@@ -261,7 +273,9 @@ verify_list() {
   [ -n "$RELEASE_KEY" ] || die "This script has no key to check releases with. Set MANARA_RELEASE_KEY, or use the install.sh of a release." \
     "ليس في هذا السكربت مفتاح للتحقق من الإصدارات. عيّن MANARA_RELEASE_KEY أو استعمل install.sh المرفق بإصدار."
   if ! have minisign && ! openssl_is_3 && have apt-get && [ -z "$dry_run" ] && [ -z "$offline" ]; then
-    note "Installing minisign to check the signature." "تثبيت minisign للتحقق من التوقيع."
+    note "The signature is checked with minisign, which is not there yet: apt-get installs it now." \
+      "يُتحقق من التوقيع بواسطة minisign، وهو غير مثبّت بعد: سيثبّته apt-get الآن."
+    agree
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends minisign >&2 || true
   fi
   if have minisign && [ -f "$work/SHA256SUMS.minisig" ]; then

@@ -80,6 +80,9 @@ fn recover(root: &Path, services: &dyn Services, tell: Tell<'_>) -> Result<Value
     let (faults, tell) = (Faults::from_environment(), RefCell::new(tell));
     let tell = |step: &'static str| (tell.borrow_mut())(step, "");
     let changed = Updater { root, services, faults: &faults, tell: &tell }.recover()?;
+    // Of an update that was killed, or whose unit did not come to run.
+    download::forget(root)?;
+    worker::forget(root)?;
     Ok(json!({ "changed": changed }))
 }
 

@@ -72,6 +72,9 @@ pub const LOG_S_MAX: i64 = 24 * 3600;
 pub const LOG_FILES_MAX: u32 = 14;
 /// Entries of a log in one answer.
 pub const LOG_ENTRIES_MAX: u32 = 1000;
+/// Bytes of memory after which an answer of a log is full, however few its entries are. Its JSON is at most six times as
+/// long, and fits into [`HOST_ANSWER_BYTES_MAX`].
+pub const LOG_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Entries of a log in one answer when the caller does not say.
 pub const LOG_ENTRIES_DEFAULT: u32 = 200;
 /// Time for which a log is searched before the answer says how far it came.
@@ -82,8 +85,15 @@ pub const LOG_PIECE_BYTES: usize = 256 * 1024;
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
 /// New bytes of a log that are read by one look of a follower.
 pub const LOG_NEWS_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of memory after which one look of a follower has enough: less than wait for a reader, so that nobody is dropped
+/// for what one look found.
+pub const LOG_LOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of memory after which an event of a follower is full.
+pub const LOG_EVENT_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of an old, compressed file of a log that are looked through.
 pub const LOG_PACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Longest text that is looked for in a log: 200 characters.
+pub const LOG_TEXT_BYTES_MAX: usize = 800;
 /// Entries of a downloaded log.
 pub const LOG_EXPORT_ENTRIES_MAX: usize = 50_000;
 /// Size of a downloaded log.
@@ -164,6 +174,8 @@ pub const STREAM_HEARTBEAT_S: u64 = 15;
 pub const CERTIFICATE_LOOK_S: u64 = 10;
 /// Events that wait for a slow reader of a stream; one more and it is dropped.
 pub const STREAM_EVENTS_QUEUED_MAX: usize = 256;
+/// Bytes of events that wait for a slow reader of a stream; with more it is dropped.
+pub const STREAM_BYTES_QUEUED_MAX: usize = 4 * 1024 * 1024;
 /// Reading calls carried out at once; the store has as many reading connections.
 pub const READS_AT_ONCE_MAX: usize = 4;
 /// Reading calls that wait for their turn.

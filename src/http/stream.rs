@@ -7,7 +7,7 @@ use super::response::Answer;
 use super::server::{self, Panel};
 use super::session::Credentials;
 use super::visit::Visit;
-use crate::base::limits::STREAM_EVENTS_QUEUED_MAX;
+use crate::base::limits::{STREAM_BYTES_QUEUED_MAX, STREAM_EVENTS_QUEUED_MAX};
 use crate::base::{Error, Result};
 use crate::engine::Request;
 use crate::engine::events::{Event, Sink, Subscription};
@@ -17,6 +17,7 @@ use hyper::Response;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{mpsc, watch};
 
 /// What a browser is told first: how long to wait before it connects again.
@@ -58,10 +59,34 @@ pub(super) async fn open(
     Ok(answer)
 }
 
-/// A bounded queue of events in their form on the wire. When it is full its reader is too slow: it is dropped.
-fn queue() -> (Sink, mpsc::Receiver<Bytes>) {
+/// The end of a queue at which events are taken out.
+struct Queued {
+    events: mpsc::Receiver<Bytes>,
+    /// How many bytes of them there are.
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Queued {
+    /// The next event; `None` when no more will come. Dropping the future loses nothing.
+    async fn next(&mut self) -> Option<Bytes> {
+        let event = self.events.recv().await?;
+        self.bytes.fetch_sub(event.len(), Ordering::Relaxed);
+        Some(event)
+    }
+}
+
+/// A queue of events in their form on the wire, bounded in number and bytes. When it is full its reader is too slow: it
+/// is dropped.
+fn queue() -> (Sink, Queued) {
     let (send, events) = mpsc::channel(STREAM_EVENTS_QUEUED_MAX);
-    (Box::new(move |event| send.try_send(form(event)).is_ok()), events)
+    let bytes = Arc::new(AtomicUsize::new(0));
+    let queued = bytes.clone();
+    let sink = move |event: &Event| {
+        let event = form(event);
+        let before = queued.fetch_add(event.len(), Ordering::Relaxed);
+        before + event.len() <= STREAM_BYTES_QUEUED_MAX && send.try_send(event).is_ok()
+    };
+    (Box::new(sink), Queued { events, bytes })
 }
 
 fn form(event: &Event) -> Bytes {
@@ -79,17 +104,19 @@ struct Stream {
 }
 
 impl Stream {
-    async fn run(self, mut events: mpsc::Receiver<Bytes>, mut stopping: watch::Receiver<bool>) {
+    async fn run(self, mut events: Queued, mut stopping: watch::Receiver<bool>) {
         let mut heartbeat = tokio::time::interval(self.panel.patience.heartbeat);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         heartbeat.tick().await;
         let mut next = Some(Bytes::from_static(BEGIN.as_bytes()));
         while let Some(piece) = next {
-            if self.to_client.send(Ok(piece)).await.is_err() {
+            // Over HTTP/2 a client that grants no window holds up its own stream only, which nothing else would end.
+            let sent = tokio::time::timeout(self.panel.patience.write, self.to_client.send(Ok(piece))).await;
+            if !matches!(sent, Ok(Ok(()))) {
                 break;
             }
             next = tokio::select! {
-                event = events.recv() => event,
+                event = events.next() => event,
                 _ = heartbeat.tick() => self.is_allowed().await.then(|| Bytes::from_static(HEARTBEAT.as_bytes())),
                 () = server::stopped(&mut stopping) => None,
                 () = self.to_client.closed() => None,
@@ -128,6 +155,20 @@ mod tests {
             assert!(sink(&event));
         }
         assert!(!sink(&event));
-        assert!(events.try_recv().is_ok());
+        assert!(events.events.try_recv().is_ok());
+    }
+
+    #[tokio::test]
+    async fn few_large_events_fill_the_queue_as_well() {
+        let (sink, mut events) = queue();
+        let event = Event { id: 1, name: "log", data: json!("x".repeat(STREAM_BYTES_QUEUED_MAX / 4)) };
+        for _ in 0..16 {
+            assert!(sink(&event), "a reader that keeps up gets any number");
+            assert!(events.next().await.is_some());
+        }
+        for _ in 0..3 {
+            assert!(sink(&event));
+        }
+        assert!(!sink(&event));
     }
 }

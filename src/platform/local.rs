@@ -14,7 +14,7 @@ use super::policy::Policy;
 use super::processes::Watch;
 use super::{Faults, Host, HostOp, HostReply, Lines, SiteTree, components, daemons, users};
 use crate::base::clock::Clock;
-use crate::base::limits::{GENERATION_STEP_MAX, MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
+use crate::base::limits::{GENERATION_STEP_MAX, LOG_TEXT_BYTES_MAX, MANAGED_FILE_BYTES_MAX, SYNC_EACH_MAX};
 use crate::base::names::{Domain, SiteId};
 use crate::base::{Error, Kind, Result};
 use crate::config::NginxOwnership;
@@ -503,6 +503,9 @@ impl LocalHost {
     }
 
     fn read_log(&self, query: &LogQuery) -> Result<LogPage> {
+        if query.text.as_ref().is_some_and(|text| text.len() > LOG_TEXT_BYTES_MAX) {
+            return Err(Error::new(Kind::BadInput, "wire_malformed").with("reason", "text"));
+        }
         match query.source {
             LogSource::Access | LogSource::Error => log_files::read_file(&self.logs, query),
             LogSource::Panel | LogSource::Unit(_) => log_files::read_journal(query),

@@ -1,9 +1,13 @@
 //! Calls that no crate offers in a safe form.
-#![allow(unsafe_code, reason = "functions of the allocator, which is linked into every build; inherited descriptors")]
+#![allow(
+    unsafe_code,
+    reason = "functions of the allocator, which is linked into every build; inherited descriptors; ids of the whole process"
+)]
 
 // Named so that the allocator is linked where this is, also into tests.
 use mimalloc as _;
-use std::ffi::{c_int, c_long};
+use std::ffi::{c_int, c_long, c_uint};
+use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,6 +24,23 @@ unsafe extern "C" {
     safe fn mi_collect(force: bool);
     #[cfg(test)]
     safe fn mi_option_get(option: c_int) -> c_long;
+}
+
+// SAFETY: so POSIX and setgroups(2) have them; any ids may be given, and the list is read while the call lasts.
+unsafe extern "C" {
+    safe fn setresuid(real: c_uint, effective: c_uint, saved: c_uint) -> c_int;
+    safe fn setresgid(real: c_uint, effective: c_uint, saved: c_uint) -> c_int;
+    fn setgroups(count: usize, list: *const c_uint) -> c_int;
+}
+
+/// Gives the whole process other groups and ids. The kernel keeps them by thread; the C library changes those of every
+/// thread, which the calls of rustix do not (setresuid(2), "C library/kernel differences").
+pub(super) fn set_ids(uid: u32, gid: u32, groups: &[u32]) -> io::Result<()> {
+    let checked = |result: c_int| if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) };
+    // SAFETY: the length is that of the list.
+    checked(unsafe { setgroups(groups.len(), groups.as_ptr()) })?;
+    checked(setresgid(gid, gid, gid))?;
+    checked(setresuid(uid, uid, uid))
 }
 
 /// The first descriptor that systemd hands over (sd_listen_fds(3)); `None` when it is not open, or was asked for before. What

@@ -1,9 +1,8 @@
 //! Accounts of the machine, and becoming one of them.
 
-use super::{files, members};
+use super::{files, members, sys};
 use crate::base::{Error, Kind, Result};
-use rustix::process::{Gid, Uid};
-use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use rustix::thread::set_no_new_privs;
 use std::path::Path;
 
 /// The system user the panel runs as; its group has the same name.
@@ -48,19 +47,11 @@ fn numbers<const N: usize>(root: &Path, file: &str, name: &str, places: [usize; 
 }
 
 /// Makes this process run as `account` for good: its groups, its ids, and no way to gain rights by starting a program.
-/// Only for a process with a single thread, since the kernel keeps ids by thread; threads started later inherit them.
+/// The last is kept by thread and inherited, so call this before others are started.
 pub fn become_account(account: &Account) -> Result<()> {
-    let threads = std::fs::read_dir("/proc/self/task").map(Iterator::count).unwrap_or(0);
-    if threads != 1 {
-        return Err(Error::fault(format!("{threads} threads run while the user is changed")));
-    }
-    let failed = |e: rustix::io::Errno| Error::new(Kind::Unavailable, "user_change_failed").with("reason", e);
-    let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));
-    let groups: Vec<Gid> = account.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
-    set_thread_groups(&groups).map_err(failed)?;
-    set_thread_res_gid(gid, gid, gid).map_err(failed)?;
-    set_thread_res_uid(uid, uid, uid).map_err(failed)?;
-    set_no_new_privs(true).map_err(failed)
+    let failed = |e: std::io::Error| Error::new(Kind::Unavailable, "user_change_failed").with("reason", e);
+    sys::set_ids(account.uid, account.gid, &account.groups).map_err(failed)?;
+    set_no_new_privs(true).map_err(|e| failed(e.into()))
 }
 
 #[cfg(test)]

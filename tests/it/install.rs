@@ -1,6 +1,7 @@
 //! What goes onto a machine: units that confine, and releases whose signatures other tools accept.
 
 use crate::support::panel::cannot;
+use crate::support::releases::{Odd, Releases};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -116,4 +117,102 @@ fn the_installer_is_plain_shell() {
     if has("shellcheck") {
         run(Command::new("shellcheck").arg(&script));
     }
+}
+
+/// The installer up to where it begins to act, then `act` instead, in each of the small shells, with no terminal to ask
+/// at. Its folder is `folder/work`.
+fn each_shell(folder: &Path, path: &str, words: &[&str], act: &str, check: impl Fn(bool, &str)) {
+    if !["setsid", "timeout"].into_iter().all(has) {
+        return;
+    }
+    let text = std::fs::read_to_string(repository().join("scripts/install.sh")).unwrap();
+    let (text, _) = text.split_once("\ncase $action in\n").expect("the last lines act");
+    let own = "WORK=/opt/.manara-install\n";
+    assert!(text.contains(own));
+    let text = text.replace(own, &format!("WORK='{}'\n", folder.join("work").display()));
+    let script = folder.join("script");
+    std::fs::write(&script, format!("{text}\n{act}\n")).unwrap();
+    for shell in [&["/usr/bin/dash"][..], &["/usr/bin/busybox", "sh"]] {
+        if has(shell[0].trim_start_matches("/usr/bin/")) {
+            let mut command = Command::new("/usr/bin/setsid");
+            command.env_clear().env("PATH", path).env("MANARA_RELEASE_KEY", "key");
+            command.args(["--wait", "/usr/bin/timeout", "20"]).args(shell).arg(&script).args(words);
+            let done = command.output().unwrap();
+            let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+            check(done.status.success(), &format!("{shell:?}: {said}"));
+        }
+    }
+}
+
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+#[test]
+fn the_installer_fetches_no_more_than_it_allows() {
+    if !has("curl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("list"), [b'x'; 65536]).unwrap();
+    let releases = Releases::serve(folder.path(), false);
+    let to = folder.path().join("fetched");
+    let act = format!("protocols='=http'\ndownload {}/list '{}' $LIST_BYTES", releases.url, to.display());
+    each_shell(folder.path(), PATH, &[], &act, |is_good, said| {
+        assert!(is_good && to.metadata().unwrap().len() == 65536, "{said}");
+    });
+    for odd in [Odd::Endless("list"), Odd::Half("list")] {
+        releases.behaves(Some(odd));
+        each_shell(folder.path(), PATH, &[], &act, |is_good, said| {
+            assert!(!is_good && said.contains("could not be downloaded"), "{said}");
+            assert!(to.metadata().unwrap().len() <= 65536 + 512, "{said}");
+        });
+    }
+}
+
+#[test]
+fn an_installer_leaves_the_folder_to_one_that_has_just_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path().join("work");
+    let taken = "take_work; [ \"$(cat $WORK/pid)\" = $$ ]";
+    let refused = |why: &'static str| {
+        each_shell(folder.path(), PATH, &[], taken, |is_good, said| assert!(!is_good && said.contains(why), "{said}"));
+        assert!(work.is_dir(), "{why}: the other one's folder");
+    };
+    std::fs::create_dir(&work).unwrap();
+    refused("has just begun");
+    std::fs::write(work.join("pid"), "").unwrap();
+    refused("has just begun");
+    std::fs::write(work.join("pid"), std::process::id().to_string()).unwrap();
+    refused("is at work (process ");
+    let begins = [
+        "rm -rf $WORK",
+        "mkdir -p $WORK; touch -d '2000-01-01 00:00' $WORK",
+        // No process can have this number (PID_MAX_LIMIT).
+        "mkdir -p $WORK; echo 4194305 >$WORK/pid",
+    ];
+    for before in begins {
+        let act = format!("{before}; {taken}");
+        each_shell(folder.path(), PATH, &[], &act, |is_good, said| assert!(is_good, "{before}: {said}"));
+        assert!(!work.exists(), "it is gone at the end");
+    }
+}
+
+#[test]
+fn the_installer_asks_before_it_installs_what_checks_signatures() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tools, installed) = (folder.path().join("tools"), folder.path().join("installed"));
+    std::fs::create_dir(&tools).unwrap();
+    std::fs::write(tools.join("apt-get"), format!("#!/bin/sh\necho \"$*\" >>'{}'\n", installed.display())).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(tools.join("apt-get"), executable).unwrap();
+    let path = tools.to_str().unwrap();
+    for (lang, why) in [("en", "Nobody is there to be asked"), ("ar", "لا أحد هنا ليُسأل")] {
+        each_shell(folder.path(), path, &["--lang", lang], "verify_list", |is_good, said| {
+            assert!(!is_good && said.contains(why) && said.contains("minisign"), "{said}");
+            assert!(!installed.exists(), "unasked: {said}");
+        });
+    }
+    each_shell(folder.path(), path, &["--yes"], "verify_list", |_, said| {
+        assert!(said.contains("cannot be checked"), "{said}");
+        assert!(std::fs::read_to_string(&installed).unwrap().contains("install -y"), "{said}");
+    });
 }

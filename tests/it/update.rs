@@ -150,6 +150,21 @@ fn nothing_is_taken_that_was_not_signed_or_comes_in_another_way_than_asked() {
 }
 
 #[test]
+fn what_a_killed_update_had_fetched_is_deleted_at_the_next_start() {
+    if !has("openssl") {
+        return;
+    }
+    let world = World::new(false);
+    put(&world.root().join("opt/manara/.download/manara-1.1.0-x86_64.tar.gz"), "half", 0o600);
+    let environment = world.root().join("var/lib/manara-host/update.env");
+    put(&environment, "HTTPS_PROXY=\"http://user:password@proxy\"\n", 0o600);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manara"));
+    run(command.env_clear().arg("--root").arg(world.root()).args(["self", "recover"]));
+    assert_eq!(world.in_use(), "1.0.0");
+    assert!(!environment.exists(), "the proxy's password is left");
+}
+
+#[test]
 fn plain_http_is_for_this_machine_only() {
     if !has("openssl") {
         return;

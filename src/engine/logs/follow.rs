@@ -2,6 +2,7 @@
 //! same log share a look.
 
 use super::read;
+use crate::base::limits::LOG_EVENT_BYTES_MAX;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::events::{Sink, Subscription};
@@ -36,7 +37,9 @@ struct Follower {
 /// Hands the entries that `query` finds from now on, or from its place on, to `sink`, as events `log`.
 pub fn follow(core: &Arc<Core>, mut query: LogQuery, sink: Sink) -> Result<Subscription> {
     if query.start == LogStart::Newest {
-        let place = read(core, &LogQuery { limit: 1, ..query.clone() })?.newest;
+        // Any entry shows the end: the ones that are wanted may be far from it.
+        let any = LogQuery { limit: 1, site: None, text: None, level: None, from: None, until: None, ..query.clone() };
+        let place = read(core, &any)?.newest;
         query.start = place.map_or(LogStart::Newest, LogStart::After);
     }
     let subscription = core.bus.listen(vec![], sink);
@@ -105,12 +108,45 @@ fn serve(core: &Core, query: &LogQuery, followers: Vec<Follower>) {
     };
     for follower in followers {
         let wanted: Vec<&LogEntry> = entries.iter().filter(|entry| entry.fits(&follower.query)).collect();
-        if !wanted.is_empty() {
-            core.bus.tell_one(follower.listener, "log", serde_json::json!({ "entries": wanted }));
+        for entries in shares(&wanted) {
+            core.bus.tell_one(follower.listener, "log", serde_json::json!({ "entries": entries }));
         }
         let Ok(mut state) = core.followers.0.lock() else { return };
         if let Some(known) = state.list.iter_mut().find(|known| known.listener == follower.listener) {
             known.query.start = place.clone().map_or(LogStart::Newest, LogStart::After);
         }
+    }
+}
+
+/// Entries in shares of a size for one event each.
+fn shares<'e, 'a>(entries: &'a [&'e LogEntry]) -> impl Iterator<Item = &'a [&'e LogEntry]> {
+    let mut rest = entries;
+    std::iter::from_fn(move || {
+        let mut weight = 0;
+        let fits = |entry: &&&LogEntry| {
+            weight += entry.weight();
+            weight <= LOG_EVENT_BYTES_MAX
+        };
+        // One alone may be larger.
+        let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+        let (share, others) = rest.split_at(count);
+        rest = others;
+        (!share.is_empty()).then_some(share)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_look_found_is_told_in_shares() {
+        let entry = |bytes| LogEntry { at: None, level: None, message: "x".repeat(bytes), fields: Default::default() };
+        let half = LOG_EVENT_BYTES_MAX / 2;
+        let entries = [10, half, half, LOG_EVENT_BYTES_MAX, 20, 30].map(entry);
+        let entries: Vec<&LogEntry> = entries.iter().collect();
+        assert_eq!(shares(&entries).map(<[_]>::len).collect::<Vec<_>>(), [2, 1, 1, 2]);
+        assert_eq!(shares(&entries).flatten().copied().collect::<Vec<_>>(), entries);
+        assert_eq!(shares(&[]).count(), 0);
     }
 }

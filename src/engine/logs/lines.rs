@@ -29,10 +29,6 @@ struct Inner {
     bytes: usize,
 }
 
-fn weight(entry: &LogEntry) -> usize {
-    256 + entry.message.len() + entry.fields.iter().map(|(name, value)| 64 + name.len() + value.len()).sum::<usize>()
-}
-
 impl Lines {
     const fn new() -> Self {
         let inner = Inner { entries: VecDeque::new(), first: 0, bytes: 0 };
@@ -52,11 +48,11 @@ impl Lines {
     /// Adds a line, when lines are kept.
     pub fn push(&self, entry: LogEntry) {
         let Ok(mut inner) = self.inner.lock() else { return };
-        inner.bytes += weight(&entry);
+        inner.bytes += entry.weight();
         inner.entries.push_back(entry);
         while inner.entries.len() > KEPT_MAX || inner.bytes > BYTES_MAX {
             let Some(oldest) = inner.entries.pop_front() else { break };
-            inner.bytes -= weight(&oldest);
+            inner.bytes -= oldest.weight();
             inner.first += 1;
         }
     }

@@ -17,6 +17,10 @@ const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
 /// The units of a version, and the proof that it works.
 pub trait Services {
+    /// Whether [`Services::stop`] may be asked for; asked before anything is changed.
+    fn may_stop(&self) -> Result<()> {
+        Ok(())
+    }
     /// Stops the panel and the host service.
     fn stop(&self) -> Result<()>;
     /// Starts the host service, then the panel.
@@ -80,11 +84,15 @@ impl Unmanaged {
 
 impl Services for Unmanaged {
     /// Error: `update_panel_runs` while somebody answers on the panel's socket.
-    fn stop(&self) -> Result<()> {
+    fn may_stop(&self) -> Result<()> {
         match UnixStream::connect(&self.socket) {
             Ok(_) => Err(Error::new(Kind::Conflict, "update_panel_runs")),
             Err(_) => Ok(()),
         }
+    }
+
+    fn stop(&self) -> Result<()> {
+        Ok(())
     }
 
     fn start(&self) -> Result<()> {

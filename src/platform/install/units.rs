@@ -36,19 +36,13 @@ pub fn systemd_runs(root: &Path) -> bool {
     root == Path::new("/") && Path::new("/run/systemd/system").is_dir()
 }
 
-/// Starts `program` as the transient unit `name` (systemd-run(1)) with one more property, and with nothing of this process
-/// but the variables `env`.
+/// Starts `program` as the transient unit `name` (systemd-run(1)) with more properties.
 /// Error: `unit_failed`, also where a unit of that name runs.
-pub(super) fn start_transient(
-    name: &str,
-    property: &str,
-    env: &[(String, String)],
-    program: &Path,
-    words: &[String],
-) -> Result<()> {
+pub(super) fn start_transient(name: &str, properties: &[String], program: &Path, words: &[String]) -> Result<()> {
+    // `exec`: it answers when the program runs, and has read its environment.
     let mut all: Vec<String> = ["--collect", "--quiet", "--service-type=exec"].map(str::to_owned).into();
-    all.extend([format!("--unit={name}"), format!("--property={property}")]);
-    all.extend(env.iter().map(|(name, value)| format!("--setenv={name}={value}")));
+    all.push(format!("--unit={name}"));
+    all.extend(properties.iter().map(|property| format!("--property={property}")));
     all.extend(["--".to_owned(), program.display().to_string()]);
     all.extend_from_slice(words);
     let all: Vec<&str> = all.iter().map(String::as_str).collect();

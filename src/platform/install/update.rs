@@ -174,6 +174,7 @@ impl Updater<'_> {
             disk::remove(&self.root.join(UNPROVED))?;
             return Ok(false);
         };
+        self.services.may_stop()?;
         (self.tell)("interrupted");
         self.back(&open, "update_interrupted")?;
         Ok(true)
@@ -212,6 +213,7 @@ impl Updater<'_> {
     }
 
     fn switch(&self, from: &str, to: &str) -> Result<()> {
+        self.services.may_stop()?;
         let mut open = Switch { from: from.to_owned(), to: to.to_owned(), snapshot: None };
         self.note(|journal| journal.open = Some(open.clone()))?;
         let failed = match self.go(&mut open) {

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 pub const UNIT: &str = "manara-update.service";
 /// What the last update did, a JSON object a line, below the root prefix.
 const PROGRESS: &str = "var/lib/manara-host/update.jsonl";
+/// The unit's environment while it starts, below the root prefix.
+const ENVIRONMENT: &str = "var/lib/manara-host/update.env";
 const READ_EVERY: Duration = Duration::from_millis(200);
 /// How long a unit that does not run any more may owe its last line.
 const LAST_LINE_WAIT: Duration = Duration::from_secs(5);
@@ -76,7 +78,8 @@ pub fn none_runs() -> Result<()> {
     if is_active() { Err(Error::new(Kind::Conflict, "update_runs")) } else { Ok(()) }
 }
 
-/// Runs `program words` as the unit, and tells its steps until it ends. Errors: `unit_failed`, `update_vanished` where it ended without a word, and what it failed with.
+/// Runs `program words` as the unit, with nothing of this process but the variables `env`, and tells its steps until it
+/// ends. Errors: `unit_failed`, `update_vanished` where it ended without a word, and what it failed with.
 pub fn run(
     root: &Path,
     program: &Path,
@@ -87,9 +90,30 @@ pub fn run(
     disk::remove(&root.join(PROGRESS))?;
     // Whatever becomes of the process: what it leaves half done is taken back at once.
     let afterwards = format!("ExecStopPost={} self recover --start", program.display());
-    units::start_transient(UNIT, &afterwards, env, program, words)?;
+    // A proxy's address may have a password: not for a list of processes, nor for `systemctl show`.
+    let environment = root.join(ENVIRONMENT);
+    disk::write(&environment, environment_file(env).as_bytes(), 0o600, own_files::me())?;
+    // `-`: it is gone when what comes afterwards begins.
+    let from_file = format!("EnvironmentFile=-{}", environment.display());
+    let started = units::start_transient(UNIT, &[afterwards, from_file], program, words);
+    disk::remove(&environment)?;
+    started?;
     tell("unit", UNIT);
     follow(root, &is_active, tell)
+}
+
+/// Deletes what a killed [`run`] left of the environment it was to hand over.
+pub fn forget(root: &Path) -> Result<()> {
+    disk::remove(&root.join(ENVIRONMENT))
+}
+
+/// In double quotes everything is itself after a backslash but these four (systemd.exec(5), EnvironmentFile).
+fn environment_file(env: &[(String, String)]) -> String {
+    let quoted = |value: &str| -> String {
+        let escaped = |c| ['"', '\\', '`', '$'].contains(&c).then_some('\\').into_iter().chain([c]);
+        value.chars().flat_map(escaped).collect()
+    };
+    env.iter().map(|(name, value)| format!("{name}=\"{}\"\n", quoted(value))).collect()
 }
 
 fn is_active() -> bool {
@@ -150,6 +174,13 @@ mod tests {
         assert_eq!(answer.unwrap()["version"], "1.1.0");
         assert_eq!(*heard.borrow(), ["stop ", "download https://releases.example/x"]);
         writer.join().unwrap();
+    }
+
+    #[test]
+    fn what_a_unit_is_given_stands_in_a_file_as_systemd_reads_it() {
+        let env = [("HTTPS_PROXY", r#"http://u:a$b\c"d`e'f@proxy"#), ("NO_PROXY", "")];
+        let text = environment_file(&env.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(text, "HTTPS_PROXY=\"http://u:a\\$b\\\\c\\\"d\\`e'f@proxy\"\nNO_PROXY=\"\"\n");
     }
 
     #[test]

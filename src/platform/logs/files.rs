@@ -2,10 +2,10 @@
 //! end of a large log costs as much as that of a small one.
 
 use super::parse::Form;
-use super::sieve::{DISORDER_S, Seen, Sieve, in_order};
-use super::{LogPage, LogQuery, LogSource, LogStart};
+use super::sieve::{Seen, Sieve, in_order};
+use super::{LogEntry, LogPage, LogQuery, LogSource, LogStart};
 use crate::base::limits::{
-    LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PACKED_BYTES_MAX, LOG_PIECE_BYTES,
+    LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_LOOK_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PACKED_BYTES_MAX, LOG_PIECE_BYTES,
 };
 use crate::base::names::LogCursor;
 use crate::base::{Error, Kind, Result};
@@ -129,7 +129,7 @@ fn piece(file: &File, from: u64, to: u64) -> Result<Vec<u8>> {
 fn plain(part: &Part, form: &Form, end: Option<u64>, sieve: &mut Sieve) -> Result<Ended> {
     let mut end = end.unwrap_or(part.bytes).min(part.bytes);
     if let Some(until) = sieve.query().until {
-        end = before(part, form, end, until.plus_s(DISORDER_S))?;
+        end = before(part, form, end, until.plus_s(LogQuery::DISORDER_S))?;
     }
     // The end of a line whose beginning is in the piece before.
     let mut rest: Vec<u8> = Vec::new();
@@ -200,37 +200,69 @@ fn before(part: &Part, form: &Form, end: u64, until: crate::base::clock::Time) -
     Ok(bytes.iter().position(|b| *b == b'\n').map_or(end, |at| high + at as u64 + 1))
 }
 
+/// The last entries of a file, with their places: as many as a page has room for.
+struct Kept {
+    entries: VecDeque<(u64, LogEntry)>,
+    bytes: usize,
+    room: usize,
+    room_bytes: usize,
+}
+
+impl Kept {
+    fn new(sieve: &Sieve) -> Self {
+        Self { entries: VecDeque::new(), bytes: 0, room: sieve.room(), room_bytes: sieve.room_bytes() }
+    }
+
+    /// Adds an entry. The first one makes room where the page is full without it.
+    fn push(&mut self, at: u64, entry: LogEntry) {
+        self.bytes += entry.weight();
+        self.entries.push_back((at, entry));
+        while let Some((_, first)) = self.entries.front() {
+            let weight = first.weight();
+            if self.entries.len() <= self.room && self.bytes - weight <= self.room_bytes {
+                break;
+            }
+            self.bytes -= weight;
+            self.entries.pop_front();
+        }
+    }
+}
+
 /// A packed file can only be read from its beginning: the last entries before `end` that fit are kept.
 fn packed(part: Part, form: &Form, end: u64, sieve: &mut Sieve) -> Result<Ended> {
     let mut lines = BufReader::with_capacity(LOG_PIECE_BYTES, unpacked(part.file).take(LOG_PACKED_BYTES_MAX.min(end)));
-    let mut kept = VecDeque::new();
-    let (mut at, mut line) = (0_u64, Vec::new());
+    let mut kept = Kept::new(sieve);
+    let query = sieve.query();
+    let bounded = query.from.is_some() || query.until.is_some();
+    let (mut at, mut line, mut last) = (0_u64, Vec::new(), None);
     loop {
         line.clear();
         let read = lines.read_until(b'\n', &mut line).map_err(Error::fault)?;
         if read == 0 {
             break;
         }
-        if line.pop() == Some(b'\n') && !line.is_empty() && of_site(&line, sieve.query()) {
-            line.truncate(LOG_LINE_BYTES_MAX);
-            let entry = form.entry(&line);
-            if entry.fits(sieve.query()) {
-                kept.push_back((at, entry));
-            }
-            if kept.len() > sieve.room() {
-                kept.pop_front();
+        if line.pop() == Some(b'\n') && !line.is_empty() {
+            // Cheap looks first: of most files nothing is wanted.
+            let time = if bounded { form.time(&line) } else { None };
+            last = time.or(last);
+            if time.is_none_or(|time| query.spans(time)) && of_site(&line, query) {
+                line.truncate(LOG_LINE_BYTES_MAX);
+                let entry = form.entry(&line);
+                if entry.fits(query) {
+                    kept.push(at, entry);
+                }
             }
         }
         at += read as u64;
     }
-    for (offset, entry) in kept.into_iter().rev() {
+    for (offset, entry) in kept.entries.into_iter().rev() {
         match sieve.offer(entry) {
             Seen::More => {}
             Seen::Full => return Ok(Ended::Full(offset)),
             Seen::TooOld => return Ok(Ended::TooOld),
         }
     }
-    Ok(Ended::Begun)
+    Ok(if last.is_some_and(|last| query.is_past(last)) { Ended::TooOld } else { Ended::Begun })
 }
 
 /// What was written since `place`; the rest of a file that was renamed meanwhile comes first.
@@ -239,14 +271,28 @@ fn onward(parts: Vec<Part>, query: &LogQuery, form: &Form, place: &LogCursor) ->
     let written: Vec<Part> = parts.into_iter().filter(|part| !part.packed).collect();
     let mut page = LogPage { newest: Some(place.clone()), ..LogPage::default() };
     let found = written.iter().position(|part| part.inode == inode);
+    let mut weight = 0;
     let mut from = if found.is_some() { offset } else { 0 };
     for part in written.iter().take(found.map_or(1, |at| at + 1)).rev() {
         let bytes = piece(&part.file, from, part.bytes.min(from + LOG_NEWS_BYTES_MAX))?;
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        let lines = bytes[..whole].split(|b| *b == b'\n').filter(|line| !line.is_empty() && of_site(line, query));
-        page.entries.extend(lines.map(|line| form.entry(line)).filter(|entry| entry.fits(query)));
         // What is longer than one look and has no line end is nobody's line.
-        let read = if whole == 0 && bytes.len() as u64 == LOG_NEWS_BYTES_MAX { bytes.len() } else { whole } as u64;
+        let mut read = if whole == 0 && bytes.len() as u64 == LOG_NEWS_BYTES_MAX { bytes.len() } else { 0 } as u64;
+        for line in bytes[..whole].split_inclusive(|b| *b == b'\n') {
+            if weight > LOG_LOOK_BYTES_MAX {
+                break;
+            }
+            read += line.len() as u64;
+            let line = &line[..line.len() - 1];
+            if line.is_empty() || !of_site(line, query) {
+                continue;
+            }
+            let entry = form.entry(line);
+            if entry.fits(query) {
+                weight += entry.weight();
+                page.entries.push(entry);
+            }
+        }
         page.newest = Some(LogCursor::file(part.inode, from + read));
         if from + read < part.bytes {
             break;

@@ -4,7 +4,7 @@ use super::parse;
 use super::sieve::{Seen, Sieve};
 use super::{LogPage, LogQuery, LogSource, LogStart};
 use crate::base::Result;
-use crate::base::limits::{LOG_ENTRIES_MAX, LOG_SEARCH_MS_MAX};
+use crate::base::limits::{LOG_ENTRIES_MAX, LOG_LOOK_BYTES_MAX, LOG_SEARCH_MS_MAX};
 use crate::base::names::LogCursor;
 use crate::base::{Error, Kind};
 use crate::platform::command::{self, Program};
@@ -51,14 +51,16 @@ fn onward(query: &LogQuery, place: &LogCursor) -> Result<LogPage> {
     let mut args = arguments(&query.source);
     args.push(after(place)?);
     let mut page = LogPage { newest: Some(place.clone()), ..LogPage::default() };
+    let mut weight = 0;
     let most = usize::try_from(LOG_ENTRIES_MAX).unwrap_or(usize::MAX);
     run(&args, &mut |line| {
         let Some((entry, place)) = parse::journal(line) else { return true };
         if entry.fits(query) {
+            weight += entry.weight();
             page.entries.push(entry);
         }
         page.newest = LogCursor::journal(&place).or_else(|| page.newest.take());
-        page.entries.len() < most
+        page.entries.len() < most && weight <= LOG_LOOK_BYTES_MAX
     })?;
     Ok(page)
 }

@@ -79,6 +79,21 @@ pub struct LogQuery {
     pub limit: u32,
 }
 
+impl LogQuery {
+    /// Lines of nginx's log are not quite in the order of their times, since its workers write theirs late. In seconds.
+    const DISORDER_S: i64 = 5;
+
+    /// Whether `at` is within the time that is looked through.
+    fn spans(&self, at: Time) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at <= until)
+    }
+
+    /// Whether what is older than an entry of `at` is before the time that is looked through.
+    fn is_past(&self, at: Time) -> bool {
+        self.from.is_some_and(|from| at.plus_s(Self::DISORDER_S) < from)
+    }
+}
+
 /// An entry of a log. Values of fields that carry secrets by their name are `***`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "LogEntry")]
@@ -97,14 +112,18 @@ impl LogEntry {
     /// Whether an entry is one that `query` looks for, its site aside.
     pub fn fits(&self, query: &LogQuery) -> bool {
         let level = query.level.is_none_or(|least| self.level.is_some_and(|level| level <= least));
-        let time = |at: Time| query.from.is_none_or(|from| at >= from) && query.until.is_none_or(|until| at <= until);
-        level && self.at.is_none_or(time) && query.text.as_deref().is_none_or(|text| self.has(text))
+        level && self.at.is_none_or(|at| query.spans(at)) && query.text.as_deref().is_none_or(|text| self.has(text))
     }
 
     fn has(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let within = |value: &String| value.to_lowercase().contains(&text);
         within(&self.message) || self.fields.values().any(within)
+    }
+
+    /// Bytes of memory that the entry takes, about.
+    pub fn weight(&self) -> usize {
+        256 + self.message.len() + self.fields.iter().map(|(name, value)| 64 + name.len() + value.len()).sum::<usize>()
     }
 
     /// The entry as a line of text.

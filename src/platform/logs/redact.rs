@@ -67,10 +67,10 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 /// Whether the name that ends at the sign at `sign` has a secret for a value.
 fn names_secret(text: &str, sign: usize) -> bool {
     let before = text[..sign].trim_end_matches(['"', '\'', ' ']);
-    let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).map_or(0, |at| at + 1);
-    // The place after a letter of several bytes is none of a name.
-    let Some(name) = before.get(start..) else { return false };
-    let query = before[..start].ends_with(['?', '&']);
+    let foreign = |c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c));
+    let start = before.char_indices().rev().find(|(_, c)| foreign(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+    let (place, name) = before.split_at(start);
+    let query = place.ends_with(['?', '&']);
     !name.is_empty() && (is_telling(name) || query && WHOLE_QUERY.contains(&name.to_ascii_lowercase().as_str()))
 }
 

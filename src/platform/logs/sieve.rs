@@ -2,12 +2,9 @@
 
 use super::{LogEntry, LogPage, LogQuery};
 use crate::base::clock::Time;
-use crate::base::limits::{LOG_ENTRIES_MAX, LOG_SEARCH_MS_MAX};
+use crate::base::limits::{LOG_ENTRIES_MAX, LOG_PAGE_BYTES_MAX, LOG_SEARCH_MS_MAX};
 use crate::base::names::LogCursor;
 use std::time::{Duration, Instant};
-
-/// Lines of nginx's log are not quite in the order of their times, since its workers write theirs late. In seconds.
-pub(super) const DISORDER_S: i64 = 5;
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +22,7 @@ pub(super) struct Sieve<'q> {
     query: &'q LogQuery,
     entries: Vec<LogEntry>,
     limit: usize,
+    bytes: usize,
     deadline: Instant,
     reached: Option<Time>,
 }
@@ -33,7 +31,7 @@ impl<'q> Sieve<'q> {
     pub(super) fn new(query: &'q LogQuery) -> Self {
         let limit = usize::try_from(query.limit.clamp(1, LOG_ENTRIES_MAX)).unwrap_or(1);
         let deadline = Instant::now() + Duration::from_millis(LOG_SEARCH_MS_MAX);
-        Self { query, entries: vec![], limit, deadline, reached: None }
+        Self { query, entries: vec![], limit, bytes: 0, deadline, reached: None }
     }
 
     /// The query.
@@ -46,6 +44,11 @@ impl<'q> Sieve<'q> {
         self.limit - self.entries.len()
     }
 
+    /// How many bytes may come until the page is full: the entry with which it is full still comes in.
+    pub(super) fn room_bytes(&self) -> usize {
+        LOG_PAGE_BYTES_MAX.saturating_sub(self.bytes)
+    }
+
     /// Whether time has run out.
     pub(super) fn is_late(&self) -> bool {
         Instant::now() >= self.deadline
@@ -53,16 +56,15 @@ impl<'q> Sieve<'q> {
 
     /// Takes an entry, each older than the one before.
     pub(super) fn offer(&mut self, entry: LogEntry) -> Seen {
-        if let (Some(at), Some(from)) = (entry.at, self.query.from)
-            && at.plus_s(DISORDER_S) < from
-        {
+        if entry.at.is_some_and(|at| self.query.is_past(at)) {
             return Seen::TooOld;
         }
         self.reached = entry.at.or(self.reached);
         if entry.fits(self.query) {
+            self.bytes += entry.weight();
             self.entries.push(entry);
         }
-        if self.room() == 0 { Seen::Full } else { Seen::More }
+        if self.room() == 0 || self.bytes > LOG_PAGE_BYTES_MAX { Seen::Full } else { Seen::More }
     }
 
     /// The page, which goes on at `older`; `cut` when time ran out.

@@ -1,6 +1,7 @@
 //! Logs as files, with what hostile or half-written lines are in them.
 
 use super::*;
+use crate::base::limits::{LOG_LOOK_BYTES_MAX, LOG_PAGE_BYTES_MAX};
 use crate::platform::files::RootDir;
 use std::io::Write;
 
@@ -90,6 +91,46 @@ fn a_log_is_read_backwards_through_all_its_files() {
 }
 
 #[test]
+fn a_page_of_long_lines_ends_early_and_the_next_goes_on() {
+    let folder = folder();
+    let text: Vec<u8> =
+        (0..500_u32).flat_map(|n| [format!("{n:03}").as_bytes(), &[0xff; 24_000], b"\n"].concat()).collect();
+    for packed in [false, true] {
+        std::fs::write(folder.logs.path("manara.log.1"), &text).unwrap();
+        if packed {
+            folder.pack(2);
+        }
+        let mut query = query(LogSource::Access, LogStart::Newest, 1000);
+        let mut numbers = Vec::new();
+        loop {
+            let page = folder.read(&query);
+            assert!(page.entries.iter().map(LogEntry::weight).sum::<usize>() < LOG_PAGE_BYTES_MAX + (1 << 20));
+            numbers.extend(page.entries.iter().map(|entry| entry.message[..3].parse::<u32>().unwrap()));
+            let Some(older) = page.older else { break };
+            query.start = LogStart::Before(older);
+        }
+        assert!(numbers.into_iter().eq((0..500).rev()), "packed: {packed}");
+    }
+}
+
+#[test]
+fn files_older_than_what_is_looked_for_are_not_read() {
+    let folder = folder();
+    folder.append("manara.log.3.gz", "whoever unpacks this fails");
+    folder.append("manara.log.1", &line(10, "s9876543210", 200));
+    folder.pack(2);
+    folder.append("manara.log", &line(100, SITE, 200));
+    let from = |second: i64| LogQuery {
+        from: Some(Time(1_700_000_000_000 + second * 1000)),
+        site: Some(SITE.parse().unwrap()),
+        ..query(LogSource::Access, LogStart::Newest, 10)
+    };
+    let page = folder.read(&from(90));
+    assert_eq!((seconds(&page.entries), page.older), (vec![100], None));
+    assert!(read_file(&folder.logs, &from(12)).is_err(), "a line of that time may stand before one of second 10");
+}
+
+#[test]
 fn a_moment_is_found_in_a_large_file_without_reading_it() {
     let folder = folder();
     let text: String = (0..20_000).map(|second| line(second, SITE, 200)).collect();
@@ -135,6 +176,27 @@ fn what_is_written_later_is_read_on_also_over_a_rotation() {
     let page = on(page.newest.unwrap());
     assert_eq!(seconds(&page.entries), [3, 4]);
     assert!(on(page.newest.unwrap()).entries.is_empty());
+}
+
+#[test]
+fn one_look_at_what_is_new_finds_no_more_than_a_reader_may_leave_waiting() {
+    let folder = folder();
+    folder.append("manara.log", &line(1, SITE, 200));
+    let mut start = folder.read(&query(LogSource::Access, LogStart::Newest, 10)).newest.unwrap();
+    let text: Vec<u8> =
+        (0..100_u32).flat_map(|n| [format!("{n:03}").as_bytes(), &[0xff; 16_000], b"\n"].concat()).collect();
+    std::fs::File::options().append(true).open(folder.logs.path("manara.log")).unwrap().write_all(&text).unwrap();
+    let mut numbers = Vec::new();
+    loop {
+        let page = folder.read(&query(LogSource::Access, LogStart::After(start), 10));
+        if page.entries.is_empty() {
+            break;
+        }
+        assert!(page.entries.iter().map(LogEntry::weight).sum::<usize>() < LOG_LOOK_BYTES_MAX + (1 << 16));
+        numbers.extend(page.entries.iter().map(|entry| entry.message[..3].parse::<u32>().unwrap()));
+        start = page.newest.unwrap();
+    }
+    assert!(numbers.into_iter().eq(0..100));
 }
 
 #[test]
@@ -211,6 +273,10 @@ fn secrets_are_found_by_their_names_and_schemes() {
         ("status code=404", "status code=404"),
         ("العربية token=سر نهاية", "العربية token=*** نهاية"),
         ("X-Api-Key: 12345", "X-Api-Key: ***"),
+        ("“password=hunter2”", "“password=***"),
+        ("→token=abc", "→token=***"),
+        ("\u{a0}token=abc", "\u{a0}token=***"),
+        ("الرمزtoken=abc", "الرمزtoken=***"),
         ("token=", "token="),
         ("=:=", "=:="),
     ] {

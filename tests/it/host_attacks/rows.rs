@@ -93,6 +93,9 @@ fn log_reads() -> Vec<Value> {
     bad.extend(names(&|text| read(json!({ "unit": format!("{text}.service/../x") }), newest(), Value::Null)));
     bad.extend(names(&|text| read(json!("access"), json!({ "before": text }), Value::Null)));
     bad.extend(names(&|text| read(json!("access"), newest(), json!(text))));
+    let mut endless = read(json!("access"), newest(), Value::Null);
+    endless["log_read"]["query"]["text"] = json!("x".repeat(801));
+    bad.push(endless);
     let others =
         [json!("/var/log/syslog"), json!({ "path": "/etc/shadow" }), json!({ "unit": "systemd-logind.service" })];
     bad.extend(others.map(|source| read(source, newest(), Value::Null)));

@@ -3,6 +3,7 @@
 use crate::support::panel::Panel;
 use manara::engine::events::Topic;
 use manara::http::Patience;
+use manara::platform::logs::LogStart;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -93,4 +94,20 @@ fn streams_are_limited() {
     let refused = panel.api(header.trim_start_matches("Authorization: Bearer "), "GET", "/events", None);
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("30")));
     drop(open);
+}
+
+#[test]
+fn following_a_log_does_not_search_it_for_what_is_wanted() {
+    let panel = quick();
+    let mut stream = panel.connect();
+    let token = panel.token("admin");
+    let path =
+        "/api/v1/logs/nginx-access/follow?q=rare&level=error&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z";
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let head = until(&mut stream, "retry:");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let first = panel.host.log_reads.lock().unwrap()[0].clone();
+    assert_eq!((first.limit, first.start), (1, LogStart::Newest));
+    assert_eq!((first.site, first.text, first.level, first.from, first.until), (None, None, None, None, None));
 }

@@ -89,6 +89,36 @@ fn http_2_answers_over_tls() {
 }
 
 #[test]
+fn an_http_2_stream_that_nobody_reads_ends() {
+    let (_files, files) = certificate();
+    let short = Duration::from_millis(300);
+    let panel =
+        Panel::with(Some(files.clone()), Patience { write: short, heartbeat: short / 6, ..Patience::default() });
+    let token = panel.token("viewer");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(panel.address).await.unwrap();
+        let stream = tokio_rustls::TlsConnector::from(client(&files, "h2")).connect(name(), stream).await.unwrap();
+        let mut narrow = http2::Builder::new(TokioExecutor::new());
+        narrow.initial_stream_window_size(1);
+        let (mut sender, connection) = narrow.handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let request = hyper::Request::get(format!("https://{}/api/v1/events?topics=sites", panel.address))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Empty::<Bytes>::new())
+            .unwrap();
+        let answer = sender.send_request(request).await.unwrap();
+        assert_eq!((answer.status().as_u16(), panel.core.bus.streams()), (200, 1));
+        let began = Instant::now();
+        while panel.core.bus.streams() > 0 {
+            assert!(began.elapsed() < short * 20, "it is still listened to");
+            tokio::time::sleep(short / 6).await;
+        }
+        assert!(began.elapsed() >= short, "{:?}", began.elapsed());
+    });
+}
+
+#[test]
 fn a_client_that_is_silent_in_the_handshake_or_after_it_is_closed() {
     let (_files, files) = certificate();
     let short = Duration::from_millis(300);

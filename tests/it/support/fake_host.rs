@@ -2,7 +2,7 @@
 
 use manara::base::{Error, Kind, Result};
 use manara::nginx_syntax::parse;
-use manara::platform::logs::LogPage;
+use manara::platform::logs::{LogPage, LogQuery};
 use manara::platform::nginx::{FileState, NginxStatus, sha256_hex};
 use manara::platform::{Host, HostOp, HostReply, Lines, NginxChange, TestReport};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub(crate) struct FakeHost {
     pub(crate) barrier: Mutex<()>,
     /// Names of the operations that change something, in order.
     pub(crate) effects: Mutex<Vec<String>>,
+    /// What was asked of logs.
+    pub(crate) log_reads: Mutex<Vec<LogQuery>>,
     /// An installation goes on until it is cancelled.
     pub(crate) endless: AtomicBool,
 }
@@ -97,7 +99,10 @@ impl Host for FakeHost {
             }
             HostOp::OpenPlans => HostReply::OpenPlans { plans: vec![] },
             HostOp::Components => HostReply::Components { list: vec![] },
-            HostOp::LogRead { .. } => HostReply::Log(LogPage::default()),
+            HostOp::LogRead { query } => {
+                self.log_reads.lock().unwrap().push(query);
+                HostReply::Log(LogPage::default())
+            }
             HostOp::Processes => HostReply::Processes { list: vec![] },
             HostOp::Services => HostReply::Services { list: vec![], managed: true },
             _ => HostReply::Done,

@@ -226,8 +226,13 @@ def status(guest):
 
 def nobody_waits(guest):
     """Whoever asked is gone as soon as the unit runs, as with a connection that breaks; the update goes on."""
-    asking = guest.start("sh", "-c", "echo $$ >/root/pid; exec manara self update")
+    handed_on = 'NO_PROXY=a"b$c\\d`e'
+    asking = guest.start("env", handed_on, "sh", "-c", "echo $$ >/root/pid; exec manara self update")
     wait_for("the update", lambda: status(guest)["under_way"], 30)
+    variables = guest.output("cat", f"/proc/{guest.main_pid('manara-update.service')}/environ").split("\0")
+    expect(handed_on in variables, f"the unit has {variables}")
+    shown = guest.output("systemctl", "show", "manara-update.service")
+    expect("NO_PROXY" not in shown, f"everybody reads it: {shown}")
     guest.run("sh", "-c", "kill -9 $(cat /root/pid)")
     asking.wait()
     second = guest.run("manara", "self", "update", check=False)

@@ -1,11 +1,13 @@
 //! Versions are shell scripts that keep their "database" in a file; services are a list of what was asked.
 
+use super::super::health::Unmanaged;
 use super::super::release::PublicKey;
 use super::super::release::tests::{key, publish};
 use super::super::testing::{self, Machine};
 use super::*;
 use crate::platform::faults::Fault;
 use std::cell::{Cell, RefCell};
+use std::os::unix::net::UnixListener;
 
 /// A version with this schema. Its database is `db`: `schema=N` and what was written to it.
 fn script(version: &str, schema: u32, check: u32) -> String {
@@ -136,6 +138,31 @@ fn a_version_whose_migrations_fail_on_the_copy_never_touches_the_database() {
     assert_eq!(error.code(), "update_undone");
     assert_eq!(database(&machine), DATABASE);
     assert_eq!(current(machine.root()).as_deref(), Some("1.0.0"));
+}
+
+/// Without a service manager nobody can stop the panel: it must not be left waiting for the proof of a version.
+#[test]
+fn a_panel_that_nobody_can_stop_keeps_taking_changes() {
+    let machine = machine();
+    let (root, faults) = (machine.root(), Faults::default());
+    let services = Unmanaged::of(root);
+    let updater = Updater { root, services: &services, faults: &faults, tell: &|_| {} };
+    let release = release(&machine, "1.1.0", 2, 0);
+    std::fs::create_dir_all(root.join("run/manara")).unwrap();
+    let running = UnixListener::bind(root.join("run/manara/api.sock")).unwrap();
+    let refused = |answer: Result<bool>| assert_eq!(answer.unwrap_err().code(), "update_panel_runs");
+    refused(updater.update(&release, false));
+    let now = status(root).unwrap();
+    assert!(!now.interrupted && !is_unproved(root), "{now:?}");
+    assert_eq!((now.current.as_deref(), database(&machine).as_str()), (Some("1.0.0"), DATABASE));
+
+    // One that runs while an interrupted switch waits to be taken back keeps its database until it is stopped.
+    let open = Switch { from: "1.0.0".into(), to: "1.1.0".into(), snapshot: None };
+    updater.note(|journal| journal.open = Some(open)).unwrap();
+    refused(updater.recover());
+    drop(running);
+    assert!(updater.recover().unwrap());
+    assert!(updater.update(&release, false).unwrap());
 }
 
 #[test]
