@@ -44,10 +44,9 @@ suite_tidy() { cargo test --locked --test tidy; }
 suite_unit() { cargo test --locked --lib --bins; }
 suite_it() {
   [ "$tier" = quick ] || { cargo test --locked --test it; return; }
-  # The quick tier leaves out what waits for killed processes, whole machines and slow clients. The rest waits as well,
-  # though not as long: more of it at once than there are cores.
+  # The quick tier leaves out what waits for killed processes, whole machines and slow clients.
   local long=(slow split production host_attacks nginx_machine nginx_leave nginx_shared kill limits fuzz)
-  RUST_TEST_THREADS=$((3 * $(nproc))) cargo test --locked --test it -- "${long[@]/#/--skip=}"
+  cargo test --locked --test it -- "${long[@]/#/--skip=}"
 }
 # What speaks to the machine, once more through the host service. Pure parts have nothing to do with it.
 suite_split() {
@@ -190,6 +189,8 @@ for argument; do
 done
 declare -A rank=([quick]=1 [default]=2 [full]=3)
 passed=0 failed=0 summary=()
+# Tests wait for processes, disks and clocks: more of them at once than there are cores. Not where timing is looked at.
+[ "$tier" != quick ] || export RUST_TEST_THREADS=$((3 * $(nproc)))
 prepare
 rm -f "$logs/notes"
 while IFS='|' read -r name from budget _; do
