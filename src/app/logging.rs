@@ -37,7 +37,9 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
     match config.log_format {
         LogFormat::Json => builder.format(move |out, record| {
             let line = json_line(clock.now(), record).to_string();
-            keep(&line);
+            if LINES.are_kept() {
+                keep(&line);
+            }
             writeln!(out, "{line}")
         }),
         LogFormat::Text => builder.format(move |out, record| {
@@ -54,7 +56,7 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
 }
 
 fn keep(line: &str) {
-    if let Some(entry) = LogEntry::of_own(line).filter(|_| LINES.are_kept()) {
+    if let Some(entry) = LogEntry::of_own(line) {
         LINES.push(entry);
     }
 }
