@@ -6,7 +6,7 @@ use crate::base::{Result, ids};
 use crate::config::{Config, Database, FileText, LoadInput, Loaded, Override, file_path, load};
 use crate::engine::core::Parts;
 use crate::engine::hooks::{Hooks, NoHooks};
-use crate::engine::{Core, guard, recover};
+use crate::engine::{Core, certificate, guard, recover};
 use crate::platform::clock::SystemClock;
 use crate::platform::host_service::Client;
 use crate::platform::local::{LocalHost, Places};
@@ -132,5 +132,6 @@ pub fn assemble(
     let core = Core::new(Parts { loaded, store, host, clock, layout, hooks, faults, owner });
     recover::recover(&core)?;
     guard::resume(&core)?;
+    certificate::settle(&core);
     Ok(core)
 }

@@ -4,7 +4,7 @@ use super::{logging, open, roles};
 use crate::base::{Error, Result};
 use crate::config::value::Value;
 use crate::config::{Loaded, Origin};
-use crate::engine::{Core, guard, trail};
+use crate::engine::{Core, certificate, guard, trail};
 use crate::http::{self, Listen, Server, Tcp};
 use crate::ops::auth;
 use crate::platform::clock::SystemClock;
@@ -78,11 +78,8 @@ fn listens_where_told(loaded: &mut Loaded, port: &TcpListener) -> Result<()> {
 /// Listens as the settings say; with TLS also the certificate's fingerprint.
 fn listen(core: &Arc<Core>, port: Option<&TcpListener>) -> Result<(Server, Option<String>)> {
     let panel = auth::panel_settings(core)?;
-    let tls = if panel.tls {
-        Some(panel_tls::ensure(&core.config.panel_tls_folder(), &names(&panel.host_names))?)
-    } else {
-        None
-    };
+    let kept = core.settings.now(&core.store)?.certificate;
+    let tls = panel.tls.then(|| certificate::in_use(core, kept, &panel.host_names)).transpose()?;
     let fingerprint = tls.as_ref().map(|files| panel_tls::fingerprint(&files.certificate)).transpose()?;
     let listen = Listen {
         tcp: Some(Tcp { address: panel.listen, tls, hsts: false }),
@@ -100,10 +97,6 @@ fn bring_up(core: &Arc<Core>) {
         log::error!(target: "manara::nginx", "nginx is not in order: {e}");
     }
     core.gate.set_starting(false);
-}
-
-fn names(configured: &[String]) -> Vec<String> {
-    configured.iter().cloned().chain([own::host_name()]).collect()
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {

@@ -172,6 +172,8 @@ pub const ACCEPT_PAUSE_MS: u64 = 100;
 pub const STREAM_HEARTBEAT_S: u64 = 15;
 /// Time between two looks at the files of the panel's certificate.
 pub const CERTIFICATE_LOOK_S: u64 = 10;
+/// Time before the end of the panel's certificate from which on `doctor` warns.
+pub const CERTIFICATE_WARN_S: i64 = 14 * 24 * 3600;
 /// Events that wait for a slow reader of a stream; one more and it is dropped.
 pub const STREAM_EVENTS_QUEUED_MAX: usize = 256;
 /// Bytes of events that wait for a slow reader of a stream; with more it is dropped.

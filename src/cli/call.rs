@@ -11,6 +11,9 @@ use crate::ops::{self, Op, Shape};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
+/// Operations whose change may have to be confirmed.
+const GUARDED: &[&str] = &["setting.update", "panel_certificate.set", "panel_certificate.remake"];
+
 /// How a call is made.
 pub(super) struct Manner {
     /// The revision the caller has seen.
@@ -117,13 +120,17 @@ fn show(remote: &Remote, op: &Op, answer: &Answer, manner: &Manner, screen: &Scr
         if screen.json {
             print_body(answer);
         } else {
-            let body = answer.json()?;
+            let mut body = answer.json()?;
+            if GUARDED.contains(&op.meta.id) {
+                // What is pending is told below, in words.
+                body["guard"] = Value::Null;
+            }
             print(&clean(&table::text(op.meta.id, &body, screen)));
             if let (1, Some(entry)) = (verdict, body["first_bad"].as_i64()) {
                 super::output::note(&(screen.say("cli.audit_broken", &[("entry", entry.to_string())]) + "\n"));
             }
         }
-        if op.meta.id == "setting.update" && !screen.json && !manner.plan {
+        if GUARDED.contains(&op.meta.id) && !screen.json && !manner.plan {
             guarded::follow(remote, &answer.json()?, screen)?;
         }
         return Ok(verdict);

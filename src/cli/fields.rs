@@ -18,12 +18,19 @@ pub(super) struct Field {
     pub(super) required: bool,
     /// Whether it stands in the path and so is an argument by position, too.
     pub(super) in_path: bool,
-    /// Whether it is a secret: read from the standard input, never from the arguments others can see.
+    /// Whether it is a secret: read from the standard input or a file, never from the arguments others can see.
     pub(super) secret: bool,
+    /// Whether it is a text that lies in a file, such as a certificate: the file is named.
+    file: bool,
     schema: &'static Value,
 }
 
 impl Field {
+    /// Whether it is a secret that is a line of the standard input.
+    fn by_line(&self) -> bool {
+        self.secret && !self.file
+    }
+
     fn kind(&self) -> &str {
         schema::field_type(self.schema)
     }
@@ -53,6 +60,7 @@ impl Field {
     fn value_name(&self) -> String {
         match self.kind() {
             "integer" | "number" => "N".into(),
+            _ if self.file => "FILE".into(),
             _ if self.is_pairs() => "NAME: VALUE".into(),
             _ => self.flag.to_uppercase().replace('-', "_"),
         }
@@ -76,6 +84,9 @@ impl Field {
         } else if let (Some(min), Some(max)) = (inner["minimum"].as_i64(), inner["maximum"].as_i64()) {
             text += &format!(" [{min}…{max}]");
         }
+        if self.file {
+            text += &format!(" [{}]", say.say("cli.usage.file"));
+        }
         if self.required { format!("{text} ({})", say.say("cli.usage.required")) } else { text }
     }
 }
@@ -93,6 +104,7 @@ pub(super) fn of(op: &Op) -> Vec<Field> {
             required: required(name),
             in_path: path.contains(&name.as_str()),
             secret: schema::field_schema(schema)["format"] == "password",
+            file: schema["x-file"] == true,
             schema,
         })
         .collect()
@@ -122,7 +134,7 @@ pub(super) fn args(op: &Op, say: Say, choices: bool) -> Vec<Arg> {
 }
 
 fn flag(field: &Field, choices: bool) -> Arg {
-    if field.secret {
+    if field.by_line() {
         return Arg::new(field.name).long(format!("{}-stdin", field.flag)).action(ArgAction::SetTrue);
     }
     let arg = Arg::new(field.name).long(field.flag.clone()).value_name(field.value_name());
@@ -140,7 +152,7 @@ fn flag(field: &Field, choices: bool) -> Arg {
 pub(super) fn usage(op: &Op, say: Say) -> String {
     let mut parts = Vec::new();
     for field in of(op).iter().filter(|f| f.required) {
-        parts.push(match (field.in_path, field.secret) {
+        parts.push(match (field.in_path, field.by_line()) {
             (true, _) => format!("<{}>", field.value_name()),
             (_, true) => format!("--{}-stdin", field.flag),
             _ => format!("--{} <{}>", field.flag, field.value_name()),
@@ -156,7 +168,7 @@ pub(super) fn input(op: &Op, matches: &ArgMatches, say: Say) -> Result<Value> {
     let fields = of(op);
     let mut texts: Vec<(&str, &str)> = Vec::new();
     let mut input = Map::new();
-    for field in fields.iter().filter(|f| !f.secret) {
+    for field in fields.iter().filter(|f| !f.secret && !f.file) {
         let given = matches.get_many::<String>(field.name).into_iter().flatten();
         let by_position = field.in_path.then(|| matches.get_one::<String>(&format!("@{}", field.name))).flatten();
         let values: Vec<&str> = given.chain(by_position).map(String::as_str).collect();
@@ -171,6 +183,11 @@ pub(super) fn input(op: &Op, matches: &ArgMatches, say: Say) -> Result<Value> {
         for flag in matches.get_many::<String>("unset").into_iter().flatten() {
             let field = fields.iter().find(|f| f.flag == *flag);
             input.extend(field.map(|f| (f.name.to_owned(), Value::Null)));
+        }
+    }
+    for field in fields.iter().filter(|f| f.file) {
+        if let Some(path) = matches.get_one::<String>(field.name) {
+            input.insert(field.name.into(), prompt::read_file(path)?.into());
         }
     }
     read_secrets(op, &fields, matches, &mut input, say)?;
@@ -197,7 +214,7 @@ fn read_secrets(
     input: &mut Map<String, Value>,
     say: Say,
 ) -> Result<()> {
-    for field in fields.iter().filter(|f| f.secret) {
+    for field in fields.iter().filter(|f| f.by_line()) {
         let asked = matches.get_flag(field.name);
         if asked || (field.required && prompt::at_terminal()) {
             let label = field.help(op, Say(say.0));
@@ -212,7 +229,7 @@ fn by_flag(problem: FieldProblem, fields: &[Field]) -> FieldProblem {
     let name = problem.field.split(['[', '.']).next().unwrap_or_default();
     match fields.iter().find(|f| f.name == name) {
         Some(field) => {
-            let end = if field.secret { "-stdin" } else { "" };
+            let end = if field.by_line() { "-stdin" } else { "" };
             FieldProblem { field: format!("--{}{end}", field.flag), ..problem }
         }
         None => problem,

@@ -62,16 +62,21 @@ fn columns(id: &str, items: &[Value]) -> Vec<String> {
 }
 
 fn object(fields: &Map<String, Value>, screen: &Screen) -> String {
-    let (long, short): (Vec<_>, Vec<_>) = fields
-        .iter()
-        .filter(|(_, v)| !is_empty(v))
-        .partition(|(_, v)| v.as_str().is_some_and(|t| t.trim_end().contains('\n')));
+    let (inner, plain): (Vec<_>, Vec<_>) =
+        fields.iter().filter(|(_, v)| !is_empty(v)).partition(|(_, v)| v.is_object() && v["name"].is_null());
+    let (long, short): (Vec<_>, Vec<_>) =
+        plain.into_iter().partition(|(_, v)| v.as_str().is_some_and(|t| t.trim_end().contains('\n')));
     let rows: Vec<Vec<String>> =
         short.iter().map(|(name, v)| vec![label(name, screen) + ":", cell(name, v, screen)]).collect();
     let mut out = aligned(&rows);
     for (name, value) in long {
         out += &format!("\n{}:\n", label(name, screen));
         out.extend(value.as_str().unwrap_or_default().lines().map(|line| format!("  {}\n", clean(line))));
+    }
+    for (name, value) in inner {
+        let text = value.as_object().map(|fields| object(fields, screen)).unwrap_or_default();
+        out += &format!("\n{}:\n", label(name, screen));
+        out.extend(text.lines().map(|line| format!("  {line}\n")));
     }
     out
 }

@@ -2,6 +2,7 @@
 
 use crate::base::access::{Permission, Role};
 use crate::base::locale::Lang;
+use crate::platform::panel_tls::PairId;
 use std::net::{IpAddr, SocketAddr};
 
 /// Who carries out an operation.
@@ -124,6 +125,8 @@ pub struct Door {
     pub listen: SocketAddr,
     /// Whether the connection to us is TLS.
     pub tls: bool,
+    /// The certificate that this connection was shown; `None` without TLS.
+    pub certificate: Option<PairId>,
     /// `Host`, with its port.
     pub host: String,
 }

@@ -1,7 +1,8 @@
 //! Where the panel listens, as the engine sees it: the surface that listens is above it and offers itself here.
 
+use super::settings::Resolved;
 use crate::base::{Error, Result};
-use crate::config::Panel;
+use crate::platform::panel_tls::PairId;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -12,13 +13,24 @@ pub struct Way {
     pub listen: SocketAddr,
     /// Whether TLS is spoken there.
     pub tls: bool,
+    /// The kept pair of certificate and key that is shown; `None` for the files.
+    pub certificate: Option<PairId>,
     /// Names that a certificate made for it carries.
     pub names: Vec<String>,
 }
 
-impl From<&Panel> for Way {
-    fn from(panel: &Panel) -> Way {
-        Way { listen: panel.listen, tls: panel.tls, names: panel.host_names.clone() }
+impl Way {
+    /// Whether changing from one to the other changes what a client meets.
+    pub fn differs(&self, other: &Way) -> bool {
+        (self.listen, self.tls) != (other.listen, other.tls) || (other.tls && self.certificate != other.certificate)
+    }
+}
+
+impl From<&Resolved> for Way {
+    fn from(resolved: &Resolved) -> Way {
+        let panel = &resolved.panel;
+        let certificate = resolved.certificate;
+        Way { listen: panel.listen, tls: panel.tls, certificate, names: panel.host_names.clone() }
     }
 }
 
@@ -27,11 +39,13 @@ pub type Open = Box<dyn FnOnce() + Send>;
 
 /// Whoever listens.
 pub trait Doors: Send + Sync {
-    /// Takes the address of `way` beside those that are open, without answering there yet. Errors: `listen_failed`,
-    /// `plain_http_outside`, `panel_certificate`.
+    /// Takes the address of `way` beside those that are open, without answering there yet, and gets ready what it shows.
+    /// Errors: `listen_failed`, `plain_http_outside`, `panel_certificate`.
     fn prepare(&self, way: &Way) -> Result<Open>;
     /// Closes every door but that of `way`.
     fn keep(&self, way: &Way);
+    /// The certificate that new connections are shown, with those above it, PEM; `None` where none was yet.
+    fn certificate(&self) -> Option<String>;
 }
 
 /// Knows who listens, while somebody does.

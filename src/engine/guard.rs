@@ -4,12 +4,11 @@
 
 use super::doors::{Open, Way};
 use super::events::Topic;
-use super::settings::Resolved;
-use super::{Actor, Core, Request};
+use super::settings::{CERTIFICATE, Resolved};
+use super::{Actor, Core, Request, certificate};
 use crate::base::clock::Time;
 use crate::base::limits::{GUARD_LOOK_MS, GUARD_S};
 use crate::base::{Error, Kind, Result};
-use crate::config::Panel;
 use crate::config::options;
 use crate::platform::clock::pause;
 use crate::store::guard::{self as rows, Changed, Guard};
@@ -26,7 +25,7 @@ const RETRY_MS: u64 = 5000;
 
 /// Refuses a change of guarded settings while another one is pending. Error: `guard_pending`.
 pub fn refuse_second(core: &Core, tx: &Tx, keys: &[&str]) -> Result<()> {
-    let guarded = |key: &&str| options::find(key).is_some_and(|opt| opt.guarded);
+    let guarded = |key: &&str| **key == *CERTIFICATE || options::find(key).is_some_and(|opt| opt.guarded);
     match rows::current(tx)? {
         Some(guard) if keys.iter().any(guarded) => Err(Error::new(Kind::Conflict, "guard_pending")
             .with("by", &guard.by)
@@ -57,21 +56,22 @@ pub fn begin(
     (before, after): (&Resolved, &Resolved),
 ) -> Result<Option<Open>> {
     let differs = |key: &str| value(before, key) != value(after, key);
-    if !options::ALL.iter().any(|opt| opt.guarded && differs(opt.key)) {
+    let (from, to) = (Way::from(before), Way::from(after));
+    if !from.differs(&to) && !options::ALL.iter().any(|opt| opt.guarded && differs(opt.key)) {
         return Ok(None);
     }
     let tried = stored(tx)?;
-    let changes = options::ALL.iter().filter_map(|opt| {
-        let (before, after) = (former.get(opt.key).cloned(), tried.get(opt.key).cloned());
-        (before != after).then(|| Changed { key: opt.key.into(), before, after })
+    let keys = options::ALL.iter().map(|opt| opt.key).chain([CERTIFICATE]);
+    let changes = keys.filter_map(|key| {
+        let (before, after) = (former.get(key).cloned(), tried.get(key).cloned());
+        (before != after).then(|| Changed { key: key.into(), before, after })
     });
     let now = core.now();
     let guard =
         Guard { changes: changes.collect(), by: actor.shown(), started_at: now, expires_at: now.plus_s(GUARD_S) };
     rows::put(tx, &guard)?;
-    let (from, to) = (Way::from(&before.panel), Way::from(&after.panel));
     match core.doors.get()? {
-        Some(doors) if (from.listen, from.tls) != (to.listen, to.tls) => doors.prepare(&to).map(Some),
+        Some(doors) if from.differs(&to) => doors.prepare(&to).map(Some),
         _ => Ok(Some(Box::new(|| {}))),
     }
 }
@@ -82,11 +82,12 @@ fn value<'a>(resolved: &'a Resolved, key: &str) -> Option<&'a crate::config::val
 
 /// A pending change has been written: the new address answers, everybody is told, and the time runs.
 pub fn begun(core: &Arc<Core>, open: Open) {
+    // Before the turn: whoever has the next one goes by what counts now.
+    core.settings.changed(&core.store);
     {
         let _turn = core.doors.turn();
         open();
     }
-    core.settings.changed(&core.store);
     tell(core, "pending");
     if let Err(e) = resume(core) {
         log::error!(target: "manara::guard", "nobody watches over the pending change: {e}");
@@ -98,18 +99,27 @@ pub fn current(core: &Core) -> Result<Option<Guard>> {
     core.store.read(rows::current)
 }
 
-/// Whether a request came over the path that `guard` leads to: by the new listener where address or TLS changed, and
-/// from an address of the new list, which this machine has to be in like any other.
-pub fn came_the_new_way(guard: &Guard, panel: &Panel, request: &Request) -> bool {
+/// Whether a request came over the path that `guard` leads to: by the new listener where address or TLS changed, over a
+/// connection that was shown the new certificate where that changed, and from an address of the new list, which this
+/// machine has to be in like any other.
+pub fn came_the_new_way(guard: &Guard, now: &Resolved, request: &Request) -> bool {
     let (Some(door), Some(address)) = (&request.door, request.address) else { return false };
-    let allowed = &panel.allowed_addresses;
-    let through = (door.listen, door.tls) == (panel.listen, panel.tls);
-    (through || !moves(guard)) && (allowed.is_empty() || allowed.iter().any(|net| net.contains(address)))
+    let allowed = &now.panel.allowed_addresses;
+    let through = (door.listen, door.tls) == (now.panel.listen, now.panel.tls);
+    let shown = door.certificate.is_some() && door.certificate == now.certificate;
+    (through || !changes_any(guard, &["panel.listen", "panel.tls"]))
+        && (shown || !changes_any(guard, &[CERTIFICATE]))
+        && (allowed.is_empty() || allowed.iter().any(|net| net.contains(address)))
+}
+
+/// Whether `guard` changes one of these.
+fn changes_any(guard: &Guard, keys: &[&str]) -> bool {
+    guard.changes.iter().any(|change| keys.contains(&change.key.as_str()))
 }
 
 /// Whether `guard` changes where the panel listens, or how.
 fn moves(guard: &Guard) -> bool {
-    guard.changes.iter().any(|change| matches!(change.key.as_str(), "panel.listen" | "panel.tls"))
+    changes_any(guard, &["panel.listen", "panel.tls", CERTIFICATE])
 }
 
 /// Keeps the pending change. Error: `no_guard`, also when its time is over and it is just being taken back.
@@ -143,7 +153,8 @@ pub fn shown(guard: &Guard, side: fn(&Changed) -> &Option<String>) -> Value {
     guard.changes.iter().map(|change| (change.key.clone(), json!(side(change)))).collect::<Map<_, _>>().into()
 }
 
-/// `guard` was confirmed or taken back: only the address that counts now stays open, and everybody is told.
+/// `guard` was confirmed or taken back: only the address that counts now stays open, with the certificate that counts, and
+/// everybody is told.
 pub fn settled(core: &Core, guard: &Guard, how: &str) {
     core.settings.changed(&core.store);
     if !moves(guard) {
@@ -152,13 +163,14 @@ pub fn settled(core: &Core, guard: &Guard, how: &str) {
     if let Err(e) = settle_doors(core) {
         log::error!(target: "manara::guard", "the panel's address could not be put in order: {e}");
     }
+    certificate::settle(core);
     tell(core, how);
 }
 
 fn settle_doors(core: &Core) -> Result<()> {
     let _turn = core.doors.turn();
     let (Some(doors), None) = (core.doors.get()?, current(core)?) else { return Ok(()) };
-    let way = Way::from(&core.settings.now(&core.store)?.panel);
+    let way = Way::from(&*core.settings.now(&core.store)?);
     doors.prepare(&way)?();
     doors.keep(&way);
     Ok(())

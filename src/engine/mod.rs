@@ -4,6 +4,7 @@ pub mod actor;
 pub mod apply;
 pub mod callers;
 mod caught;
+pub mod certificate;
 pub mod change;
 pub mod core;
 pub mod doors;

@@ -2,9 +2,14 @@
 
 use crate::base::{Error, Result};
 use crate::config::{Loaded, Panel, Setting};
+use crate::platform::panel_tls::PairId;
 use crate::store::{Store, Tx, settings as rows};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+
+/// Name of the stored value that says which kept pair of certificate and key the panel's port shows. It is no option: an
+/// operation of its own sets it together with the pair.
+pub const CERTIFICATE: &str = "panel.certificate";
 
 /// Stored values joined with the defaults and with what this run overrides.
 #[derive(Debug, Clone)]
@@ -13,6 +18,8 @@ pub struct Resolved {
     pub panel: Panel,
     /// Every option with its value and where that came from.
     pub all: Vec<Setting>,
+    /// The kept pair of certificate and key that counts; `None` for the files.
+    pub certificate: Option<PairId>,
 }
 
 /// Keeps the resolved options.
@@ -54,10 +61,11 @@ impl Settings {
     /// The options as an open transaction sees them.
     pub fn inside(&self, tx: &Tx) -> Result<Resolved> {
         let rows = rows::list(tx)?.into_iter();
-        let stored: BTreeMap<String, String> =
+        let mut stored: BTreeMap<String, String> =
             rows.filter_map(|row| Some((row.name, row.value?.as_str()?.to_owned()))).collect();
+        let certificate = stored.remove(CERTIFICATE).map(|text| text.parse()).transpose()?;
         let (panel, all) = Panel::resolve(&self.loaded, &stored)?;
-        Ok(Resolved { panel, all })
+        Ok(Resolved { panel, all, certificate })
     }
 
     /// What this run began with, without what is stored.

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::handler;
 use super::patient::Patient;
-use super::server::{Panel, Peer};
+use super::server::{Panel, Peer, stopped};
 use super::tls::H2;
 use crate::base::limits::{HEAD_BYTES_MAX, HEADERS_MAX, REQUESTS_PER_CONNECTION_MAX};
 use hyper::body::Incoming;
@@ -27,6 +27,27 @@ struct Activity {
     open: AtomicUsize,
 }
 
+/// What asks a connection to end in order; requests under way are answered.
+pub(super) struct Ends {
+    /// The panel stops, or the door it came in by is closed.
+    pub(super) stopping: watch::Receiver<bool>,
+    /// Another certificate is shown than the one that it was.
+    pub(super) replaced: Option<watch::Receiver<bool>>,
+}
+
+impl Ends {
+    /// Returns when one of them asks.
+    async fn asked(&mut self) {
+        match &mut self.replaced {
+            Some(replaced) => tokio::select! {
+                () = stopped(&mut self.stopping) => {}
+                () = stopped(replaced) => {}
+            },
+            None => stopped(&mut self.stopping).await,
+        }
+    }
+}
+
 /// Counts a request as open until it is answered.
 struct Open(Arc<Activity>);
 
@@ -36,29 +57,24 @@ impl Drop for Open {
     }
 }
 
-/// Serves a connection until `stopping`; with `tls`, after the handshake.
-pub(super) async fn serve<S>(
-    panel: Arc<Panel>,
-    peer: Peer,
-    stream: S,
-    tls: Option<TlsAcceptor>,
-    stopping: watch::Receiver<bool>,
-) where
+/// Serves a connection until `ends` asks; with `tls`, after the handshake.
+pub(super) async fn serve<S>(panel: Arc<Panel>, peer: Peer, stream: S, tls: Option<TlsAcceptor>, ends: Ends)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stream = Patient::new(stream, panel.patience.write);
-    let Some(tls) = tls else { return speak(panel, peer, stream, false, stopping).await };
+    let Some(tls) = tls else { return speak(panel, peer, stream, false, ends).await };
     match tokio::time::timeout(panel.patience.head, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
             let h2 = stream.get_ref().1.alpn_protocol() == Some(H2);
-            speak(panel, peer, stream, h2, stopping).await;
+            speak(panel, peer, stream, h2, ends).await;
         }
         Ok(Err(e)) => log::debug!(target: "manara::http", cause:% = e; "no TLS came about"),
         Err(_) => log::debug!(target: "manara::http", "a client was silent in the TLS handshake"),
     }
 }
 
-async fn speak<S>(panel: Arc<Panel>, peer: Peer, stream: S, h2: bool, stopping: watch::Receiver<bool>)
+async fn speak<S>(panel: Arc<Panel>, peer: Peer, stream: S, h2: bool, ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -77,7 +93,7 @@ where
             .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
             .initial_stream_window_size(128 * 1024)
             .initial_connection_window_size(512 * 1024);
-        drive(&panel, &activity, builder.serve_connection(io, service), stopping).await;
+        drive(&panel, &activity, builder.serve_connection(io, service), ends).await;
     } else {
         let mut builder = http1::Builder::new();
         builder
@@ -85,7 +101,7 @@ where
             .header_read_timeout(panel.patience.head)
             .max_headers(HEADERS_MAX)
             .max_buf_size(HEAD_BYTES_MAX);
-        drive(&panel, &activity, builder.serve_connection(io, service), stopping).await;
+        drive(&panel, &activity, builder.serve_connection(io, service), ends).await;
     }
 }
 
@@ -105,15 +121,12 @@ async fn answer(
 
 /// Runs a connection to its end: the client's, an orderly stop, or that of our patience. hyper's own timer covers the heads
 /// of HTTP/1 requests; a client that is silent from the start, and an idle HTTP/2 connection, end here.
-async fn drive<C>(panel: &Panel, activity: &Activity, connection: C, mut stopping: watch::Receiver<bool>)
+async fn drive<C>(panel: &Panel, activity: &Activity, connection: C, mut ends: Ends)
 where
     C: GracefulConnection<Error = hyper::Error>,
 {
     let mut connection = pin!(connection);
-    let mut closing = *stopping.borrow_and_update();
-    if closing {
-        connection.as_mut().graceful_shutdown();
-    }
+    let mut closing = false;
     let (mut wait, mut before) = (panel.patience.head, 0);
     loop {
         tokio::select! {
@@ -123,7 +136,7 @@ where
                 }
                 return;
             }
-            _ = stopping.changed(), if !closing => {
+            () = ends.asked(), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();
             }

@@ -1,15 +1,15 @@
 //! The doors of the panel: TCP listeners that are opened and closed while it runs, so that a changed address takes effect
 //! at once, and the former one can stay open until the new one has proved itself.
 
-use super::connection;
+use super::connection::{self, Ends};
 use super::places::Places;
 use super::server::{Panel, Peer, Tcp, pause, stopped};
-use super::tls::{self, Certificate};
+use super::tls::{Certificate, Shown};
 use crate::base::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX};
 use crate::base::{Error, Kind, Result};
+use crate::engine::certificate;
 use crate::engine::doors::{self, Open, Way};
-use crate::platform::panel_tls::{self, PanelTls};
-use crate::platform::{own, sockets};
+use crate::platform::sockets;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -17,7 +17,6 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -25,25 +24,20 @@ const BACKLOG: u32 = 1024;
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// What is spoken at a door. Both, while a change from one to the other waits to be confirmed.
-#[derive(Clone, Default)]
+#[derive(Clone, Copy)]
 struct Speech {
     plain: bool,
-    tls: Option<TlsAcceptor>,
+    tls: bool,
 }
 
 impl Speech {
-    fn speaks(&self, tls: bool) -> bool {
-        if tls { self.tls.is_some() } else { self.plain }
+    fn of(tls: bool) -> Speech {
+        Speech { plain: !tls, tls }
     }
 
-    fn learn(&mut self, other: Speech) {
-        self.plain |= other.plain;
-        self.tls = other.tls.or(self.tls.take());
-    }
-
-    fn only(&mut self, tls: bool) {
-        self.plain &= !tls;
-        self.tls = self.tls.take().filter(|_| tls);
+    fn learn(&mut self, tls: bool) {
+        self.plain |= !tls;
+        self.tls |= tls;
     }
 }
 
@@ -61,8 +55,8 @@ pub(super) struct TcpDoors {
     runtime: Handle,
     places: Arc<Places>,
     open: Arc<Mutex<Vec<Door>>>,
-    /// What the doors with TLS show; `None` before there was one.
-    certificate: Mutex<Option<Arc<Certificate>>>,
+    /// What the doors with TLS show.
+    certificate: Arc<Certificate>,
 }
 
 impl TcpDoors {
@@ -75,36 +69,37 @@ impl TcpDoors {
             runtime: Handle::current(),
             places,
             open: Arc::default(),
-            certificate: Mutex::default(),
+            certificate: Arc::default(),
         });
         tokio::spawn(look_after_certificate(Arc::downgrade(&doors), look));
         doors
     }
 
-    /// What speaks TLS with `files`; they are shown by every door from then on.
-    fn acceptor(&self, files: PanelTls) -> Result<TlsAcceptor> {
-        let mut shown = lock(&self.certificate);
-        let certificate = match &*shown {
-            Some(certificate) => {
-                certificate.replace(files)?;
-                certificate.clone()
-            }
-            None => Certificate::new(files)?,
-        };
-        *shown = Some(certificate.clone());
-        tls::config(certificate).map(TlsAcceptor::from)
-    }
-
     /// Opens the first one; the address with the port that was taken.
     pub(super) fn open(&self, tcp: &Tcp, handed_over: Option<std::net::TcpListener>) -> Result<SocketAddr> {
-        let acceptor = tcp.tls.clone().map(|files| self.acceptor(files)).transpose()?;
+        let tls = tcp.tls.is_some();
+        let shown = tcp.tls.clone().map(|files| self.certificate.ready(files)).transpose()?.flatten();
         let listener = match handed_over {
-            Some(listener) => self.take(listener, acceptor.is_some())?,
-            None => self.bind(tcp.address, acceptor.is_some())?,
+            Some(listener) => self.take(listener, tls)?,
+            None => self.bind(tcp.address, tls)?,
         };
         let address = listener.local_addr().map_err(Error::fault)?;
-        self.answer(tcp.address, listener, Speech { plain: acceptor.is_none(), tls: acceptor })();
+        shown.into_iter().for_each(|shown| self.certificate.show(shown));
+        self.answer(tcp.address, listener, tls)();
         Ok(address)
+    }
+
+    /// What is to be shown on `way`; `None` where it is shown already.
+    fn shown_on(&self, way: &Way) -> Result<Option<Arc<Shown>>> {
+        let files = certificate::in_use(&self.panel.core, way.certificate, &way.names);
+        match files.and_then(|files| self.certificate.ready(files)) {
+            // Files that somebody broke by hand are no reason against another address, or the way back to it.
+            Err(e) if way.certificate.is_none() && self.certificate.shown().is_some() => {
+                log::warn!(target: "manara::http", "the panel keeps the certificate it has: {e}");
+                Ok(None)
+            }
+            other => other,
+        }
     }
 
     /// Closes all of them.
@@ -144,13 +139,13 @@ impl TcpDoors {
     }
 
     /// What lets a listener answer.
-    fn answer(&self, listen: SocketAddr, listener: TcpListener, speech: Speech) -> Open {
+    fn answer(&self, listen: SocketAddr, listener: TcpListener, tls: bool) -> Open {
         let (panel, runtime, places) = (self.panel.clone(), self.runtime.clone(), self.places.clone());
-        let open = self.open.clone();
+        let (open, certificate) = (self.open.clone(), self.certificate.clone());
         Box::new(move || {
             let (stop, stopping) = watch::channel(false);
-            let (listener, speech) = (Arc::new(listener), Arc::new(Mutex::new(speech)));
-            let door = Accepting { panel, places, listen, speech: speech.clone(), stopping };
+            let (listener, speech) = (Arc::new(listener), Arc::new(Mutex::new(Speech::of(tls))));
+            let door = Accepting { panel, places, listen, speech: speech.clone(), certificate, stopping };
             runtime.spawn(door.accept(listener.clone()));
             lock(&open).push(Door { listen, listener, speech, _stop: stop });
         })
@@ -160,24 +155,26 @@ impl TcpDoors {
 impl doors::Doors for TcpDoors {
     fn prepare(&self, way: &Way) -> Result<Open> {
         let known = lock(&self.open).iter().find(|door| door.listen == way.listen).map(|door| door.speech.clone());
-        if known.as_ref().is_some_and(|speech| lock(speech).speaks(way.tls)) {
-            return Ok(Box::new(|| {}));
-        }
-        let names: Vec<String> = way.names.iter().cloned().chain([own::host_name()]).collect();
-        let files =
-            way.tls.then(|| panel_tls::ensure(&self.panel.core.config.panel_tls_folder(), &names)).transpose()?;
-        let acceptor = files.map(|files| self.acceptor(files)).transpose()?;
-        let speech = Speech { plain: !way.tls, tls: acceptor };
-        match known {
-            Some(former) => Ok(Box::new(move || lock(&former).learn(speech))),
-            None => Ok(self.answer(way.listen, self.bind(way.listen, way.tls)?, speech)),
-        }
+        let shown = if way.tls { self.shown_on(way)? } else { None };
+        let (tls, certificate) = (way.tls, self.certificate.clone());
+        let open: Open = match known {
+            Some(speech) => Box::new(move || lock(&speech).learn(tls)),
+            None => self.answer(way.listen, self.bind(way.listen, tls)?, tls),
+        };
+        Ok(Box::new(move || {
+            shown.into_iter().for_each(|shown| certificate.show(shown));
+            open();
+        }))
     }
 
     fn keep(&self, way: &Way) {
         let mut open = lock(&self.open);
         open.retain(|door| door.listen == way.listen);
-        open.iter().for_each(|door| lock(&door.speech).only(way.tls));
+        open.iter().for_each(|door| *lock(&door.speech) = Speech::of(way.tls));
+    }
+
+    fn certificate(&self) -> Option<String> {
+        self.certificate.chain()
     }
 }
 
@@ -186,9 +183,12 @@ async fn look_after_certificate(doors: Weak<TcpDoors>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
         let Some(doors) = doors.upgrade() else { return };
-        let certificate = lock(&doors.certificate).clone();
-        if let Some(certificate) = certificate {
-            certificate.look(&doors.panel.core.config.panel_tls_folder());
+        let core = &doors.panel.core;
+        let _turn = core.doors.turn();
+        // While a pair that was set waits to be kept, the files are only what is gone back to.
+        let by_files = core.settings.now(&core.store).is_ok_and(|settings| settings.certificate.is_none());
+        if by_files && doors.certificate.shown().is_some() {
+            doors.certificate.look(&core.config.panel_tls_folder());
         }
     }
 }
@@ -210,6 +210,7 @@ struct Accepting {
     places: Arc<Places>,
     listen: SocketAddr,
     speech: Arc<Mutex<Speech>>,
+    certificate: Arc<Certificate>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -242,19 +243,23 @@ impl Accepting {
             return;
         }
         let (panel, stopping, listen) = (self.panel.clone(), self.stopping.clone(), self.listen);
-        let speech = lock(&self.speech).clone();
+        let speech = *lock(&self.speech);
+        let shown = self.certificate.shown().filter(|_| speech.tls);
         tokio::spawn(async move {
-            let acceptor = match speech {
-                Speech { plain: true, tls: Some(acceptor) } => {
-                    let mut first = [0];
-                    let peeked = tokio::time::timeout(panel.patience.head, stream.peek(&mut first)).await;
-                    let Ok(Ok(1)) = peeked else { return };
-                    (first[0] == TLS_HANDSHAKE).then_some(acceptor)
-                }
-                Speech { tls, .. } => tls,
+            let shown = if speech.plain && speech.tls {
+                let mut first = [0];
+                let peeked = tokio::time::timeout(panel.patience.head, stream.peek(&mut first)).await;
+                let Ok(Ok(1)) = peeked else { return };
+                shown.filter(|_| first[0] == TLS_HANDSHAKE)
+            } else {
+                shown
             };
-            let peer = Peer::Tcp { address, listen, tls: acceptor.is_some() };
-            connection::serve(panel, peer, stream, acceptor, stopping).await;
+            if shown.is_none() && !speech.plain {
+                return;
+            }
+            let peer = Peer::Tcp { address, listen, certificate: shown.as_ref().map(|shown| shown.id) };
+            let ends = Ends { stopping, replaced: shown.as_ref().map(|shown| shown.ends()) };
+            connection::serve(panel, peer, stream, shown.map(|shown| shown.acceptor.clone()), ends).await;
             drop(place);
         });
     }

@@ -1,5 +1,6 @@
 //! Listening, and stopping in an orderly way.
 
+use super::connection::Ends;
 use super::counters::Counters;
 use super::doors::TcpDoors;
 use super::kept::Kept;
@@ -13,7 +14,7 @@ use crate::base::limits::{
 };
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::platform::panel_tls::PanelTls;
+use crate::platform::panel_tls::{PairId, PanelTls};
 use crate::platform::{members, notify, own, sockets};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -89,8 +90,8 @@ pub(super) enum Peer {
         address: IpAddr,
         /// Address of the listener it came in by.
         listen: SocketAddr,
-        /// Whether it speaks TLS to us.
-        tls: bool,
+        /// The certificate that it was shown; `None` where it speaks plain HTTP to us.
+        certificate: Option<PairId>,
     },
     /// A process of this machine.
     Unix {
@@ -243,8 +244,8 @@ async fn accept_unix(panel: Arc<Panel>, listener: UnixListener) {
         let panel = panel.clone();
         tokio::spawn(async move {
             let peer = Peer::Unix { uid: credentials.uid(), gid: credentials.gid() };
-            let stopping = panel.stopping.clone();
-            connection::serve(panel, peer, stream, None, stopping).await;
+            let ends = Ends { stopping: panel.stopping.clone(), replaced: None };
+            connection::serve(panel, peer, stream, None, ends).await;
             drop(place);
         });
     }

@@ -34,8 +34,9 @@ impl Visit {
     /// What can be known before anything is checked.
     pub(super) fn new(peer: Peer, headers: &HeaderMap) -> Result<Self, Error> {
         let (address, account, secure, door) = match peer {
-            Peer::Tcp { address, listen, tls } => {
-                (Some(address), None, tls, Some(Door { listen, tls, host: String::new() }))
+            Peer::Tcp { address, listen, certificate } => {
+                let tls = certificate.is_some();
+                (Some(address), None, tls, Some(Door { listen, tls, certificate, host: String::new() }))
             }
             Peer::Unix { uid, gid } => (None, Some((uid, gid)), false, None),
         };

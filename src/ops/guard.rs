@@ -53,9 +53,14 @@ impl GuardView {
             seconds_left: guard::seconds_left(&pending, cx.core.now()),
             changes: pending.changes.iter().map(view).collect(),
             urls: urls(cx, &pending, &now.panel),
-            confirmable: guard::came_the_new_way(&pending, &now.panel, cx.request),
+            confirmable: guard::came_the_new_way(&pending, now, cx.request),
             by: pending.by,
         }))
+    }
+
+    /// Whether the change is one of `key`.
+    pub(super) fn changes(&self, key: &str) -> bool {
+        self.changes.iter().any(|change| change.key == key)
     }
 }
 
@@ -144,10 +149,10 @@ impl Act for Confirm {
 
     fn act(cx: &Cx, tx: &Tx, input: ConfirmInput, (): ()) -> Result<Acted<GuardState>> {
         let pending = guard::confirm(tx, cx.core.now())?;
-        let panel = cx.core.settings.inside(tx)?.panel;
+        let now = cx.core.settings.inside(tx)?;
         let by_hand = input.here && *cx.actor == Actor::Console && cx.request.door.is_none();
-        if !by_hand && !guard::came_the_new_way(&pending, &panel, cx.request) {
-            let urls = urls(cx, &pending, &panel).join(" ");
+        if !by_hand && !guard::came_the_new_way(&pending, &now, cx.request) {
+            let urls = urls(cx, &pending, &now.panel).join(" ");
             return Err(Error::new(Kind::Conflict, "guard_other_path").with("urls", urls));
         }
         let acted = Acted::new(GuardState { guard: None }, "settings");

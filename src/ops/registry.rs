@@ -2,15 +2,15 @@
 
 use super::meta::Op;
 use super::{
-    accounts, audit, guard, jobs, logs, machine, roles, sessions, settings, setup, sites, state, system, tokens,
-    unlock, users, views,
+    accounts, audit, guard, jobs, logs, machine, panel_certificate, roles, sessions, settings, setup, sites, state,
+    system, tokens, unlock, users, views,
 };
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 17] = [
+const FAMILIES: [&[Op]; 18] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
@@ -25,6 +25,7 @@ const FAMILIES: [&[Op]; 17] = [
     views::OPS,
     settings::OPS,
     guard::OPS,
+    panel_certificate::OPS,
     setup::OPS,
     audit::OPS,
     unlock::OPS,

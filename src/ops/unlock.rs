@@ -4,7 +4,9 @@ use super::{Act, Acted, Cx, Meta, Method, Need, Op, Operation};
 use crate::base::names::{Password, UserName};
 use crate::base::{Error, Kind, Result, Secret, ids};
 use crate::config::options::{self, Home};
-use crate::engine::Actor;
+use crate::engine::settings::CERTIFICATE;
+use crate::engine::{Actor, certificate};
+use crate::platform::panel_tls::{self, PanelTls};
 use crate::services::accounts;
 use crate::store::{Tx, guard, settings};
 use schemars::JsonSchema;
@@ -22,6 +24,10 @@ pub(super) struct UnlockInput {
     /// Address and port the panel listens on from now on, instead of the default.
     #[schemars(length(max = 64))]
     listen: Option<String>,
+    /// Make a new self-signed certificate for the panel's port. Without being asked that is done where the one that is
+    /// there cannot be used, or does not count now.
+    #[serde(default)]
+    new_certificate: bool,
 }
 
 /// What was done.
@@ -31,6 +37,30 @@ pub(super) struct Unlocked {
     reset: Vec<String>,
     /// The new password, shown this once.
     password: Option<String>,
+    /// SHA-256 of the new certificate, as browsers show it: `AB:CD:…`; `null` where the former one stays.
+    fingerprint: Option<String>,
+}
+
+/// What is worked out beforehand.
+pub(super) struct Ready {
+    /// A new password and its hash.
+    password: Option<(String, Secret<String>)>,
+    /// The value of the new address.
+    listen: Option<String>,
+    /// The pair that takes the place of the files.
+    pair: Option<PanelTls>,
+}
+
+/// A new certificate where one is asked for, or needed.
+fn new_pair(cx: &Cx, asked: bool) -> Result<Option<PanelTls>> {
+    let works = match panel_tls::present(&cx.core.config.panel_tls_folder()) {
+        Ok(Some(files)) => files.works(cx.core.now()),
+        // The next start makes them.
+        Ok(None) => true,
+        Err(_) => false,
+    };
+    // The names of the panel are among what goes back to its default.
+    (asked || !works).then(|| panel_tls::make(&certificate::names_for(&[]))).transpose()
 }
 
 struct Unlock;
@@ -42,8 +72,7 @@ impl Operation for Unlock {
 }
 
 impl Act for Unlock {
-    /// A new password and its hash; the value of the new address.
-    type Ready = (Option<(String, Secret<String>)>, Option<String>);
+    type Ready = Ready;
 
     fn about(_: &Cx, input: &UnlockInput) -> Result<String> {
         Ok(input.user.as_ref().map(UserName::to_string).unwrap_or_default())
@@ -54,13 +83,15 @@ impl Act for Unlock {
             return Err(Error::new(Kind::Forbidden, "console_only"));
         }
         let listen = input.listen.as_deref().map(super::settings::address).transpose()?;
-        let Some(user) = &input.user else { return Ok((None, listen)) };
+        let pair = new_pair(cx, input.new_certificate)?;
+        let Some(user) = &input.user else { return Ok(Ready { password: None, listen, pair }) };
         let text = ids::new_token("")?;
         let password: Password = serde_json::from_value(text.as_str().into()).map_err(Error::fault)?;
-        Ok((Some((text, accounts::ready_user(user, &password)?)), listen))
+        Ok(Ready { password: Some((text, accounts::ready_user(user, &password)?)), listen, pair })
     }
 
-    fn act(cx: &Cx, tx: &Tx, input: UnlockInput, (password, listen): Self::Ready) -> Result<Acted<Unlocked>> {
+    fn act(cx: &Cx, tx: &Tx, input: UnlockInput, ready: Ready) -> Result<Acted<Unlocked>> {
+        let Ready { password, listen, pair } = ready;
         guard::delete(tx)?;
         accounts::forget_failures(tx)?;
         let mut reset = Vec::new();
@@ -69,6 +100,7 @@ impl Act for Unlock {
                 reset.push(opt.key.to_owned());
             }
         }
+        settings::delete(tx, CERTIFICATE)?;
         if let Some(listen) = &listen {
             settings::put(tx, "panel.listen", &json!(listen), &cx.actor.shown(), cx.core.now())?;
         }
@@ -80,8 +112,17 @@ impl Act for Unlock {
             _ => None,
         };
         let target = input.user.map(|user| user.to_string()).unwrap_or_default();
-        let after = json!({ "reset": reset, "listen": listen, "new_password": password.is_some() });
-        let acted = Acted::new(Unlocked { reset, password }, target).changed(Value::Null, after);
-        Ok(acted.then(|core| core.settings.changed(&core.store)))
+        let fingerprint = pair.as_ref().map(|pair| panel_tls::fingerprint(&pair.certificate)).transpose()?;
+        if let Some(pair) = pair.filter(|_| !cx.request.dry_run) {
+            panel_tls::replace_files(&cx.core.config.panel_tls_folder(), &pair)?;
+        }
+        let after = json!({
+            "reset": reset, "listen": listen, "new_password": password.is_some(), "certificate": fingerprint,
+        });
+        let acted = Acted::new(Unlocked { reset, password, fingerprint }, target).changed(Value::Null, after);
+        Ok(acted.then(|core| {
+            core.settings.changed(&core.store);
+            certificate::settle(core);
+        }))
     }
 }

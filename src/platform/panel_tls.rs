@@ -1,6 +1,14 @@
 //! Certificate and key of the panel's own port.
+//!
+//! The two files that count lie in `tls/`. A pair that somebody sets through the panel lies in a folder of its own below
+//! it, named by what it is, until it has proved itself ([`keep`], [`adopt`]): so the former pair is there to go back to.
 
+mod check;
 mod der;
+mod pair_id;
+
+pub use check::{CERTIFICATE_BYTES_MAX, KEY_BYTES_MAX, check};
+pub use pair_id::PairId;
 
 use super::files::{self, RootDir};
 use crate::base::clock::Time;
@@ -16,6 +24,8 @@ use std::path::Path;
 pub const CERTIFICATE: &str = "tls/panel.pem";
 /// Its private key.
 pub const KEY: &str = "tls/panel.key";
+/// Folder of the pairs that wait.
+const KEPT: &str = "tls/kept";
 /// Largest file that is read: chains with several large certificates have a few ten kilobytes.
 const BYTES_MAX: usize = 256 * 1024;
 
@@ -37,10 +47,58 @@ pub fn ensure(folder: &Path, names: &[String]) -> Result<PanelTls> {
         return Ok(PanelTls { certificate, key: Secret::new(key) });
     }
     let made = make(names)?;
-    folder.make_dirs("tls", 0o700)?;
-    folder.write(KEY, made.key.expose().as_bytes(), 0o600)?;
-    folder.write(CERTIFICATE, made.certificate.as_bytes(), 0o644)?;
+    write(&folder, "tls", &made)?;
     Ok(made)
+}
+
+/// Puts `pair` in the place of the files below `folder`.
+pub fn replace_files(folder: &Path, pair: &PanelTls) -> Result<()> {
+    write(&RootDir::open_or_make(folder)?, "tls", pair)
+}
+
+/// Keeps `pair` below `folder` without making it count.
+pub fn keep(folder: &Path, pair: &PanelTls) -> Result<PairId> {
+    let id = pair.id()?;
+    write(&RootDir::open_or_make(folder)?, &kept_at(id), pair)?;
+    Ok(id)
+}
+
+/// The kept pair `id`; `None` where it is gone.
+pub fn kept(folder: &Path, id: PairId) -> Result<Option<PanelTls>> {
+    let at = folder.join(kept_at(id));
+    let certificate = files::read_own(&at.join("panel.pem"), BYTES_MAX)?;
+    let key = files::read_own(&at.join("panel.key"), BYTES_MAX)?;
+    Ok(certificate.zip(key).map(|(certificate, key)| PanelTls { certificate, key: Secret::new(key) }))
+}
+
+/// Makes the kept pair `id` the files of [`present`]. Interrupted, it is simply done again.
+pub fn adopt(folder: &Path, id: PairId) -> Result<()> {
+    match kept(folder, id)? {
+        Some(pair) => replace_files(folder, &pair),
+        None => Ok(()),
+    }
+}
+
+/// Deletes the kept pairs but those of `ids`.
+pub fn forget_all_but(folder: &Path, ids: &[PairId]) -> Result<()> {
+    if files::owner(&folder.join(KEPT))?.is_none() {
+        return Ok(());
+    }
+    let folder = RootDir::open_or_make(folder)?;
+    let stay: Vec<String> = ids.iter().map(|id| id.folder()).collect();
+    let mut gone = folder.list(KEPT)?.into_iter().filter(|name| !stay.contains(name));
+    gone.try_for_each(|name| folder.remove_tree(&format!("{KEPT}/{name}")))
+}
+
+fn kept_at(id: PairId) -> String {
+    format!("{KEPT}/{}", id.folder())
+}
+
+/// The key first: a certificate is never there without it.
+fn write(folder: &RootDir, at: &str, pair: &PanelTls) -> Result<()> {
+    folder.make_dirs(at, 0o700)?;
+    folder.write(&format!("{at}/panel.key"), pair.key.expose().as_bytes(), 0o600)?;
+    folder.write(&format!("{at}/panel.pem"), pair.certificate.as_bytes(), 0o644)
 }
 
 impl PanelTls {
@@ -48,6 +106,17 @@ impl PanelTls {
     pub fn certified(&self) -> Result<CertifiedKey> {
         let key = PrivateKeyDer::from_pem_slice(self.key.expose().as_bytes()).map_err(unusable)?;
         CertifiedKey::from_der(certificates(&self.certificate)?, key, &ring::default_provider()).map_err(unusable)
+    }
+
+    /// Whether a client could be shown it at `now`: both can be used, and the certificate counts.
+    pub fn works(&self, now: Time) -> bool {
+        let counts = facts(&self.certificate).is_ok_and(|facts| (facts.not_before..facts.not_after).contains(&now));
+        counts && self.certified().is_ok()
+    }
+
+    /// What tells this pair from every other one. Error: `panel_certificate`.
+    pub fn id(&self) -> Result<PairId> {
+        PairId::of(&self.certificate)
     }
 }
 
@@ -70,20 +139,38 @@ pub struct CertificateFacts {
     pub fingerprint: String,
     /// Whether nobody else vouches for it: issuer and subject are the same.
     pub self_signed: bool,
+    /// Whether the panel made it itself.
+    pub self_made: bool,
+    /// Host names and addresses that it counts for, in lower case; a name may begin with `*.`.
+    pub names: Vec<String>,
     /// When it begins to count.
     pub not_before: Time,
     /// When it stops counting.
     pub not_after: Time,
 }
 
-/// What the certificate below `folder` says of itself; `None` where there is none. Error: `panel_certificate` for a file
-/// that holds none.
-pub fn facts(folder: &Path) -> Result<Option<CertificateFacts>> {
-    let Some(pem) = read(&RootDir::open_or_make(folder)?, CERTIFICATE)? else { return Ok(None) };
-    let first = certificates(&pem)?.swap_remove(0);
-    let der::Facts { self_signed, not_before, not_after } =
-        der::facts(&first).ok_or_else(|| unusable("it is no X.509 certificate"))?;
-    Ok(Some(CertificateFacts { fingerprint: shown_hash(&first), self_signed, not_before, not_after }))
+impl CertificateFacts {
+    /// Whether browsers accept it under `host`, a host name in ASCII form or an address (RFC 6125 §6.4: `*` stands for one
+    /// label).
+    pub fn covers(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let above = host.split_once('.').map(|(_, above)| above);
+        self.names.iter().any(|name| *name == host || name.strip_prefix("*.").is_some_and(|rest| Some(rest) == above))
+    }
+}
+
+/// What the first certificate of a PEM text says of itself. Error: `panel_certificate`.
+pub fn facts(pem: &str) -> Result<CertificateFacts> {
+    let first = certificates(pem)?.swap_remove(0);
+    let told = der::facts(&first).ok_or_else(|| unusable("it is no X.509 certificate"))?;
+    Ok(CertificateFacts {
+        fingerprint: shown_hash(&first),
+        self_signed: told.self_signed,
+        self_made: told.ours,
+        names: told.names,
+        not_before: told.not_before,
+        not_after: told.not_after,
+    })
 }
 
 /// The certificates of a PEM file, at least one. Error: `panel_certificate`.
@@ -108,7 +195,8 @@ fn unusable(reason: impl std::fmt::Display) -> Error {
     Error::new(Kind::Unavailable, "panel_certificate").with("reason", reason)
 }
 
-fn make(names: &[String]) -> Result<PanelTls> {
+/// A new self-signed pair for `names` (host names and addresses), `localhost` and the loopback addresses.
+pub fn make(names: &[String]) -> Result<PanelTls> {
     let usual = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let names: std::collections::BTreeSet<String> = names.iter().cloned().chain(usual).collect();
     let mut params = rcgen::CertificateParams::new(names.into_iter().collect::<Vec<_>>()).map_err(Error::fault)?;
@@ -127,15 +215,48 @@ mod tests {
     #[test]
     fn a_made_certificate_tells_what_it_is() {
         let root = tempfile::tempdir().unwrap();
-        assert_eq!(facts(root.path()).unwrap(), None);
-        let files = ensure(root.path(), &[]).unwrap();
-        let told = facts(root.path()).unwrap().unwrap();
-        assert!(told.self_signed && told.not_before < told.not_after);
+        let files = ensure(root.path(), &["Panel.example".into()]).unwrap();
+        let told = facts(&files.certificate).unwrap();
+        assert!(told.self_signed && told.self_made && told.not_before < told.not_after);
+        assert_eq!(told.names, ["127.0.0.1", "::1", "panel.example", "localhost"]);
         assert_eq!(told.fingerprint, fingerprint(&files.certificate).unwrap());
         assert_eq!((told.fingerprint.len(), told.fingerprint.matches(':').count()), (95, 31));
-        std::fs::write(root.path().join(CERTIFICATE), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-            .unwrap();
-        assert_eq!(facts(root.path()).unwrap_err().code(), "panel_certificate");
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(facts(broken).unwrap_err().code(), "panel_certificate");
+    }
+
+    #[test]
+    fn a_star_stands_for_one_label() {
+        let made = make(&["*.example.org".into()]).unwrap();
+        let told = facts(&made.certificate).unwrap();
+        for (host, covered) in [
+            ("a.example.org", true),
+            ("A.Example.org", true),
+            ("example.org", false),
+            ("a.b.example.org", false),
+            ("127.0.0.1", true),
+            ("127.0.0.2", false),
+        ] {
+            assert_eq!(told.covers(host), covered, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_kept_pair_becomes_the_files_and_the_others_go() {
+        let root = tempfile::tempdir().unwrap();
+        let first = ensure(root.path(), &[]).unwrap();
+        let pairs = [make(&[]).unwrap(), make(&[]).unwrap()];
+        let ids = pairs.each_ref().map(|pair| keep(root.path(), pair).unwrap());
+        assert_eq!(present(root.path()).unwrap().unwrap(), first, "keeping makes nothing count");
+        assert_eq!(kept(root.path(), ids[1]).unwrap().unwrap(), pairs[1]);
+        let key = root.path().join(kept_at(ids[1])).join("panel.key");
+        assert_eq!(std::fs::metadata(key).unwrap().mode() & 0o777, 0o600);
+        adopt(root.path(), ids[1]).unwrap();
+        assert_eq!(present(root.path()).unwrap().unwrap(), pairs[1]);
+        forget_all_but(root.path(), &ids[..1]).unwrap();
+        assert!(kept(root.path(), ids[0]).unwrap().is_some() && kept(root.path(), ids[1]).unwrap().is_none());
+        adopt(root.path(), ids[1]).unwrap();
+        assert_eq!(present(root.path()).unwrap().unwrap(), pairs[1], "what is gone changes nothing");
     }
 
     #[test]

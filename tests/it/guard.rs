@@ -1,5 +1,8 @@
 //! Guarded settings over real sockets: kept when they are confirmed over the new path, else taken back.
 
+#[path = "guard_certificate.rs"]
+mod of_certificate;
+
 use crate::split::{signal, stop_nginx};
 use crate::support::fake_host::FakeHost;
 use crate::support::panel::{Answer, PASSWORD};
@@ -8,7 +11,7 @@ use manara::app::open;
 use manara::base::clock::{Clock, Time};
 use manara::base::locale::Lang;
 use manara::engine::hooks::NoHooks;
-use manara::engine::{Actor, Core, Request, guard};
+use manara::engine::{Actor, Core, Request, certificate, guard};
 use manara::http::{Listen, Server, Tcp, serve};
 use manara::ops::{self, auth};
 use manara::platform::Faults;
@@ -65,8 +68,9 @@ fn opened(root: &Path, clock: Arc<Ahead>) -> Arc<Core> {
 
 fn listening(core: &Arc<Core>) -> Server {
     let panel = auth::panel_settings(core).unwrap();
-    assert!(!panel.tls, "these tests begin with plain HTTP");
-    let tcp = Some(Tcp { address: panel.listen, tls: None, hsts: false });
+    let kept = core.settings.now(&core.store).unwrap().certificate;
+    let tls = panel.tls.then(|| certificate::in_use(core, kept, &panel.host_names).unwrap());
+    let tcp = Some(Tcp { address: panel.listen, tls, hsts: false });
     serve(core.clone(), Listen { tcp, ..Listen::default() }).unwrap()
 }
 

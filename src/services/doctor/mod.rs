@@ -6,12 +6,14 @@ mod host;
 mod own;
 mod policy;
 
+use crate::base::Result;
+use crate::base::clock::{Clock, Time};
 use crate::base::error::Params;
 use crate::base::locale::{self, Lang};
-use crate::base::{Error, Result};
 use crate::config::Loaded;
+use crate::platform::clock::SystemClock;
 use crate::platform::detect::{self, Machine, Sight};
-use crate::platform::panel_tls;
+use crate::platform::panel_tls::{self, PanelTls};
 use crate::platform::policy::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +39,10 @@ pub struct Facts<'a> {
     pub sight: &'a Sight,
     /// How far the host service may go.
     pub policy: &'a Result<Policy>,
-    /// What keeps the files of the panel's certificate from being used.
-    pub certificate: Option<&'a Error>,
+    /// The files of the panel's certificate, where there are any and they may be read.
+    pub certificate: Option<&'a PanelTls>,
+    /// When all this was looked at.
+    pub now: Time,
 }
 
 /// One finding. Its texts are `doctor.ID.found`, `.why` and `.action` in the catalogue.
@@ -150,8 +154,8 @@ pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
     let policy = Policy::load(&config.root);
     // Who may not read them is told nothing about them.
     let files = panel_tls::present(&config.panel_tls_folder()).ok().flatten();
-    let certificate = files.and_then(|files| files.certified().err());
-    let facts = Facts { loaded, sight: &sight, policy: &policy, certificate: certificate.as_ref() };
+    let now = SystemClock.now();
+    let facts = Facts { loaded, sight: &sight, policy: &policy, certificate: files.as_ref(), now };
     diagnose(machine, &facts, lang)
 }
 

@@ -1,8 +1,10 @@
 //! Findings about this installation: its secrets, its ports, its neighbours in nginx.
 
 use super::{Facts, Finding, Severity};
+use crate::base::limits::CERTIFICATE_WARN_S;
 use crate::config::{Profile, key_file};
 use crate::platform::nginx::Ownership;
+use crate::platform::panel_tls;
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = keys(facts);
@@ -57,11 +59,25 @@ fn ports(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// A running panel goes on with the certificate it has; one that is started does not come up.
+/// A running panel goes on with the certificate it has when the files cannot be used; one that is started does not come up.
 fn certificate(facts: &Facts<'_>) -> Option<Finding> {
+    let files = facts.certificate?;
     let folder = facts.loaded.config.panel_tls_folder().join("tls");
-    let reason = facts.certificate?.param("reason").unwrap_or_default().to_owned();
-    Some(Finding::new(Severity::Broken, "certificate_unusable").with("folder", folder.display()).with("reason", reason))
+    let finding = |severity, id| Finding::new(severity, id).with("folder", folder.display());
+    let told = match files.certified().and_then(|_| panel_tls::facts(&files.certificate)) {
+        Ok(told) => told,
+        Err(e) => {
+            let reason = e.param("reason").unwrap_or_default();
+            return Some(finding(Severity::Broken, "certificate_unusable").with("reason", reason));
+        }
+    };
+    let day: String = told.not_after.rfc3339().chars().take(10).collect();
+    let left_s = told.not_after.since_s(facts.now);
+    match left_s {
+        ..=0 => Some(finding(Severity::Broken, "certificate_expired").with("day", day)),
+        ..=CERTIFICATE_WARN_S => Some(finding(Severity::Warning, "certificate_expires").with("day", day)),
+        _ => None,
+    }
 }
 
 fn clock(facts: &Facts<'_>) -> Option<Finding> {

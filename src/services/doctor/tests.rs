@@ -4,6 +4,8 @@ use crate::config::{LoadInput, load};
 use crate::platform::detect::*;
 use crate::platform::nginx::Ownership;
 
+const NOW: Time = Time(1_800_000_000_000);
+
 fn healthy() -> Machine {
     let nginx = "nginx version: nginx/1.22.1\nconfigure arguments: --with-http_ssl_module\n";
     Machine {
@@ -46,7 +48,7 @@ fn calm() -> Sight {
 
 fn found(root: &str, machine: &Machine, sight: &Sight) -> Vec<Finding> {
     let loaded = load(LoadInput::at(root)).unwrap();
-    findings(machine, &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()), certificate: None })
+    findings(machine, &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()), certificate: None, now: NOW })
 }
 
 #[test]
@@ -140,7 +142,7 @@ fn the_worst_comes_first_and_the_answer_survives_json() {
     let loaded = load(LoadInput::at("/")).unwrap();
     let diagnosis = diagnose(
         machine,
-        &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None },
+        &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None, now: NOW },
         Lang::Ar,
     );
     let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
@@ -157,7 +159,8 @@ fn a_policy_that_cannot_be_used_is_found_with_its_problems() {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(&file, "packages = [\"-x\"]\nshell = true\n").unwrap();
     let (loaded, policy) = (load(LoadInput::at(root.path())).unwrap(), Policy::load(root.path()));
-    let found = findings(&healthy(), &Facts { loaded: &loaded, sight: &calm(), policy: &policy, certificate: None });
+    let found =
+        findings(&healthy(), &Facts { loaded: &loaded, sight: &calm(), policy: &policy, certificate: None, now: NOW });
     assert_eq!((found[0].id, found[0].severity), ("policy_unusable", Severity::Broken));
     let text = found[0].tell(Lang::Ar).found;
     assert!(text.contains("packages[0]") && text.contains("shell"), "{text}");
@@ -179,4 +182,32 @@ fn a_certificate_that_cannot_be_used_is_found_before_the_panel_needs_it() {
     let told = about().unwrap();
     assert_eq!(told.severity, Severity::Broken);
     assert!(told.found.contains("no certificate") && told.why.is_some() && told.action.is_some(), "{told:?}");
+}
+
+#[test]
+fn a_certificate_that_ends_is_found_before_it_does() {
+    let loaded = load(LoadInput::at("/")).unwrap();
+    let files = panel_tls::make(&[]).unwrap();
+    let end = panel_tls::facts(&files.certificate).unwrap().not_after;
+    let about = |now: Time| {
+        let (sight, policy) = (calm(), Ok(Policy::default()));
+        let facts = Facts { loaded: &loaded, sight: &sight, policy: &policy, certificate: Some(&files), now };
+        let found = findings(&healthy(), &facts);
+        found.into_iter().find(|finding| finding.id.starts_with("certificate_")).map(|f| (f.id, f.severity, f.params))
+    };
+    assert_eq!(about(end.plus_s(-15 * 24 * 3600)), None);
+    for (days, id, severity) in [
+        (-13, "certificate_expires", Severity::Warning),
+        (0, "certificate_expired", Severity::Broken),
+        (1, "certificate_expired", Severity::Broken),
+    ] {
+        let (found, how_bad, params) = about(end.plus_s(days * 24 * 3600)).unwrap();
+        assert_eq!((found, how_bad), (id, severity));
+        for lang in Lang::ALL {
+            for part in ["found", "why", "action"] {
+                let text = locale::find(lang, &format!("doctor.{id}.{part}"), &params).unwrap();
+                assert!(text.len() > 10 && !text.contains('{'), "{text}");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ use manara::base::locale::Lang;
 use manara::engine::{Actor, Request};
 use manara::ops;
 use manara::platform::faults::Fault;
+use manara::platform::panel_tls;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -164,6 +165,11 @@ fn failed_job(panel: &Panel) -> Value {
 }
 
 /// A change of settings that waits to be confirmed.
+fn certificate(_: &Panel) -> Value {
+    let pair = panel_tls::make(&[]).unwrap();
+    json!({ "certificate": pair.certificate, "key": pair.key.expose() })
+}
+
 fn guarded(panel: &Panel) -> Value {
     panel.console("setting.update", json!({ "panel.host_names": ["panel.example"] }));
     json!({})
@@ -381,7 +387,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     act("setting.revert", ADMIN, guarded, 200, &["guard", "settings"]),
     read("setup.show", VIEWER, nothing),
     act("setup.update", ADMIN, |_| json!({ "step": "nginx", "state": "skipped" }), 200, &["setup_steps"]),
-    read("panel.certificate", VIEWER, nothing),
+    read("panel_certificate.show", VIEWER, nothing),
+    act("panel_certificate.set", ADMIN, certificate, 200, &["guard", "settings"]),
+    act("panel_certificate.remake", ADMIN, nothing, 200, &["guard", "settings"]),
     read("audit.list", ADMIN, nothing),
     read("audit.export", ADMIN, nothing),
     read("audit.verify", ADMIN, nothing),
