@@ -13,7 +13,7 @@ const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', '
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
 const LATER = ['account', 'api', 'attention', 'audit', 'bulk', 'claim', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'guard', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'password', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views', 'wizard'];
 /** Tables of single large pages. */
-const RARE = ['about', 'log', 'settings', 'welcome'];
+const RARE = ['about', 'certificate', 'log', 'settings', 'welcome'];
 /** Keys of these tables that every page needs all the same. */
 const SOONER = ['jobs.failed_title', 'jobs.follow', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
 /** Keys of other tables that come later. */

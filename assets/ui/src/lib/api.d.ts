@@ -884,6 +884,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/panel/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the certificate of the panel's own port */
+        get: operations["panel_certificate.show"];
+        put?: never;
+        /** Set a certificate of your own for the panel's port */
+        post: operations["panel_certificate.set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/panel/certificate/remake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new self-signed certificate for the panel's port */
+        post: operations["panel_certificate.remake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -900,23 +935,6 @@ export interface paths {
         head?: never;
         /** Note where a step of the first run stands */
         patch: operations["setup.update"];
-        trace?: never;
-    };
-    "/api/v1/panel/certificate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the certificate of the panel's own port */
-        get: operations["panel.certificate"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/audit": {
@@ -2242,6 +2260,42 @@ export interface components {
             /** @description The pending change; `null` when there is none. */
             guard?: components["schemas"]["GuardView"] | null;
         };
+        /** @description The certificate of the panel's own port. */
+        CertificateView: {
+            /** @description Whether the panel speaks TLS at all; on loopback it need not. */
+            tls: boolean;
+            /** @description File of the certificate and those above it, PEM: one of one's own may be put there by hand, too. */
+            certificate_file: string;
+            /** @description File of its private key, PEM. */
+            key_file: string;
+            /** @description What new connections are shown; `null` where there is none yet. */
+            certificate?: components["schemas"]["CertificateFacts"] | null;
+            /** @description Names of the option `panel.host_names` that it does not count for: browsers warn there. */
+            uncovered: string[];
+            /** @description The change of it that is taken back unless somebody confirms it. */
+            guard?: components["schemas"]["GuardView"] | null;
+        };
+        /** @description What a certificate says of itself. */
+        CertificateFacts: {
+            /** @description SHA-256 of the certificate (DER), as browsers show it: `AB:CD:…`. */
+            fingerprint: string;
+            /** @description Whether nobody else vouches for it: issuer and subject are the same. */
+            self_signed: boolean;
+            /** @description Whether the panel made it itself. */
+            self_made: boolean;
+            /** @description Host names and addresses that it counts for, in lower case; a name may begin with `*.`. */
+            names: string[];
+            /**
+             * Format: date-time
+             * @description When it begins to count.
+             */
+            not_before: string;
+            /**
+             * Format: date-time
+             * @description When it stops counting.
+             */
+            not_after: string;
+        };
         /** @description The first run. */
         Setup: {
             /** @description Every step, in order. */
@@ -2267,34 +2321,6 @@ export interface components {
         StepName: "reading" | "account" | "certificate" | "nginx" | "site";
         /** @description Where a step stands. */
         StepState: "open" | "done" | "skipped";
-        /** @description The certificate of the panel's own port. */
-        CertificateView: {
-            /** @description Whether the panel speaks TLS at all; on loopback it need not. */
-            tls: boolean;
-            /** @description File of the certificate and those above it, PEM: one of one's own is put there. */
-            certificate_file: string;
-            /** @description File of its private key, PEM. */
-            key_file: string;
-            /** @description What is in the file; `null` where there is none yet. */
-            certificate?: components["schemas"]["CertificateFacts"] | null;
-        };
-        /** @description What a certificate says of itself. */
-        CertificateFacts: {
-            /** @description SHA-256 of the certificate (DER), as browsers show it: `AB:CD:…`. */
-            fingerprint: string;
-            /** @description Whether nobody else vouches for it: issuer and subject are the same. */
-            self_signed: boolean;
-            /**
-             * Format: date-time
-             * @description When it begins to count.
-             */
-            not_before: string;
-            /**
-             * Format: date-time
-             * @description When it stops counting.
-             */
-            not_after: string;
-        };
         /** @description One page of entries, the newest first. */
         AuditPage: {
             /** @description The entries. */
@@ -2382,6 +2408,8 @@ export interface components {
             reset: string[];
             /** @description The new password, shown this once. */
             password?: string | null;
+            /** @description SHA-256 of the new certificate, as browsers show it: `AB:CD:…`; `null` where the former one stays. */
+            fingerprint?: string | null;
         };
         /** @description Why a request was refused or failed. */
         Problem: {
@@ -5596,6 +5624,133 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "panel_certificate.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "panel_certificate.set": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The certificate, followed by those above it, PEM. */
+                    certificate: string;
+                    /**
+                     * Format: password
+                     * @description Its private key, PEM, without a passphrase.
+                     */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "panel_certificate.remake": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"] | components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     "setup.show": {
         parameters: {
             query?: never;
@@ -5676,37 +5831,6 @@ export interface operations {
             413: components["responses"]["Problem"];
             414: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
-            421: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            502: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    "panel.certificate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CertificateView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            414: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
@@ -5871,6 +5995,12 @@ export interface operations {
                     user?: string | null;
                     /** @description Address and port the panel listens on from now on, instead of the default. */
                     listen?: string | null;
+                    /**
+                     * @description Make a new self-signed certificate for the panel's port. Without being asked that is done where the one that is
+                     *     there cannot be used, or does not count now.
+                     * @default false
+                     */
+                    new_certificate?: boolean;
                 };
             };
         };

@@ -22,6 +22,7 @@ export type LogEntry = Schemas['LogEntry'];
 export type LogLevel = Schemas['Level'];
 export type LogName = Schemas['LogName'];
 export type Metrics = Schemas['Figures'];
+export type PanelCertificate = Schemas['CertificateView'];
 export type Permission = Schemas['Permission'];
 export type Plan = Schemas['Plan'];
 export type Preferences = Schemas['Preferences'];
