@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 
 const AXE_SOURCE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -45,7 +45,7 @@ export async function launch(options = {}) {
     page.on('pageerror', (error) => problems.push(`page error: ${error.stack ?? error}`));
     page.on('console', (message) => {
       // An answer with an error status is logged by the browser itself and is often what a test wants.
-      if (message.type() === 'error' && !message.text().includes('status of')) problems.push(`console: ${message.text()}`);
+      if (message.type() === 'error' && !message.text().includes('status of')) problems.push(`console: ${message.text()} ${message.location().url}`);
     });
   };
   context.on('page', watch);

@@ -72,7 +72,7 @@ export class Panel {
   }
 
   get origin() {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.tls ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
   async ready() {

@@ -66,7 +66,8 @@ export async function setLang(lang: Lang): Promise<void> {
   const root = document.documentElement;
   root.lang = lang;
   root.dir = lang === 'ar' ? 'rtl' : 'ltr';
-  state = { lang, catalogue };
+  // Two that load at once end in any order, and one of them may have been asked for fewer texts.
+  state = { lang, catalogue: lang === state.lang ? { ...state.catalogue, ...catalogue } : catalogue };
 }
 
 /** Switches the language and keeps the choice in this browser. */

@@ -18,6 +18,8 @@ export interface Schema {
   maximum?: number;
   minLength?: number;
   maxLength?: number;
+  /** On the command line a file is named. */
+  'x-file'?: boolean;
 }
 
 export interface Parameter {
@@ -206,8 +208,11 @@ export function commandLine(document: ApiDocument, operation: Operation): string
   const places = operation.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name.toUpperCase());
   const body = resolve(document, bodySchema(operation.requestBody) ?? {});
   const query = operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).map((parameter) => parameter.name);
-  // A number is called N, as the command line's own help does.
-  const value = (name: string) => (body.properties?.[name]?.type === 'integer' ? 'N' : name.toUpperCase());
+  // Named as in the command line's own help.
+  const value = (name: string) => {
+    const schema = body.properties?.[name];
+    return schema?.['x-file'] ? 'FILE' : schema?.type === 'integer' ? 'N' : name.toUpperCase();
+  };
   const flags = [...query, ...(body.required ?? [])].map((name) => `--${name.replaceAll('_', '-')} ${value(name)}`);
-  return ['manara', ...id.split('.'), ...places, ...flags].join(' ');
+  return ['manara', ...id.replaceAll('_', '-').split('.'), ...places, ...flags].join(' ');
 }
