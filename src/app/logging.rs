@@ -9,8 +9,9 @@ use crate::config::{Config, LogFormat};
 use crate::engine::logs::lines::LINES;
 use log::kv::{Error as KvError, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
-use serde_json::Value as Json;
-use std::fmt::{Display, Write as _};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -58,11 +59,12 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
 fn text_of(record: &Record<'_>) -> String {
     let mut line = format!("{}: {}", record.target(), record.args());
     for (key, value) in pairs(record) {
-        let _ = match value {
-            Json::String(text) if text.contains([' ', '"', '=']) => write!(line, " {key}={text:?}"),
-            Json::String(text) => write!(line, " {key}={text}"),
-            other => write!(line, " {key}={other}"),
-        };
+        let text = value.to_borrowed_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
+        let quoted = text.contains([' ', '"', '=']);
+        let _ = if quoted { write!(line, " {key}={text:?}") } else { write!(line, " {key}={text}") };
+    }
+    if !line.contains(is_deceptive) {
+        return line;
     }
     let mut safe = String::with_capacity(line.len());
     for c in line.chars() {
@@ -76,26 +78,25 @@ fn json_line(time: Time, record: &Record<'_>) -> String {
     let message = record.args().to_string();
     let level = record.level().as_str().to_ascii_lowercase();
     let own = [("time", &*time.rfc3339()), ("level", &level), ("target", record.target()), ("message", &message)];
-    let mut line = String::with_capacity(256);
-    let mut field = |name: &str, value: &dyn Display| {
-        let _ = write!(line, "{}{}:{value}", if line.is_empty() { '{' } else { ',' }, Json::from(name));
-    };
-    for (name, value) in own {
-        field(name, &Json::from(value));
-    }
-    for (name, value) in pairs(record) {
-        let taken = own.iter().any(|(known, _)| *known == name);
-        field(&if taken { format!("kv.{name}") } else { name }, &value);
-    }
-    line.push('}');
-    line
+    let pairs = pairs(record);
+    let mut line = Vec::with_capacity(256);
+    let written = serde_json::Serializer::new(&mut line).collect_map(
+        own.iter().map(|(name, text)| (Cow::Borrowed(*name), Pair::Text(text))).chain(pairs.iter().map(
+            |(name, value)| {
+                let taken = own.iter().any(|(known, _)| known == &name.as_str());
+                (if taken { format!("kv.{name}").into() } else { name.as_str().into() }, Pair::Value(value))
+            },
+        )),
+    );
+    // Text and numbers always can be written, and are UTF-8.
+    written.ok().and_then(|()| String::from_utf8(line).ok()).unwrap_or_default()
 }
 
-fn pairs(record: &Record<'_>) -> Vec<(String, Json)> {
-    struct Pairs(Vec<(String, Json)>);
-    impl<'kvs> VisitSource<'kvs> for Pairs {
-        fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), KvError> {
-            self.0.push((key.as_str().to_owned(), json_value(&value)));
+fn pairs<'r>(record: &'r Record<'r>) -> Vec<(Key<'r>, Value<'r>)> {
+    struct Pairs<'r>(Vec<(Key<'r>, Value<'r>)>);
+    impl<'r> VisitSource<'r> for Pairs<'r> {
+        fn visit_pair(&mut self, key: Key<'r>, value: Value<'r>) -> Result<(), KvError> {
+            self.0.push((key, value));
             Ok(())
         }
     }
@@ -105,17 +106,31 @@ fn pairs(record: &Record<'_>) -> Vec<(String, Json)> {
     pairs.0
 }
 
-fn json_value(value: &Value<'_>) -> Json {
-    if let Some(flag) = value.to_bool() {
-        flag.into()
-    } else if let Some(number) = value.to_i64() {
-        number.into()
-    } else if let Some(number) = value.to_u64() {
-        number.into()
-    } else if let Some(number) = value.to_f64() {
-        number.into()
-    } else {
-        value.to_string().into()
+/// A value of a log line as it is written to JSON.
+enum Pair<'a> {
+    Text(&'a str),
+    Value(&'a Value<'a>),
+}
+
+impl Serialize for Pair<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = match self {
+            Pair::Text(text) => return serializer.serialize_str(text),
+            Pair::Value(value) => value,
+        };
+        if let Some(text) = value.to_borrowed_str() {
+            serializer.serialize_str(text)
+        } else if let Some(flag) = value.to_bool() {
+            serializer.serialize_bool(flag)
+        } else if let Some(number) = value.to_i64() {
+            serializer.serialize_i64(number)
+        } else if let Some(number) = value.to_u64() {
+            serializer.serialize_u64(number)
+        } else if let Some(number) = value.to_f64() {
+            serializer.serialize_f64(number)
+        } else {
+            serializer.collect_str(value)
+        }
     }
 }
 
