@@ -75,7 +75,7 @@ fn certificate(facts: &Facts<'_>) -> Option<Finding> {
     let left_s = told.not_after.since_s(facts.now);
     match left_s {
         ..=0 => Some(finding(Severity::Broken, "certificate_expired").with("day", day)),
-        ..=CERTIFICATE_WARN_S => Some(finding(Severity::Warning, "certificate_expires").with("day", day)),
+        1..=CERTIFICATE_WARN_S => Some(finding(Severity::Warning, "certificate_expires").with("day", day)),
         _ => None,
     }
 }
