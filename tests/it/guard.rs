@@ -1,6 +1,5 @@
 //! Guarded settings over real sockets: kept when they are confirmed over the new path, else taken back.
 
-#[path = "guard_certificate.rs"]
 mod of_certificate;
 
 use crate::split::{signal, stop_nginx};
