@@ -1,7 +1,7 @@
 //! Findings about this installation: its secrets, its ports, its neighbours in nginx.
 
 use super::{Facts, Finding, Severity};
-use crate::config::{Profile, key_file};
+use crate::config::{NginxOwnership, Profile, key_file};
 use crate::platform::nginx::Ownership;
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
@@ -68,16 +68,25 @@ fn clock(facts: &Facts<'_>) -> Option<Finding> {
     (facts.sight.clock_synchronised == Some(false)).then(|| Finding::new(Severity::Warning, "clock_unsynchronised"))
 }
 
-/// Whose nginx it is, and what that means for the sites of others.
+/// Whose nginx it is, what that means for the sites of others, and whether root wants it otherwise.
 fn neighbours(facts: &Facts<'_>) -> Vec<Finding> {
     let files = facts.sight.foreign_vhosts.join(", ");
-    let about_them = match facts.sight.nginx_ownership {
+    let in_force = facts.sight.nginx_ownership;
+    let about_them = match (facts.loaded.config.nginx_ownership, in_force) {
+        (NginxOwnership::Owned, Some(Ownership::Shared)) => {
+            Some(Finding::new(Severity::Warning, "nginx_adopts").mended_by_plan_of("nginx.adopt"))
+        }
+        (NginxOwnership::Shared, Some(Ownership::Owned)) => {
+            Some(Finding::new(Severity::Warning, "nginx_releases").mended_by_plan_of("nginx.release"))
+        }
         _ if files.is_empty() => None,
-        Some(Ownership::Owned) => Some((Severity::Warning, "foreign_unserved")),
-        _ => Some((Severity::Note, "foreign_vhosts")),
+        (_, Some(Ownership::Owned)) => {
+            let finding = Finding::new(Severity::Warning, "foreign_unserved").with("files", files);
+            Some(finding.mended_by_plan_of("nginx.release"))
+        }
+        _ => Some(Finding::new(Severity::Note, "foreign_vhosts").with("files", files)),
     };
-    let about_them = about_them.map(|(severity, id)| Finding::new(severity, id).with("files", files));
-    let decided = facts.sight.nginx_ownership.map(|ownership| match ownership {
+    let decided = in_force.map(|ownership| match ownership {
         Ownership::Owned => Finding::new(Severity::Ok, "nginx_owned"),
         Ownership::Shared => Finding::new(Severity::Ok, "nginx_shared"),
     });
