@@ -102,9 +102,9 @@ impl Instance {
             // What nginx said went to the journal; asked again, it says it here.
             let limit = Duration::from_secs(NGINX_RELOAD_S_MAX);
             evidence += &command::run(Program::Nginx, &["-t", "-q", "-c", &main], limit, &mut |_| true)?.text;
+            // A test does not find everything: a port in use stands in the log only.
+            evidence += &log_since(&self.error_log, log_from);
         }
-        // What a test does not find, such as a port in use, is in the log.
-        evidence += &log_since(&self.error_log, log_from);
         Err(Error::new(Kind::External, "nginx_start_failed").with("reason", verdict(&evidence)).evidence(evidence))
     }
 

@@ -9,10 +9,14 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     found.extend(data_dir(facts));
     found.extend(ports(facts));
     found.extend(certificate(facts));
+    let moving = moving(facts);
     if facts.loaded.config.profile == Profile::Production {
         found.extend(clock(facts));
-        found.extend(neighbours(facts));
+        // What their sites are in for is said with the plan that waits.
+        found.extend(neighbours(facts).filter(|_| moving.is_none()));
+        found.extend(decided(facts));
     }
+    found.extend(moving);
     found
 }
 
@@ -68,27 +72,33 @@ fn clock(facts: &Facts<'_>) -> Option<Finding> {
     (facts.sight.clock_synchronised == Some(false)).then(|| Finding::new(Severity::Warning, "clock_unsynchronised"))
 }
 
-/// Whose nginx it is, what that means for the sites of others, and whether root wants it otherwise.
-fn neighbours(facts: &Facts<'_>) -> Vec<Finding> {
-    let files = facts.sight.foreign_vhosts.join(", ");
-    let in_force = facts.sight.nginx_ownership;
-    let about_them = match (facts.loaded.config.nginx_ownership, in_force) {
-        (NginxOwnership::Owned, Some(Ownership::Shared)) => {
-            Some(Finding::new(Severity::Warning, "nginx_adopts").mended_by_plan_of("nginx.adopt"))
-        }
-        (NginxOwnership::Shared, Some(Ownership::Owned)) => {
-            Some(Finding::new(Severity::Warning, "nginx_releases").mended_by_plan_of("nginx.release"))
-        }
-        _ if files.is_empty() => None,
-        (_, Some(Ownership::Owned)) => {
-            let finding = Finding::new(Severity::Warning, "foreign_unserved").with("files", files);
-            Some(finding.mended_by_plan_of("nginx.release"))
-        }
-        _ => Some(Finding::new(Severity::Note, "foreign_vhosts").with("files", files)),
+/// What root wants of nginx and only a plan brings about.
+fn moving(facts: &Facts<'_>) -> Option<Finding> {
+    let (id, operation) = match (facts.loaded.config.nginx_ownership, facts.sight.nginx_ownership?) {
+        (NginxOwnership::Owned, Ownership::Shared) => ("nginx_adopts", "nginx.adopt"),
+        (NginxOwnership::Shared, Ownership::Owned) => ("nginx_releases", "nginx.release"),
+        _ => return None,
     };
-    let decided = in_force.map(|ownership| match ownership {
+    Some(Finding::new(Severity::Warning, id).mended_by_plan_of(operation))
+}
+
+/// What it means for the sites of others whose nginx it is.
+fn neighbours(facts: &Facts<'_>) -> Option<Finding> {
+    let files = facts.sight.foreign_vhosts.join(", ");
+    let finding = match facts.sight.nginx_ownership {
+        _ if files.is_empty() => return None,
+        Some(Ownership::Owned) => {
+            Finding::new(Severity::Warning, "foreign_unserved").mended_by_plan_of("nginx.release")
+        }
+        _ => Finding::new(Severity::Note, "foreign_vhosts"),
+    };
+    Some(finding.with("files", files))
+}
+
+/// Whose nginx it is.
+fn decided(facts: &Facts<'_>) -> Option<Finding> {
+    facts.sight.nginx_ownership.map(|ownership| match ownership {
         Ownership::Owned => Finding::new(Severity::Ok, "nginx_owned"),
         Ownership::Shared => Finding::new(Severity::Ok, "nginx_shared"),
-    });
-    about_them.into_iter().chain(decided).collect()
+    })
 }

@@ -136,7 +136,7 @@ fn what_root_wants_of_nginx_waits_for_a_plan() {
         assert_eq!((fix.operation.as_str(), fix.planned), (operation, true));
         for lang in Lang::ALL {
             let told = found[0].tell(lang);
-            assert!(told.action.unwrap().contains(&format!("manara {} --dry-run", operation.replace('.', " "))));
+            assert!(told.action.unwrap().contains(&format!("manara {} --plan", operation.replace('.', " "))));
             assert!(told.why.is_some() && told.found.contains("nginx.ownership"));
         }
     }

@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// from the panel, and this is called again then.
 pub fn ensure(core: &Arc<Core>) -> Result<()> {
     match start(core) {
-        Err(e) if e.code() == "nginx_not_installed" => {
+        Err(e) if e.code() == "nginx_missing" => {
             log::warn!(target: "manara::nginx", "nginx is not installed; sites can be created once it is");
             Ok(())
         }
@@ -25,10 +25,10 @@ pub fn ensure(core: &Arc<Core>) -> Result<()> {
     }
 }
 
-/// As [`ensure`], for somebody who asks for it. Error: `nginx_not_installed`.
+/// As [`ensure`], for somebody who asks for it. Error: `nginx_missing`.
 pub fn start(core: &Arc<Core>) -> Result<()> {
     if core.nginx_status()?.version.is_none() {
-        return Err(Error::new(Kind::Conflict, "nginx_not_installed"));
+        return Err(Error::new(Kind::Unavailable, "nginx_missing"));
     }
     core.host.ask(&HostOp::NginxPrepare)?;
     let status = core.nginx_status()?;
