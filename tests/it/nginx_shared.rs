@@ -5,7 +5,7 @@ use crate::support::rig::Rig;
 use manara::platform::HostOp;
 use manara::platform::faults::Fault;
 use manara::platform::nginx::{NginxChange, NginxFile, Ownership};
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn files(rig: &Rig) -> Vec<(String, String)> {
     rig.snapshot().into_iter().filter(|(name, _)| name.contains("/etc/nginx/") && !name.contains("manara")).collect()
@@ -82,6 +82,22 @@ fn whoever_asks_an_nginx_conf_of_others_is_neither_replaced_nor_deleted() {
         assert_eq!(rig.core().host.ask(&switch).unwrap_err().code(), "nginx_not_ours");
     }
     assert_eq!(files(&rig), untouched);
+}
+
+#[test]
+fn a_way_in_beside_ours_is_made_only_where_nginx_is_shared_or_given_back() {
+    let rig = Rig::new();
+    let before = rig.snapshot();
+    for file in [NginxFile::Entry, NginxFile::LateEntry] {
+        let entry = NginxChange { file, content: Some(vec![]) };
+        let gone = NginxChange { file: NginxFile::Main, content: None };
+        // Here nothing was adopted that could come back.
+        for changes in [vec![entry.clone()], vec![gone, entry]] {
+            let switch = HostOp::NginxSwitch { plan: "p0123456789".parse().unwrap(), changes };
+            assert_eq!(rig.core().host.ask(&switch).unwrap_err().code(), "nginx_not_ours");
+        }
+    }
+    assert_eq!(rig.snapshot(), before);
 }
 
 #[test]
@@ -189,20 +205,19 @@ fn a_first_start_takes_nothing_over_and_the_plan_of_it_is_only_shown() {
     assert_eq!(rig.snapshot(), untouched, "a dry run changes nothing");
     assert_eq!(theirs(&rig), before);
     assert_eq!(plan["test"]["ok"], true, "{plan}");
-    let change = |plan: &Value, name: &str| {
-        let changes = plan["changes"].as_array().unwrap();
-        changes.iter().find(|change| change["name"] == name).unwrap_or_else(|| panic!("{name}: {plan}")).clone()
-    };
-    let main = change(&plan, "nginx.conf");
-    assert_eq!(main["action"], "update");
+    let main = plan["changes"][0].clone();
+    assert_eq!((main["name"].as_str(), main["action"].as_str()), (Some("nginx.conf"), Some("update")));
     let diff = main["diff"].as_str().unwrap();
     assert!(diff.contains("-events {") || diff.contains("-\tworker_connections"), "theirs goes: {diff}");
     assert!(diff.contains("+    include manara/sites/*.conf;"), "ours comes: {diff}");
-    assert_eq!(change(&plan, "conf.d/manara.conf")["action"], "delete");
+    let changes = plan["changes"].as_array().unwrap();
+    let entry = changes.iter().find(|change| change["name"] == "conf.d/manara.conf").unwrap();
+    assert_eq!(entry["action"], "delete");
     let notes: Vec<_> = plan["warnings"].as_array().unwrap().iter().map(|note| note["code"].clone()).collect();
     assert_eq!(notes, ["nginx_conf_kept", "nginx_others_unread"]);
     let unread = plan["warnings"][1]["text"].as_str().unwrap();
     assert!(unread.contains("/sites-enabled/shop") && unread.contains("/conf.d/aaa.conf"), "{unread}");
+    assert!(!unread.contains("nginx.conf"), "{unread}");
 
     // Exactly the plan that was shown is what is applied; the other way round likewise.
     rig.call("plan.apply", json!({ "id": plan["id"] })).unwrap();
@@ -210,8 +225,8 @@ fn a_first_start_takes_nothing_over_and_the_plan_of_it_is_only_shown() {
     let owned = rig.snapshot();
     let back = rig.call_with("nginx.release", json!({}), |request| request.dry_run = true).unwrap().body;
     assert_eq!(rig.snapshot(), owned, "a dry run changes nothing");
-    let main = change(&back, "nginx.conf");
-    assert_eq!(main["action"], "update", "the former one returns");
+    let main = back["changes"][0].clone();
+    assert_eq!((main["name"].as_str(), main["action"].as_str()), (Some("nginx.conf"), Some("update")), "it returns");
     assert!(main["diff"].as_str().unwrap().contains("-    include manara/sites/*.conf;"), "{main}");
     rig.call("plan.apply", json!({ "id": back["id"] })).unwrap();
     assert_eq!((text("nginx.conf"), theirs(&rig)), (original, before));

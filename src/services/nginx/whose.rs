@@ -3,11 +3,12 @@
 use super::ensure::draft;
 use crate::base::{Error, Kind, Result};
 use crate::config::NginxOwnership;
+use crate::engine::change::Change;
 use crate::engine::core::unexpected;
 use crate::engine::plan::Note;
 use crate::engine::{Core, Draft};
 use crate::platform::nginx::{Capabilities, NginxNeighbours, Ownership, Taken};
-use crate::platform::{HostOp, HostReply, NginxStatus};
+use crate::platform::{HostOp, HostReply, NginxFile, NginxStatus};
 use serde_json::json;
 
 /// What root wants, where something else is in force.
@@ -28,8 +29,10 @@ pub fn adopt(core: &Core) -> Result<Draft> {
         return Ok(unchanged());
     }
     let mut draft = to(core, &status, Ownership::Owned, Taken::default())?;
-    draft.notes.push(Note::new("nginx_conf_kept"));
-    let files = neighbours(core)?.files;
+    let in_nginx = |name: &str| core.layout.path(&format!("etc/nginx/{name}"));
+    draft.notes.push(Note::new("nginx_conf_kept").with("path", in_nginx("manara/adopted")));
+    let mut files = neighbours(core)?.files;
+    files.retain(|file| *file != in_nginx("nginx.conf"));
     if !files.is_empty() {
         draft.notes.push(Note::new("nginx_others_unread").with("files", files.join(", ")));
     }
@@ -54,9 +57,11 @@ pub fn release(core: &Core) -> Result<Draft> {
     Ok(Draft { returns: found.adopted, ..draft })
 }
 
-/// The common files in the shape of `ownership`.
+/// The common files in the shape of `ownership`; what becomes of `nginx.conf` is shown first.
 fn to(core: &Core, status: &NginxStatus, ownership: Ownership, taken: Taken) -> Result<Draft> {
-    let draft = draft(core, status, Capabilities { ownership, taken, ..status.capabilities() })?;
+    let mut draft = draft(core, status, Capabilities { ownership, taken, ..status.capabilities() })?;
+    let is_main = |change: &Change| matches!(change, Change::Nginx(nginx) if nginx.file == NginxFile::Main);
+    draft.changes.sort_by_key(|change| !is_main(change));
     let before = json!({ "ownership": status.ownership });
     Ok(Draft { before, after: json!({ "ownership": ownership }), ..draft })
 }
