@@ -35,7 +35,7 @@ vps     | default |  600 | booted machines: install, update, remove
 arm     | full    | 1200 | static binaries for ARM, installed under emulation to a served site
 deny    | full    |  600 | advisories, licences and sources
 fuzzing | full    | 1500 | parsers with random input, ten minutes each
-kills   | full    | 1200 | 200 kills in the middle of an apply
+kills   | full    |  240 | 200 kills in the middle of an apply
 '
 
 suite_fmt() { cargo fmt --check; }

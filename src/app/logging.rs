@@ -7,11 +7,10 @@ use crate::base::clock::{Clock, Time};
 use crate::base::names::is_deceptive;
 use crate::config::{Config, LogFormat};
 use crate::engine::logs::lines::LINES;
-use crate::platform::logs::LogEntry;
 use log::kv::{Error as KvError, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
-use serde_json::{Map, Value as Json};
-use std::fmt::Write as _;
+use serde_json::Value as Json;
+use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -36,9 +35,9 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
         .target(env_logger::Target::Stderr);
     match config.log_format {
         LogFormat::Json => builder.format(move |out, record| {
-            let line = json_line(clock.now(), record).to_string();
+            let line = json_line(clock.now(), record);
             if LINES.are_kept() {
-                keep(&line);
+                LINES.push(&line);
             }
             writeln!(out, "{line}")
         }),
@@ -46,19 +45,13 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
             let style = out.default_level_style(record.level());
             let now = clock.now();
             if LINES.are_kept() {
-                keep(&json_line(now, record).to_string());
+                LINES.push(&json_line(now, record));
             }
             let (time, level) = (now.rfc3339(), record.level());
             writeln!(out, "{time} {style}{level:<5}{style:#} {}", text_of(record))
         }),
     };
     builder
-}
-
-fn keep(line: &str) {
-    if let Some(entry) = LogEntry::of_own(line) {
-        LINES.push(entry);
-    }
 }
 
 /// Target, message and pairs on one line. What could forge a line or drive a terminal is escaped.
@@ -79,17 +72,23 @@ fn text_of(record: &Record<'_>) -> String {
 }
 
 /// One JSON object: `time`, `level`, `target`, `message`, then the record's pairs under their own names.
-fn json_line(time: Time, record: &Record<'_>) -> Json {
-    let mut object = Map::new();
-    object.insert("time".into(), time.rfc3339().into());
-    object.insert("level".into(), record.level().as_str().to_ascii_lowercase().into());
-    object.insert("target".into(), record.target().into());
-    object.insert("message".into(), record.args().to_string().into());
-    for (key, value) in pairs(record) {
-        let key = if object.contains_key(&key) { format!("kv.{key}") } else { key };
-        object.insert(key, value);
+fn json_line(time: Time, record: &Record<'_>) -> String {
+    let message = record.args().to_string();
+    let level = record.level().as_str().to_ascii_lowercase();
+    let own = [("time", &*time.rfc3339()), ("level", &level), ("target", record.target()), ("message", &message)];
+    let mut line = String::with_capacity(256);
+    let mut field = |name: &str, value: &dyn Display| {
+        let _ = write!(line, "{}{}:{value}", if line.is_empty() { '{' } else { ',' }, Json::from(name));
+    };
+    for (name, value) in own {
+        field(name, &Json::from(value));
     }
-    Json::Object(object)
+    for (name, value) in pairs(record) {
+        let taken = own.iter().any(|(known, _)| *known == name);
+        field(&if taken { format!("kv.{name}") } else { name }, &value);
+    }
+    line.push('}');
+    line
 }
 
 fn pairs(record: &Record<'_>) -> Vec<(String, Json)> {
