@@ -1,11 +1,13 @@
 //! nginx shared with others: Debian's own `nginx.conf` and default site, and somebody's server with settings of its own.
 
+use crate::split::Visitors;
 use crate::support::debian::{SHOP, answer, debian, etc, start, theirs};
 use crate::support::rig::Rig;
 use manara::platform::HostOp;
 use manara::platform::faults::Fault;
 use manara::platform::nginx::{NginxChange, NginxFile, Ownership};
 use serde_json::json;
+use std::time::Duration;
 
 fn files(rig: &Rig) -> Vec<(String, String)> {
     rig.snapshot().into_iter().filter(|(name, _)| name.contains("/etc/nginx/") && !name.contains("manara")).collect()
@@ -231,6 +233,26 @@ fn a_first_start_takes_nothing_over_and_the_plan_of_it_is_only_shown() {
     rig.call("plan.apply", json!({ "id": back["id"] })).unwrap();
     assert_eq!((text("nginx.conf"), theirs(&rig)), (original, before));
     assert_eq!(rig.snapshot(), untouched);
+}
+
+#[test]
+fn nobody_is_turned_away_while_nginx_changes_hands() {
+    let rig = ready();
+    let ours = Visitors::of(rig.http_port, "ours.test");
+    let shop = Visitors::of(rig.http_port, "shop.test");
+    rig.call_with("nginx.adopt", json!({}), |request| request.dry_run = true).unwrap();
+    // One that fails at its end, when everything was in place.
+    rig.core().faults.arm(Fault::Fail(13));
+    assert!(rig.call("nginx.adopt", json!({})).is_err());
+    rig.core().faults.disarm();
+    std::thread::sleep(Duration::from_millis(500));
+    shop.all_served();
+    rig.call("nginx.adopt", json!({})).unwrap();
+    rig.call("nginx.release", json!({})).unwrap();
+    let shop = Visitors::of(rig.http_port, "shop.test");
+    std::thread::sleep(Duration::from_millis(1000));
+    shop.all_served();
+    ours.all_served();
 }
 
 #[test]

@@ -88,6 +88,12 @@ impl Rig {
         Rig { core: None, service: None, http_port, https_port, root, ownership: "auto" }
     }
 
+    /// The folder of one that is not open, to be used otherwise.
+    pub(crate) fn into_root(mut self) -> tempfile::TempDir {
+        assert!(self.core.is_none(), "the panel is open");
+        std::mem::replace(&mut self.root, tempfile::tempdir().unwrap())
+    }
+
     /// The engine.
     pub(crate) fn core(&self) -> &Arc<Core> {
         self.core.as_ref().expect("the panel is open")
