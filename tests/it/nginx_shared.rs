@@ -131,6 +131,15 @@ fn an_nginx_that_would_not_read_us_is_not_shared() {
     let lines: Vec<_> = text.lines().filter(|line| !line.contains("conf.d/*")).collect();
     std::fs::write(&main, lines.join("\n")).unwrap();
     assert_eq!(rig.try_reopen().unwrap_err().code(), "nginx_shared_unread");
+    rig.close();
+    // Taken over it can be, by whoever agrees to the plan.
+    rig.ownership = "owned";
+    assert_eq!(rig.try_reopen().unwrap_err().code(), "nginx_shared_unread");
+    assert_eq!(record(&rig), "");
+    rig.call("nginx.adopt", json!({})).unwrap();
+    assert_eq!(record(&rig), "owned\n");
+    rig.call("site.create", json!({ "domain": "ours.test", "kind": "static" })).unwrap();
+    assert!(answer(&rig, "ours.test", "/").starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
