@@ -96,6 +96,7 @@ export async function people(world) {
     assert.equal(await page.evaluate(() => window.pwned), undefined);
     await admin.inspect('account-hostile-en-light');
     await row.getByRole('button', { name: admin.t('account.end_session') }).first().click();
+    await page.getByRole('alertdialog').getByRole('button', { name: admin.t('account.end_session') }).click();
     // What is open there must not go on: the next thing it asks brings up the sign-in page.
     await row.waitFor({ state: 'detached' });
     assert.equal(await own.asks('GET', '/sites'), 401);
