@@ -1,4 +1,5 @@
 // What was changed lately, two who change the same thing, and the way back from what was just done.
+import { Person } from '../lib/person.mjs';
 import { assert, until } from '../lib/runner.mjs';
 
 export async function changes(world) {
@@ -34,6 +35,20 @@ export async function changes(world) {
     await changed.getByRole('link').click();
     await page.waitForURL(/\/sites\/lately\.test\/history$/);
     await page.getByText('21', { exact: true }).waitFor();
+  });
+
+  await runner.check('who may not read the trail is told of the jobs', async () => {
+    const viewer = await Person.arrive(runner, panel);
+    await viewer.signIn('nadia', 'four plain words here');
+    await viewer.signedIn();
+    const card = viewer.page.locator('section[aria-labelledby=recent-title]');
+    const changed = card.locator('li').first();
+    await changed.getByText('lately.test').waitFor();
+    assert.match(await changed.innerText(), /e2e/);
+    assert.equal(await card.getByText('session.idle_s').count(), 0);
+    assert.equal(await changed.getByRole('link').getAttribute('href'), '/sites/lately.test/history');
+    assert.equal(await card.getByRole('link', { name: viewer.t('changes.all') }).getAttribute('href'), '/jobs');
+    await viewer.leave();
   });
 
   await runner.check('settings that somebody else saved meanwhile are told, and either may stay', async () => {
