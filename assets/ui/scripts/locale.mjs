@@ -15,7 +15,7 @@ const LATER = ['account', 'actor', 'api', 'attention', 'audit', 'bulk', 'changes
 /** Tables of single large pages. */
 const RARE = ['about', 'log', 'settings', 'welcome'];
 /** Keys of these tables that every page needs all the same. */
-const SOONER = ['jobs.failed_title', 'jobs.follow', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
+const SOONER = ['jobs.failed_title', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
 /** Keys of other tables that come later. */
 const LATER_KEYS = ['form.no', 'form.yes', 'palette.none', 'palette.placeholder', 'palette.results', 'sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
 const isLater = ([key]) => LATER_KEYS.includes(key) || (LATER.includes(key.split('.')[0]) && !SOONER.includes(key));
