@@ -1,10 +1,8 @@
 // The charts: they go on by themselves, say their values, and the time they show is in the address.
 import { VIEWPORTS } from '../../../assets/ui/test/browser.mjs';
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
-const VARIANTS = process.env.MANARA_E2E_FULL
-  ? [['en', 'light'], ['en', 'dark'], ['ar', 'light'], ['ar', 'dark']]
-  : [['en', 'light'], ['ar', 'dark']];
 
 export async function machine(world) {
   const { runner, panel, admin } = world;
