@@ -2,19 +2,20 @@
 
 use super::meta::Op;
 use super::{
-    accounts, audit, guard, jobs, logs, machine, panel_certificate, roles, sessions, settings, setup, sites, state,
-    system, tokens, unlock, users, views,
+    accounts, audit, guard, jobs, logs, machine, nginx, panel_certificate, roles, sessions, settings, setup, sites,
+    state, system, tokens, unlock, users, views,
 };
 use std::sync::LazyLock;
 
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 18] = [
+const FAMILIES: [&[Op]; 19] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
     system::OPS,
+    nginx::OPS,
     machine::OPS,
     logs::OPS,
     accounts::OPS,
