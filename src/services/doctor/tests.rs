@@ -131,7 +131,8 @@ fn what_root_wants_of_nginx_waits_for_a_plan() {
         let mut sight = calm();
         sight.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
         sight.nginx_ownership = Some(in_force);
-        let facts = Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None };
+        let facts =
+            Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None, now: NOW };
         let found = findings(&healthy(), &facts);
         assert_eq!((found[0].id, found[0].severity), (id, Severity::Warning));
         let fix = found[0].fix.clone().unwrap();
