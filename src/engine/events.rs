@@ -18,15 +18,21 @@ pub enum Topic {
     Metrics,
     /// Settings: a guarded change began, was confirmed or taken back.
     Settings,
+    /// The audit trail: something was done to the panel's own rows.
+    Audit,
 }
 
 impl Topic {
+    /// Every topic.
+    pub const ALL: [Topic; 5] = [Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings, Topic::Audit];
+
     /// Who may listen.
     pub fn needs(self) -> Permission {
         match self {
             Topic::Jobs => Permission::JobsRead,
             Topic::Sites => Permission::SitesRead,
             Topic::Metrics | Topic::Settings => Permission::SystemRead,
+            Topic::Audit => Permission::AuditRead,
         }
     }
 }
@@ -36,7 +42,7 @@ impl Topic {
 pub struct Event {
     /// Counts up within one run of the panel.
     pub id: u64,
-    /// `job`, `job-output`, `site`, `metrics`, `guard`, `log`.
+    /// `job`, `job-output`, `site`, `metrics`, `guard`, `audit`, `log`.
     pub name: &'static str,
     /// Its data.
     pub data: Value,

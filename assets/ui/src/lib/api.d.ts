@@ -1367,7 +1367,10 @@ export interface components {
             error?: components["schemas"]["JobError"] | null;
             /** @description The plan it applies. */
             plan?: string | null;
-            /** @description Whether it can be asked for again: it ended without doing what it was asked. */
+            /**
+             * @description Whether the caller may ask for it again now: it ended without doing what it was asked, and its sites are as it
+             *     found them.
+             */
             retryable: boolean;
             /**
              * Format: date-time
@@ -1401,7 +1404,7 @@ export interface components {
         /** @description What sort of failure it is. Closed on purpose: surfaces map every kind. */
         Kind: "bad_input" | "not_signed_in" | "forbidden" | "not_found" | "conflict" | "stale" | "too_many" | "too_large" | "external" | "unavailable" | "fault";
         /** @description What an event is about. */
-        Topic: "jobs" | "sites" | "metrics" | "settings";
+        Topic: "jobs" | "sites" | "metrics" | "settings" | "audit";
         /** @description One event, as its data stands on the stream. */
         EventData: unknown;
         /** @description The components. */
@@ -2187,6 +2190,11 @@ export interface components {
         SettingList: {
             /** @description In the order of the reference. */
             items: components["schemas"]["SettingView"][];
+            /**
+             * Format: int64
+             * @description Stands for what is stored: another number as soon as one value is another.
+             */
+            revision: number;
         };
         /** @description An option. */
         SettingView: {
@@ -2263,6 +2271,11 @@ export interface components {
         Updated: {
             /** @description The options, in the order of the reference. */
             items: components["schemas"]["SettingView"][];
+            /**
+             * Format: int64
+             * @description As in the list.
+             */
+            revision: number;
             /** @description The change, when it is taken back unless somebody confirms it. */
             guard?: components["schemas"]["GuardView"] | null;
             /** @description Options whose new value is stored and does not count in this run, which a flag or a variable overrides. */
@@ -5941,6 +5954,8 @@ export interface operations {
                 target?: string | null;
                 /** @description With this result: `started`, `done`, `failed`, `refused` or `undone`. */
                 result?: string | null;
+                /** @description Only changes, tried or made: neither refusals nor sign-ins, nor what an account prefers to see. */
+                changes?: boolean | null;
                 /** @description Not before. */
                 from?: string | null;
                 /** @description Before. */

@@ -9,13 +9,15 @@ interface EventData {
   metrics: Metrics;
   /** `pending`, `confirmed` or `reverted`. */
   guard: { state: string };
+  /** Something was done to the panel's own rows; only for who may read the audit trail. */
+  audit: { operation: string; target: string };
 }
 type Name = keyof EventData;
 type Listener<N extends Name> = (data: EventData[N]) => void;
 type Link = 'connecting' | 'live' | 'reconnecting';
 
-const URL = '/api/v1/events?topics=jobs,sites,metrics,settings';
-const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics', 'guard'];
+const URL = '/api/v1/events?topics=jobs,sites,metrics,settings,audit';
+const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics', 'guard', 'audit'];
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 30_000;
 

@@ -31,6 +31,7 @@ export type Problem = Schemas['Problem'];
 export type Role = Schemas['Role'];
 export type Service = Schemas['Service'];
 export type Session = Schemas['SessionView'];
+export type SessionRow = Schemas['SessionRow'];
 export type Setting = Schemas['SettingView'];
 export type Setup = Schemas['Setup'];
 export type SetupStep = Schemas['StepName'];
