@@ -9,7 +9,7 @@ use manara::config::{LoadInput, Loaded, Override, load};
 use manara::engine::{Actor, Core, Request};
 use manara::ops;
 use manara::platform::{Faults, HostOp};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
@@ -75,9 +75,12 @@ fn panel(ownership: &str) -> Arc<Core> {
 }
 
 fn create(core: &Arc<Core>, domain: &str) {
+    call(core, "site.create", json!({ "domain": domain, "kind": "static" }));
+}
+
+fn call(core: &Arc<Core>, operation: &str, input: Value) {
     let request = Request::console("r0123456789".into(), Lang::En);
-    let input = json!({ "domain": domain, "kind": "static" });
-    ops::run::call(core, &Actor::Console, &request, ops::find("site.create").unwrap(), input).unwrap();
+    ops::run::call(core, &Actor::Console, &request, ops::find(operation).unwrap(), input).unwrap();
 }
 
 fn close(core: Arc<Core>) {
@@ -212,6 +215,19 @@ fn shared() {
     let core = panel("auto");
     assert_eq!(std::fs::read_to_string("/etc/nginx/manara/ownership").unwrap(), "shared\n");
     create(&core, "ours.test");
+    assert!(serves("ours.test"));
+    assert_eq!((answer("nobody.test"), answer("theirs.test")), (default.clone(), theirs.clone()));
+    close(core);
+
+    // Root lets the panel take it over; somebody agrees, and thinks better of it.
+    let original = std::fs::read("/etc/nginx/nginx.conf").unwrap();
+    let core = panel("owned");
+    assert_eq!(answer("theirs.test"), theirs);
+    call(&core, "nginx.adopt", json!({}));
+    assert_eq!(std::fs::read("/etc/nginx/manara/adopted/nginx.conf").unwrap(), original);
+    assert!(serves("ours.test") && !answer("theirs.test").contains("theirs.test"));
+    call(&core, "nginx.release", json!({}));
+    assert_eq!(std::fs::read("/etc/nginx/nginx.conf").unwrap(), original);
     assert!(serves("ours.test"));
     assert_eq!((answer("nobody.test"), answer("theirs.test")), (default.clone(), theirs.clone()));
     close(core);
