@@ -35,7 +35,7 @@ vps     | default |  600 | booted machines: install, update, remove
 arm     | full    | 1200 | static binaries for ARM, installed under emulation to a served site
 deny    | full    |  600 | advisories, licences and sources
 fuzzing | full    | 1500 | parsers with random input, ten minutes each
-kills   | full    | 1200 | 200 kills in the middle of an apply
+kills   | full    |  240 | 200 kills in the middle of an apply
 '
 
 suite_fmt() { cargo fmt --check; }
@@ -68,9 +68,9 @@ suite_static() {
   echo "$PWD/$binary" >"$logs/binary"
   "$binary" self-test
 }
-suite_e2e() { need_binary && need_packages chromium && tests/e2e/run.sh; }
+suite_e2e() { need_binary && need_packages chromium && MANARA_E2E_FULL=$(full) tests/e2e/run.sh; }
 suite_api() { need_binary && need_schemathesis && tests/api/run.sh; }
-suite_vps() { need_binary && MANARA_VPS_ALL=$([ "$tier" != full ] || echo 1) tests/vps/run.sh; }
+suite_vps() { need_binary && MANARA_VPS_ALL=$(full) tests/vps/run.sh; }
 suite_fuzz() { MANARA_FUZZ_SECONDS=60 matching fuzz; }
 suite_fuzzing() { MANARA_FUZZ_SECONDS=600 matching fuzz; }
 suite_kills() { MANARA_KILLS=200 matching kill; }
@@ -94,6 +94,9 @@ suite_deny() {
   [[ $output != *'failed to fetch advisory database'* ]] || { echo "ADVISORIES NOT CHECKED: their list could not be fetched." | tee -a "$logs/notes"; return 0; }
   return $status
 }
+
+# Prints 1 in the tier that leaves nothing out.
+full() { [ "$tier" != full ] || echo 1; }
 
 npm_run() { npm --prefix assets/ui run --silent "$1"; }
 

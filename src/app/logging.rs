@@ -7,10 +7,10 @@ use crate::base::clock::{Clock, Time};
 use crate::base::names::is_deceptive;
 use crate::config::{Config, LogFormat};
 use crate::engine::logs::lines::LINES;
-use crate::platform::logs::LogEntry;
 use log::kv::{Error as KvError, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
-use serde_json::{Map, Value as Json};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
         .target(env_logger::Target::Stderr);
     match config.log_format {
         LogFormat::Json => builder.format(move |out, record| {
-            let line = json_line(clock.now(), record).to_string();
+            let line = json_line(clock.now(), record);
             if LINES.are_kept() {
-                keep(&line);
+                LINES.push(&line);
             }
             writeln!(out, "{line}")
         }),
@@ -46,7 +46,7 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
             let style = out.default_level_style(record.level());
             let now = clock.now();
             if LINES.are_kept() {
-                keep(&json_line(now, record).to_string());
+                LINES.push(&json_line(now, record));
             }
             let (time, level) = (now.rfc3339(), record.level());
             writeln!(out, "{time} {style}{level:<5}{style:#} {}", text_of(record))
@@ -55,21 +55,16 @@ fn builder(config: &Config, clock: Arc<dyn Clock>) -> env_logger::Builder {
     builder
 }
 
-fn keep(line: &str) {
-    if let Some(entry) = LogEntry::of_own(line) {
-        LINES.push(entry);
-    }
-}
-
 /// Target, message and pairs on one line. What could forge a line or drive a terminal is escaped.
 fn text_of(record: &Record<'_>) -> String {
     let mut line = format!("{}: {}", record.target(), record.args());
     for (key, value) in pairs(record) {
-        let _ = match value {
-            Json::String(text) if text.contains([' ', '"', '=']) => write!(line, " {key}={text:?}"),
-            Json::String(text) => write!(line, " {key}={text}"),
-            other => write!(line, " {key}={other}"),
-        };
+        let text = value.to_borrowed_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
+        let quoted = text.contains([' ', '"', '=']);
+        let _ = if quoted { write!(line, " {key}={text:?}") } else { write!(line, " {key}={text}") };
+    }
+    if !line.contains(is_deceptive) {
+        return line;
     }
     let mut safe = String::with_capacity(line.len());
     for c in line.chars() {
@@ -79,24 +74,29 @@ fn text_of(record: &Record<'_>) -> String {
 }
 
 /// One JSON object: `time`, `level`, `target`, `message`, then the record's pairs under their own names.
-fn json_line(time: Time, record: &Record<'_>) -> Json {
-    let mut object = Map::new();
-    object.insert("time".into(), time.rfc3339().into());
-    object.insert("level".into(), record.level().as_str().to_ascii_lowercase().into());
-    object.insert("target".into(), record.target().into());
-    object.insert("message".into(), record.args().to_string().into());
-    for (key, value) in pairs(record) {
-        let key = if object.contains_key(&key) { format!("kv.{key}") } else { key };
-        object.insert(key, value);
-    }
-    Json::Object(object)
+fn json_line(time: Time, record: &Record<'_>) -> String {
+    let message = record.args().to_string();
+    let level = record.level().as_str().to_ascii_lowercase();
+    let own = [("time", &*time.rfc3339()), ("level", &level), ("target", record.target()), ("message", &message)];
+    let pairs = pairs(record);
+    let mut line = Vec::with_capacity(256);
+    let written = serde_json::Serializer::new(&mut line).collect_map(
+        own.iter().map(|(name, text)| (Cow::Borrowed(*name), Pair::Text(text))).chain(pairs.iter().map(
+            |(name, value)| {
+                let taken = own.iter().any(|(known, _)| known == &name.as_str());
+                (if taken { format!("kv.{name}").into() } else { name.as_str().into() }, Pair::Value(value))
+            },
+        )),
+    );
+    // Text and numbers always can be written, and are UTF-8.
+    written.ok().and_then(|()| String::from_utf8(line).ok()).unwrap_or_default()
 }
 
-fn pairs(record: &Record<'_>) -> Vec<(String, Json)> {
-    struct Pairs(Vec<(String, Json)>);
-    impl<'kvs> VisitSource<'kvs> for Pairs {
-        fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), KvError> {
-            self.0.push((key.as_str().to_owned(), json_value(&value)));
+fn pairs<'r>(record: &'r Record<'r>) -> Vec<(Key<'r>, Value<'r>)> {
+    struct Pairs<'r>(Vec<(Key<'r>, Value<'r>)>);
+    impl<'r> VisitSource<'r> for Pairs<'r> {
+        fn visit_pair(&mut self, key: Key<'r>, value: Value<'r>) -> Result<(), KvError> {
+            self.0.push((key, value));
             Ok(())
         }
     }
@@ -106,17 +106,31 @@ fn pairs(record: &Record<'_>) -> Vec<(String, Json)> {
     pairs.0
 }
 
-fn json_value(value: &Value<'_>) -> Json {
-    if let Some(flag) = value.to_bool() {
-        flag.into()
-    } else if let Some(number) = value.to_i64() {
-        number.into()
-    } else if let Some(number) = value.to_u64() {
-        number.into()
-    } else if let Some(number) = value.to_f64() {
-        number.into()
-    } else {
-        value.to_string().into()
+/// A value of a log line as it is written to JSON.
+enum Pair<'a> {
+    Text(&'a str),
+    Value(&'a Value<'a>),
+}
+
+impl Serialize for Pair<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = match self {
+            Pair::Text(text) => return serializer.serialize_str(text),
+            Pair::Value(value) => value,
+        };
+        if let Some(text) = value.to_borrowed_str() {
+            serializer.serialize_str(text)
+        } else if let Some(flag) = value.to_bool() {
+            serializer.serialize_bool(flag)
+        } else if let Some(number) = value.to_i64() {
+            serializer.serialize_i64(number)
+        } else if let Some(number) = value.to_u64() {
+            serializer.serialize_u64(number)
+        } else if let Some(number) = value.to_f64() {
+            serializer.serialize_f64(number)
+        } else {
+            serializer.collect_str(value)
+        }
     }
 }
 

@@ -97,6 +97,15 @@ fn a_killed_deletion_leaves_the_old_state_or_the_new_one() {
     });
 }
 
+/// Says that something has ended, also when that was a failure: else the threads that wait for it would wait for ever.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Asks for a site again and again until `ended`; how often it answered. Every answer has to be the page.
 fn ask_until(ended: &AtomicBool, port: u16) -> usize {
     let mut answers = 0;
@@ -126,6 +135,7 @@ fn kills_at_any_moment_leave_the_old_state_or_the_new_one() {
     let (mut interrupted, mut finished) = (0, 0);
     let answers = std::thread::scope(|scope| {
         let asking = scope.spawn(|| ask_until(&ended, port));
+        let end = End(&ended);
         for round in 0..kills {
             let before = rig.call("site.show", json!({ "domain": "a.test" })).is_ok();
             let operation = if before { "site.delete" } else { "site.create" };
@@ -143,7 +153,7 @@ fn kills_at_any_moment_leave_the_old_state_or_the_new_one() {
             assert!(killed || after != before, "round {round}: {operation} ended and changed nothing");
             if killed { interrupted += 1 } else { finished += 1 }
         }
-        ended.store(true, Ordering::Relaxed);
+        drop(end);
         asking.join().unwrap()
     });
     let told =

@@ -5,7 +5,6 @@ use manara::base::locale::Lang;
 use manara::engine::logs::lines::LINES;
 use manara::engine::{Actor, Request};
 use manara::ops::{self, run};
-use manara::platform::logs::LogEntry;
 use serde_json::{Value, json};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -150,7 +149,7 @@ fn the_panel_s_own_lines_are_read_where_no_journal_takes_them() {
     let rig = Rig::new();
     LINES.keep();
     let line = r#"{"time":"2026-01-01T00:00:00.000Z","level":"warn","target":"manara::test","message":"seen in a test","token":"t_1"}"#;
-    LINES.push(LogEntry::of_own(line).unwrap());
+    LINES.push(line);
     let found = rig.call("log.show", json!({ "source": "panel", "q": "seen in a test" })).unwrap().body;
     assert_eq!(found["items"][0]["fields"]["token"], "***", "{found}");
     assert_eq!(found["items"][0]["level"], "warning");

@@ -5,8 +5,8 @@ use crate::base::names::LogCursor;
 use crate::base::{Error, Kind, Result};
 use crate::platform::logs::{LogEntry, LogPage, LogQuery, LogStart};
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Lines that are kept.
 const KEPT_MAX: usize = 2000;
@@ -22,8 +22,10 @@ pub struct Lines {
     inner: Mutex<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
-    entries: VecDeque<LogEntry>,
+    /// As they were written: a busy panel logs far more than anybody reads.
+    lines: VecDeque<Arc<str>>,
     /// Number of the first of them.
     first: u64,
     bytes: usize,
@@ -31,7 +33,7 @@ struct Inner {
 
 impl Lines {
     const fn new() -> Self {
-        let inner = Inner { entries: VecDeque::new(), first: 0, bytes: 0 };
+        let inner = Inner { lines: VecDeque::new(), first: 0, bytes: 0 };
         Self { kept: AtomicBool::new(false), inner: Mutex::new(inner) }
     }
 
@@ -45,44 +47,51 @@ impl Lines {
         self.kept.load(Ordering::Relaxed)
     }
 
-    /// Adds a line, when lines are kept.
-    pub fn push(&self, entry: LogEntry) {
+    /// Adds a line, the JSON object that the panel logs.
+    pub fn push(&self, line: &str) {
         let Ok(mut inner) = self.inner.lock() else { return };
-        inner.bytes += entry.weight();
-        inner.entries.push_back(entry);
-        while inner.entries.len() > KEPT_MAX || inner.bytes > BYTES_MAX {
-            let Some(oldest) = inner.entries.pop_front() else { break };
-            inner.bytes -= oldest.weight();
+        inner.bytes += weight(line);
+        inner.lines.push_back(line.into());
+        while inner.lines.len() > KEPT_MAX || inner.bytes > BYTES_MAX {
+            let Some(oldest) = inner.lines.pop_front() else { break };
+            inner.bytes -= weight(&oldest);
             inner.first += 1;
         }
     }
 
     /// Reads as from any other log. A place whose line has made room is the oldest one that is there.
     pub(super) fn read(&self, query: &LogQuery) -> Result<LogPage> {
-        let inner = self.inner.lock().map_err(Error::fault)?;
+        // Nobody who logs waits for the reader.
+        let Inner { lines, first, .. } = self.inner.lock().map_err(Error::fault)?.clone();
         let gone = || Error::new(Kind::Stale, "log_place_gone");
-        let end = inner.first + inner.entries.len() as u64;
-        let index = |number: u64| usize::try_from(number.clamp(inner.first, end) - inner.first).unwrap_or(0);
+        let end = first + lines.len() as u64;
+        let index = |number: u64| usize::try_from(number.clamp(first, end) - first).unwrap_or(0);
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX).max(1);
+        let fitting = |line: &Arc<str>| LogEntry::of_own(line).filter(|entry| entry.fits(query));
         let stop = match &query.start {
             LogStart::After(place) => {
                 let from = index(place.in_memory().ok_or_else(gone)?);
-                let entries = inner.entries.iter().skip(from).filter(|entry| entry.fits(query)).cloned().collect();
+                let entries = lines.iter().skip(from).filter_map(fitting).collect();
                 return Ok(LogPage { entries, newest: Some(LogCursor::memory(end)), ..LogPage::default() });
             }
             LogStart::Before(place) => index(place.in_memory().ok_or_else(gone)?),
-            LogStart::Newest => inner.entries.len(),
+            LogStart::Newest => lines.len(),
         };
-        let fitting = inner.entries.iter().enumerate().take(stop).rev().filter(|(_, entry)| entry.fits(query));
-        let found: Vec<_> = fitting.take(limit).collect();
+        let backwards = lines.iter().enumerate().take(stop).rev();
+        let found: Vec<_> = backwards.filter_map(|(at, line)| Some((at, fitting(line)?))).take(limit).collect();
         let last = found.last().filter(|(at, _)| found.len() == limit && *at > 0);
         Ok(LogPage {
-            older: last.map(|(at, _)| LogCursor::memory(inner.first + *at as u64)),
+            older: last.map(|(at, _)| LogCursor::memory(first + *at as u64)),
             newest: Some(LogCursor::memory(end)),
-            entries: found.into_iter().map(|(_, entry)| entry.clone()).collect(),
+            entries: found.into_iter().map(|(_, entry)| entry).collect(),
             searched_to: None,
         })
     }
+}
+
+/// Bytes of memory that a line takes, about.
+fn weight(line: &str) -> usize {
+    64 + line.len()
 }
 
 #[cfg(test)]
@@ -90,11 +99,14 @@ mod tests {
     use super::*;
     use crate::platform::logs::{Level, LogSource};
 
+    fn line(level: &str, message: &str) -> String {
+        serde_json::json!({ "level": level, "message": message }).to_string()
+    }
+
     fn lines(count: usize) -> Lines {
         let lines = Lines::new();
         for n in 0..count {
-            let level = Some(if n % 2 == 0 { Level::Info } else { Level::Error });
-            lines.push(LogEntry { at: None, level, message: format!("line {n}"), fields: Default::default() });
+            lines.push(&line(if n % 2 == 0 { "info" } else { "error" }, &format!("line {n}")));
         }
         lines
     }
@@ -117,8 +129,7 @@ mod tests {
         assert_eq!(said(&lines.read(&errors).unwrap()), ["line 1999", "line 1997"]);
         let oldest = lines.read(&query(LogStart::Before(LogCursor::memory(5)))).unwrap();
         assert_eq!((said(&oldest), &oldest.older), (vec!["line 4", "line 3"], &None));
-        let entry = LogEntry { at: None, level: None, message: "new".into(), fields: Default::default() };
-        lines.push(entry);
+        lines.push(&line("info", "new"));
         let news = lines.read(&query(LogStart::After(page.newest.unwrap()))).unwrap();
         assert_eq!(said(&news), ["new"]);
         assert!(lines.read(&query(LogStart::Before(LogCursor::file(1, 1)))).is_err());
@@ -128,9 +139,8 @@ mod tests {
     fn long_lines_make_room_earlier() {
         let lines = Lines::new();
         for _ in 0..40 {
-            let message = "x".repeat(64 * 1024);
-            lines.push(LogEntry { at: None, level: None, message, fields: Default::default() });
+            lines.push(&line("info", &"x".repeat(64 * 1024)));
         }
-        assert!(lines.inner.lock().unwrap().entries.len() < 20);
+        assert!(lines.inner.lock().unwrap().lines.len() < 20);
     }
 }

@@ -4,12 +4,19 @@
 
 use crate::base::{Error, Kind, Result};
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 const LOCK_FILE: &str = "lock";
+/// A child that a killed panel was just starting has the lock until its own program begins; so have the threads of a
+/// store that was let go, until their connections are closed.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+/// Between two looks at it.
+const LOCK_LOOK: Duration = Duration::from_millis(5);
 /// More than any master key.
 const KEY_FILE_BYTES_MAX: u64 = 4096;
 
@@ -21,20 +28,24 @@ pub struct StateLock {
 }
 
 impl StateLock {
-    /// Takes the folder, creating it with mode 0700. Errors: `state_in_use` when another process has it,
-    /// `state_folder_open` when others may enter it.
+    /// Takes the folder, creating it with mode 0700. Errors: `state_in_use` when another process has it, for longer than
+    /// [`LOCK_WAIT`]; `state_folder_open` when others may enter it.
     pub fn take(folder: &Path) -> Result<StateLock> {
         private_folder(folder)?;
         let path = folder.join(LOCK_FILE);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(&path).map_err(|e| file_error(&path, &e))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(StateLock { folder: folder.to_owned(), _file: file }),
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                Err(Error::new(Kind::Conflict, "state_in_use").with("path", folder.display()))
+        let deadline = Instant::now() + LOCK_WAIT;
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(StateLock { folder: folder.to_owned(), _file: file }),
+                Err(Errno::WOULDBLOCK) if Instant::now() < deadline => std::thread::sleep(LOCK_LOOK),
+                Err(Errno::WOULDBLOCK) => {
+                    return Err(Error::new(Kind::Conflict, "state_in_use").with("path", folder.display()));
+                }
+                Err(e) => return Err(file_error(&path, &e.into())),
             }
-            Err(e) => Err(file_error(&path, &e.into())),
         }
     }
 

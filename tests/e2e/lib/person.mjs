@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { axe, launch, prefer, settle, sideways, VIEWPORTS } from '../../../assets/ui/test/browser.mjs';
 import { PASSWORD } from './panel.mjs';
+import { broken } from '../../../assets/ui/test/layout.mjs';
 import { assert, until } from './runner.mjs';
-import { text } from './texts.mjs';
+import { KEYS, text } from './texts.mjs';
 
 const PATIENCE_MS = 15_000;
 
@@ -94,7 +95,7 @@ export class Person {
     await settle(this.page);
   }
 
-  /** Takes a picture, and has axe and a ruler look at the page. */
+  /** Takes a picture, and has axe and rulers look at the page. */
   async inspect(name, { wide = true, phone = true } = {}) {
     const found = [];
     const views = [...(wide ? ['desktop'] : []), ...(phone ? ['phone'] : [])];
@@ -102,8 +103,8 @@ export class Person {
       await this.page.setViewportSize(VIEWPORTS[view]);
       await this.settled();
       await this.page.screenshot({ path: path.join(this.runner.target, 'screens', `${name}-${view}.png`), animations: 'disabled' });
-      found.push(...(await axe(this.page)).map((line) => `${view}: ${line}`));
-      found.push(...(await sideways(this.page)).map((line) => `${view}: ${line}`));
+      const lines = [...(await axe(this.page)), ...(await sideways(this.page)), ...(await broken(this.page, KEYS))];
+      found.push(...lines.map((line) => `${view}: ${line}`));
     }
     await this.page.setViewportSize(VIEWPORTS.desktop);
     assert.deepEqual(found, [], `${name}: accessibility or layout`);

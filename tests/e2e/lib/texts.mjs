@@ -8,6 +8,14 @@ const catalogues = Object.fromEntries(
   ['en', 'ar'].map((lang) => [lang, parse(fs.readFileSync(new URL(`assets/locale/${lang}.toml`, root), 'utf8'))]),
 );
 
+/** Keys of all texts of the pages, without the `ui.` they begin with. */
+export const KEYS = keysBelow(catalogues.en.ui, '');
+
+function keysBelow(table, above) {
+  const isText = (value) => typeof value === 'string' || 'other' in value;
+  return Object.entries(table).flatMap(([name, value]) => (isText(value) ? [above + name] : keysBelow(value, `${above}${name}.`)));
+}
+
 /** The text `key` (such as `ui.sign_in.submit`) with its parameters put in, in the plural form for `count`; in Arabic the pages isolate them. */
 export function text(lang, key, params = {}) {
   const table = key.split('.').reduce((table, part) => table?.[part], catalogues[lang]);

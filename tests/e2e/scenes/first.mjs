@@ -3,6 +3,7 @@
 import { Panel, PASSWORD } from '../lib/panel.mjs';
 import { Person } from '../lib/person.mjs';
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
 export async function first(world) {
   const { runner } = world;
@@ -57,7 +58,7 @@ export async function first(world) {
   });
 
   await runner.check('each step, in both languages and on a phone', async () => {
-    for (const [lang, theme] of [['en', 'light'], ['ar', 'dark']]) {
+    for (const [lang, theme] of VARIANTS) {
       await person.speaking(lang, theme, async () => {
         for (const step of ['reading', 'account', 'certificate', 'nginx', 'site']) {
           await person.go(`/welcome?step=${step}`);

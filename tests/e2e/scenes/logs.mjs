@@ -1,10 +1,8 @@
 // Logs: read back, searched, followed, and smooth with ten thousand lines.
 import fs from 'node:fs';
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
-const VARIANTS = process.env.MANARA_E2E_FULL
-  ? [['en', 'light'], ['en', 'dark'], ['ar', 'light'], ['ar', 'dark']]
-  : [['en', 'light'], ['ar', 'dark']];
 const LINES = 10_000;
 
 export async function logs(world) {

@@ -1,9 +1,7 @@
 // The charts: they go on by themselves, say their values, and the time they show is in the address.
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
-const VARIANTS = process.env.MANARA_E2E_FULL
-  ? [['en', 'light'], ['en', 'dark'], ['ar', 'light'], ['ar', 'dark']]
-  : [['en', 'light'], ['ar', 'dark']];
 
 export async function machine(world) {
   const { runner, panel, admin } = world;

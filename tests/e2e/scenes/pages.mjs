@@ -1,13 +1,12 @@
-// Every page in both languages, at a desk and on a phone: a picture, axe, no sideways scrolling. With MANARA_E2E_FULL
-// in both themes as well; otherwise English is light and Arabic dark.
+// Every page in both languages, at a desk and on a phone: a picture, axe, and whether its layout is broken.
+import { broken } from '../../../assets/ui/test/layout.mjs';
 import { Person } from '../lib/person.mjs';
 import { assert } from '../lib/runner.mjs';
+import { KEYS } from '../lib/texts.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
 const LONG = 'a-shop-with-a-name-that-nobody-would-choose'.repeat(2).slice(0, 63);
 const [LONG_NAME, LONG_SITE] = ['new', 'old'].map((first) => `${first}.${LONG}.${LONG}.test`);
-const VARIANTS = process.env.MANARA_E2E_FULL
-  ? [['en', 'light'], ['en', 'dark'], ['ar', 'light'], ['ar', 'dark']]
-  : [['en', 'light'], ['ar', 'dark']];
 
 export async function pages(world) {
   const { runner, panel, admin } = world;
@@ -24,6 +23,7 @@ export async function pages(world) {
     'site-domains': '/sites/shop.test/domains',
     'site-settings': '/sites/app.test/settings',
     'site-nginx': '/sites/app.test/nginx',
+    'site-history': '/sites/app.test/history',
     'wizard-kind': '/sites/new',
     jobs: '/jobs',
     job: `/jobs/${jobs[0].id}`,
@@ -101,6 +101,16 @@ export async function pages(world) {
     );
   }
 
+  await runner.check('a broken layout is noticed', async () => {
+    const other = await admin.context.newPage();
+    await other.setContent(`<p>nav.sites</p><p>{count} sites</p>
+      <p style="width:60px;overflow:hidden;white-space:nowrap">a text that is cut off</p>
+      <div style="position:relative"><p>one text</p><p style="margin-top:-32px">another text</p></div>
+      <button>one</button><button style="margin-left:-30px">other</button>`);
+    const found = (await broken(other, KEYS)).map((line) => line.split(':')[0]);
+    await other.close();
+    assert.deepEqual(found, ['key shown', 'hole shown', 'cut off', 'overlap', 'overlap']);
+  });
   await runner.check('every answer carries the policy that forbids inline scripts and framing', async () => {
     for (const where of ['/', '/sign-in', '/api/v1/claim', '/health/live']) {
       const { headers } = await fetch(panel.origin + where);

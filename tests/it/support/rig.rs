@@ -108,7 +108,6 @@ impl Rig {
         drop(store);
         while manara::store::StateLock::take(&folder).is_err() {
             assert!(std::time::Instant::now() < deadline, "the state folder is still locked");
-            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
