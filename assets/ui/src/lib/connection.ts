@@ -17,14 +17,17 @@ let delay = FIRST_DELAY_MS;
 /** Further topics that are wanted, and those that `source` has. */
 let more = '';
 let carried = '';
+/** When `source` last showed that it is alive. */
+let aliveAt = 0;
 /** Number of the last event, and of the last one of `former`: what both brought counts once. */
 let lastId = 0;
 let heard = 0;
 
 function receive(name: Name, event: MessageEvent<string>): void {
+  aliveAt = Date.now();
   lastId = Number(event.lastEventId);
   if (lastId <= heard) return;
-  stream.lastEventAt = Date.now();
+  stream.lastEventAt = aliveAt;
   const data = JSON.parse(event.data) as never;
   for (const listener of listeners.get(name) ?? []) listener(data);
 }
@@ -36,10 +39,11 @@ function connect(): void {
   source = opened;
   opened.onopen = () => {
     const first = stream.link === 'connecting';
-    const whole = stream.link === 'live' && Date.now() - stream.lastEventAt < SILENCE_MS;
+    const whole = stream.link === 'live' && Date.now() - aliveAt < SILENCE_MS;
     former?.close();
     former = null;
     heard = whole ? lastId : 0;
+    aliveAt = Date.now();
     stream.link = 'live';
     delay = FIRST_DELAY_MS;
     if (!whole && !first) for (const listener of reconnected) listener();
