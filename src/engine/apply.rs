@@ -41,7 +41,8 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
         if let Change::Nginx(nginx) = change {
             let current = gate::read_file(core, &nginx.file)?;
             refuse_drift(core, nginx, current.as_deref(), draft.discard_drift)?;
-            shown.extend(show_file(nginx, current.as_deref())?);
+            let returns = draft.returns.clone().filter(|_| nginx.file == NginxFile::Main);
+            shown.extend(show_file(nginx, current.as_deref(), returns)?);
             files.push((nginx.file.clone(), current.map(|text| sha256_hex(text.as_bytes()))));
         } else {
             shown.extend(show(core, change));
@@ -98,10 +99,10 @@ fn refuse_drift(core: &Core, change: &NginxChange, current: Option<&str>, discar
     Ok(())
 }
 
-/// A file's change in words; none where it is not there and will not be.
-fn show_file(change: &NginxChange, current: Option<&str>) -> Result<Option<ShownChange>> {
+/// A file's change in words; none where it is not there and will not be. Deleted, it leaves its place to what `returns`.
+fn show_file(change: &NginxChange, current: Option<&str>, returns: Option<String>) -> Result<Option<ShownChange>> {
     let name = change.file.rel();
-    let text = change.text()?;
+    let text = change.text()?.or(returns);
     let action = match (current, &text) {
         (None, None) => return Ok(None),
         (None, _) => "create",

@@ -18,6 +18,8 @@ pub enum Topic {
     Metrics,
     /// Settings: a guarded change began, was confirmed or taken back.
     Settings,
+    /// The audit trail: something was done to the panel's own rows.
+    Audit,
     /// What runs on the machine.
     Processes,
     /// Services of the machine and their states.
@@ -26,8 +28,8 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Topic; 6] =
-        [Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings, Topic::Processes, Topic::Services];
+    pub const ALL: [Topic; 7] =
+        [Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings, Topic::Audit, Topic::Processes, Topic::Services];
 
     /// Who may listen.
     pub fn needs(self) -> Permission {
@@ -35,6 +37,7 @@ impl Topic {
             Topic::Jobs => Permission::JobsRead,
             Topic::Sites => Permission::SitesRead,
             Topic::Metrics | Topic::Settings | Topic::Processes | Topic::Services => Permission::SystemRead,
+            Topic::Audit => Permission::AuditRead,
         }
     }
 }
@@ -44,7 +47,7 @@ impl Topic {
 pub struct Event {
     /// Counts up within one run of the panel, for every listener in the order in which it hears them.
     pub id: u64,
-    /// `job`, `job-output`, `site`, `metrics`, `guard`, `log`, `processes`, `services`.
+    /// `job`, `job-output`, `site`, `metrics`, `guard`, `audit`, `log`, `processes`, `services`.
     pub name: &'static str,
     /// Its data.
     pub data: Value,

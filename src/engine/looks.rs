@@ -7,13 +7,16 @@ use crate::platform::processes::Process;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+/// Services, and whether a service manager knows them.
+pub type Services = (Vec<Service>, bool);
+
 /// What was seen lately.
 #[derive(Default)]
 pub struct Looks {
     /// Processes, the busiest first.
     pub processes: Kept<Vec<Process>>,
-    /// Services, and whether a service manager knows them.
-    pub services: Kept<(Vec<Service>, bool)>,
+    /// Services.
+    pub services: Kept<Services>,
     /// Whether somebody looks for those who listen.
     pub running: Mutex<bool>,
 }

@@ -40,6 +40,8 @@ pub struct Draft {
     pub after: Value,
     /// Files that may be replaced although somebody changed them by hand.
     pub discard_drift: bool,
+    /// The `nginx.conf` of others that takes the place of ours when a change deletes ours.
+    pub returns: Option<String>,
 }
 
 /// A plan as it is kept: with every byte that will be written, and what it was made from.

@@ -6,6 +6,7 @@ use super::{Cx, Operation};
 use crate::base::clock::Time;
 use crate::base::names::Domain;
 use crate::base::{Error, Kind, Result, Secret, diff};
+use crate::engine::events::Topic;
 use crate::engine::plan::{PlanTotals, PlanView, ShownChange};
 use crate::engine::{Actor, Core};
 use crate::store::{Tx, audit};
@@ -135,6 +136,7 @@ pub(super) fn run<O: Act>(cx: &Cx, input: Value) -> Result<Outcome> {
     if let Some(then) = done.then {
         then(cx.core);
     }
+    cx.core.bus.tell(Topic::Audit, "audit", json!({ "operation": O::META.id, "target": done.target }));
     let status = if O::META.creates { Status::Created } else { Status::Done };
     let body = serde_json::to_value(&done.out).map_err(Error::fault)?;
     Ok(Outcome { grant: done.grant, ..Outcome::new(status, body) })

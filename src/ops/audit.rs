@@ -13,6 +13,9 @@ use serde_json::Value;
 
 pub(super) const OPS: &[Op] = &[Op::read::<List>(), Op::download::<Export>(), Op::read::<Verify>()];
 
+/// Operations that leave an entry and change nothing that others would see.
+const NO_CHANGES: &[&str] = &["session.create", "session.delete", "session.preferences", "view.create", "view.delete"];
+
 /// Which entries.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,8 @@ pub(super) struct Query {
     /// With this result: `started`, `done`, `failed`, `refused` or `undone`.
     #[schemars(length(max = 16))]
     result: Option<String>,
+    /// Only changes, tried or made: neither refusals nor sign-ins, nor what an account prefers to see.
+    changes: Option<bool>,
     /// Not before.
     from: Option<Time>,
     /// Before.
@@ -101,6 +106,7 @@ impl Query {
             operation: self.operation.as_deref(),
             target: self.target.as_deref(),
             result: self.result.as_deref(),
+            changes: self.changes.unwrap_or(false).then_some(NO_CHANGES),
             from: self.from,
             until: self.until,
             text: self.q.as_deref(),
@@ -197,6 +203,7 @@ impl ExportQuery {
             operation: self.operation.as_deref(),
             target: self.target.as_deref(),
             result: self.result.as_deref(),
+            changes: None,
             from: self.from,
             until: self.until,
             text: self.q.as_deref(),
@@ -331,5 +338,16 @@ impl Read for Verify {
             head_hash: report.head.hash,
             head_found: report.kept_found,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_change_exists() {
+        let unknown = NO_CHANGES.iter().find(|id| crate::ops::find(id).is_none());
+        assert_eq!(unknown, None);
     }
 }

@@ -51,13 +51,7 @@ pub(super) fn target_changed(job: &str) -> Error {
 pub(super) fn run(cx: &Cx, operation: &str, fns: ChangeFns, input: Value, former: Option<Former>) -> Result<Outcome> {
     let core = cx.core;
     core.gate.wait_started(Duration::from_secs(CALL_WAIT_S_MAX))?;
-    hooks::run(&*core.hooks, HookPoint::Validate, operation, &input)?;
-    let draft = (fns.plan)(cx, input.clone())?;
-    if let Some((job, sites)) = former
-        && draft.revisions != sites
-    {
-        return Err(target_changed(job));
-    }
+    let draft = draft(cx, operation, fns, input.clone(), former)?;
     let plan = apply::plan(core, operation, draft, cx.actor, cx.request.dry_run)?;
     let plan = Plan { input: Some(input), ..plan };
     if cx.request.dry_run {
@@ -68,6 +62,16 @@ pub(super) fn run(cx: &Cx, operation: &str, fns: ChangeFns, input: Value, former
         return Ok(Outcome::new(Status::Done, (fns.output)(core, &plan.target)?));
     }
     start(cx, core, fns, plan)
+}
+
+/// What `input` would change. Reads only. Error: `job_target_changed` where a `former` job found other sites.
+pub(super) fn draft(cx: &Cx, operation: &str, fns: ChangeFns, input: Value, former: Option<Former>) -> Result<Draft> {
+    hooks::run(&*cx.core.hooks, HookPoint::Validate, operation, &input)?;
+    let draft = (fns.plan)(cx, input)?;
+    match former {
+        Some((job, sites)) if draft.revisions != sites => Err(target_changed(job)),
+        _ => Ok(draft),
+    }
 }
 
 /// Applies a plan that a dry run kept.

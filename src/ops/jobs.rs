@@ -14,7 +14,7 @@ use crate::engine::plan::{Plan, PlanView};
 use crate::engine::{Core, Draft};
 use crate::services::{monitoring, sites};
 use crate::store::jobs::{self as rows, JobState};
-use crate::store::{Tx, plans};
+use crate::store::{Tx, plans, sites as site_rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -124,7 +124,8 @@ pub(super) struct JobView {
     error: Option<JobError>,
     /// The plan it applies.
     plan: Option<String>,
-    /// Whether it can be asked for again: it ended without doing what it was asked.
+    /// Whether the caller may ask for it again now: it ended without doing what it was asked, and its sites are as it
+    /// found them.
     retryable: bool,
     /// When it was asked for.
     created_at: Time,
@@ -149,7 +150,7 @@ pub(super) struct JobError {
     evidence: Option<String>,
 }
 
-fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
+fn worded(core: &Core, row: rows::Job, retryable: bool, lang: Lang) -> JobView {
     let live = core.jobs.live(&row.id);
     let live = live.unwrap_or_else(|| Progress { output: row.output.clone(), ..Progress::default() });
     JobView {
@@ -172,21 +173,21 @@ fn worded(core: &Core, row: rows::Job, lang: Lang) -> JobView {
         state: row.state,
         output: live.output,
         plan: row.plan_id,
-        retryable: row.input.is_some() && is_over_in_vain(row.state),
+        retryable,
         created_at: row.created_at,
         started_at: row.started_at,
         finished_at: row.finished_at,
     }
 }
 
-fn is_over_in_vain(state: JobState) -> bool {
-    matches!(state, JobState::Failed | JobState::Cancelled | JobState::Undone)
+fn find(core: &Core, id: &str) -> Result<rows::Job> {
+    let row = core.store.read(|tx| rows::by_id(tx, id))?;
+    row.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))
 }
 
-/// One job.
+/// A job that has just begun.
 pub(super) fn view(core: &Core, id: &str, lang: Lang) -> Result<JobView> {
-    let row = core.store.read(|tx| rows::by_id(tx, id))?;
-    row.map(|row| worded(core, row, lang)).ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))
+    Ok(worded(core, find(core, id)?, false, lang))
 }
 
 /// Which jobs.
@@ -246,8 +247,12 @@ impl Read for JobList {
             .core
             .store
             .read(|tx| Ok((rows::list(tx, &filter, input.cursor.as_deref(), limit)?, rows::count(tx, &filter)?)))?;
-        let brief = |row| JobView { output: String::new(), ..worded(cx.core, row, cx.request.lang) };
-        Ok(Page { items: page.rows.into_iter().map(brief).collect(), next: page.next, total })
+        let brief = |row: rows::Job| {
+            // The row of a list has no input.
+            let retryable = may_be_repeated(&row) && retryable(cx, &find(cx.core, &row.id)?);
+            Ok(JobView { output: String::new(), ..worded(cx.core, row, retryable, cx.request.lang) })
+        };
+        Ok(Page { items: page.rows.into_iter().map(brief).collect::<Result<_>>()?, next: page.next, total })
     }
 }
 
@@ -261,7 +266,9 @@ impl Operation for JobShow {
 
 impl Read for JobShow {
     fn read(cx: &Cx, input: IdRef) -> Result<JobView> {
-        view(cx.core, input.id.as_str(), cx.request.lang)
+        let row = find(cx.core, input.id.as_str())?;
+        let retryable = retryable(cx, &row);
+        Ok(worded(cx.core, row, retryable, cx.request.lang))
     }
 }
 
@@ -278,25 +285,66 @@ impl Direct for JobRetry {
     fn direct(cx: &Cx, input: IdRef) -> Result<Outcome> {
         let id = input.id.as_str();
         let store = &cx.core.store;
-        let row = store.read(|tx| rows::by_id(tx, id))?;
-        let row = row.ok_or_else(|| Error::new(Kind::NotFound, "job_not_found").with("id", id))?;
-        let refused = || Error::new(Kind::Conflict, "job_not_retryable").with("id", id);
-        let again = row.input.filter(|_| is_over_in_vain(row.state)).ok_or_else(refused)?;
-        let op = super::find(&row.operation).ok_or_else(refused)?;
-        if again.get("all") == Some(&Value::Bool(true)) {
-            return Err(Error::new(Kind::Conflict, "job_chose_all").with("id", id));
-        }
-        let planned = row.plan_id.as_deref().map(|plan| planned(cx.core, id, plan)).transpose()?;
+        let Again { op, input, sites } = again(cx.core, &find(cx.core, id)?)?;
         // One repetition only: it is a job of its own, which can be repeated in turn.
         if !store.write(|tx| rows::take_input(tx, id))? {
-            return Err(refused());
+            return Err(not_retryable(id));
         }
-        let outcome = super::run::repeat(cx, op, again.clone(), planned.as_deref().map(|sites| (id, sites)));
+        let outcome = super::run::repeat(cx, op, input.clone(), sites.as_deref().map(|sites| (id, sites)));
         if outcome.as_ref().is_err_and(|e| e.param("job").is_none()) {
             // No job came of it.
-            store.write(|tx| rows::give_input(tx, id, &again))?;
+            store.write(|tx| rows::give_input(tx, id, &input))?;
         }
         outcome
+    }
+}
+
+/// A job as it would begin once more.
+struct Again {
+    op: &'static Op,
+    input: Value,
+    /// The sites that it was about, as it found them.
+    sites: Option<Vec<(String, i64)>>,
+}
+
+fn not_retryable(id: &str) -> Error {
+    Error::new(Kind::Conflict, "job_not_retryable").with("id", id)
+}
+
+fn may_be_repeated(row: &rows::Job) -> bool {
+    row.input.is_some() && matches!(row.state, JobState::Failed | JobState::Cancelled | JobState::Undone)
+}
+
+/// Errors: `job_not_retryable`, `job_chose_all`, `job_target_changed`.
+fn again(core: &Core, row: &rows::Job) -> Result<Again> {
+    let refused = || not_retryable(&row.id);
+    let input = row.input.clone().filter(|_| may_be_repeated(row)).ok_or_else(refused)?;
+    let op = super::find(&row.operation).ok_or_else(refused)?;
+    if input.get("all") == Some(&Value::Bool(true)) {
+        return Err(Error::new(Kind::Conflict, "job_chose_all").with("id", &row.id));
+    }
+    let sites = row.plan_id.as_deref().map(|plan| planned(core, &row.id, plan)).transpose()?;
+    Ok(Again { op, input, sites })
+}
+
+/// Beyond so many sites a plan is not made only to say whether it could be: their revisions tell.
+const REPLANNED_SITES_MAX: usize = 50;
+
+/// Whether the caller's `job.retry` would begin now.
+fn retryable(cx: &Cx, row: &rows::Job) -> bool {
+    let Ok(Again { op, input, sites }) = again(cx.core, row) else { return false };
+    if !cx.actor.may(JobsChange) {
+        return false;
+    }
+    match &sites {
+        Some(sites) if sites.len() > REPLANNED_SITES_MAX => {
+            let stand = |(id, revision): &(String, i64)| {
+                let row = cx.core.store.read(|tx| site_rows::by_id(tx, id));
+                row.is_ok_and(|row| row.is_some_and(|row| row.revision == *revision))
+            };
+            super::run::authorise(op, cx.actor).is_ok() && sites.iter().all(stand)
+        }
+        _ => super::run::try_repeat(cx, op, input, sites.as_deref().map(|sites| (row.id.as_str(), sites))).is_ok(),
     }
 }
 

@@ -19,6 +19,7 @@ mod guard;
 mod jobs;
 mod logs;
 mod machine;
+mod nginx;
 mod sessions;
 mod settings;
 mod setup;

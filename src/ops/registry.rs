@@ -2,7 +2,7 @@
 
 use super::meta::Op;
 use super::{
-    accounts, audit, guard, jobs, logs, machine, roles, sessions, settings, setup, sites, state, system, tokens,
+    accounts, audit, guard, jobs, logs, machine, nginx, roles, sessions, settings, setup, sites, state, system, tokens,
     unlock, users, views,
 };
 use std::sync::LazyLock;
@@ -10,11 +10,12 @@ use std::sync::LazyLock;
 /// Every operation. The families are constant lists; this only strings them together.
 pub static ALL: LazyLock<Vec<Op>> = LazyLock::new(|| FAMILIES.concat());
 
-const FAMILIES: [&[Op]; 17] = [
+const FAMILIES: [&[Op]; 18] = [
     sites::OPS,
     state::OPS,
     jobs::OPS,
     system::OPS,
+    nginx::OPS,
     machine::OPS,
     logs::OPS,
     accounts::OPS,

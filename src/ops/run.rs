@@ -130,6 +130,17 @@ pub(super) fn repeat(cx: &Cx, op: &Op, input: Value, of: Option<change::Former>)
     dispatch(cx, op, input, of)
 }
 
+/// Whether [`repeat`] would begin, as far as that can be told without the machine. Errors: why it would not.
+pub(super) fn try_repeat(cx: &Cx, op: &Op, input: Value, of: Option<change::Former>) -> Result<()> {
+    authorise(op, cx.actor)?;
+    check(op, &input)?;
+    match op.shape {
+        Shape::Change(fns) => change::draft(cx, op.meta.id, fns, input, of).map(drop),
+        Shape::Work(fns) => (fns.check)(cx, &input).map(drop),
+        _ => Ok(()),
+    }
+}
+
 fn dispatch(cx: &Cx, op: &Op, input: Value, former: Option<change::Former>) -> Result<Outcome> {
     match op.shape {
         Shape::Read(read) => Ok(Outcome::new(Status::Done, read(cx, input)?)),

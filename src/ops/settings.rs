@@ -4,12 +4,13 @@ use super::guard::GuardView;
 use super::{Act, Acted, Cx, Meta, Method, Need, Nothing, Op, Operation, Read};
 use crate::base::access::Permission::{SystemChange, SystemRead};
 use crate::base::locale::{self, Lang};
-use crate::base::{Error, FieldProblem, Result};
+use crate::base::{self, Error, FieldProblem, Result};
 use crate::config::options::{self, Home, Opt};
 use crate::config::value::{Kind, LIST_ITEMS_MAX, Reason, TEXT_BYTES_MAX, Value};
 use crate::config::{ConfigProblems, Origin, Problem, Profile, Setting, Shown};
 use crate::engine::settings::Resolved;
 use crate::engine::{Core, guard};
+use crate::platform::nginx::sha256_hex;
 use crate::store::{Tx, settings as rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub(super) struct SettingView {
 pub(super) struct SettingList {
     /// In the order of the reference.
     items: Vec<SettingView>,
+    /// Stands for what is stored: another number as soon as one value is another.
+    revision: i64,
 }
 
 fn view(setting: &Setting, profile: Profile, lang: Lang) -> SettingView {
@@ -70,8 +73,16 @@ fn view(setting: &Setting, profile: Profile, lang: Lang) -> SettingView {
     }
 }
 
-fn list(core: &Core, resolved: &Resolved, lang: Lang) -> SettingList {
-    SettingList { items: resolved.all.iter().map(|s| view(s, core.config.profile, lang)).collect() }
+fn list(core: &Core, resolved: &Resolved, lang: Lang) -> Vec<SettingView> {
+    resolved.all.iter().map(|s| view(s, core.config.profile, lang)).collect()
+}
+
+/// A number for the stored values, made of the values themselves: 32 bits of their SHA-256.
+fn revision(tx: &Tx) -> Result<i64> {
+    let mut stored = guard::stored(tx)?;
+    stored.retain(|key, _| options::find(key).is_some());
+    let stored = serde_json::to_vec(&stored).map_err(Error::fault)?;
+    i64::from_str_radix(&sha256_hex(&stored)[..8], 16).map_err(Error::fault)
 }
 
 struct List;
@@ -84,7 +95,8 @@ impl Operation for List {
 
 impl Read for List {
     fn read(cx: &Cx, _: Nothing) -> Result<SettingList> {
-        Ok(list(cx.core, &*cx.core.settings.now(&cx.core.store)?, cx.request.lang))
+        let now = cx.core.settings.now(&cx.core.store)?;
+        Ok(SettingList { items: list(cx.core, &now, cx.request.lang), revision: cx.core.store.read(revision)? })
     }
 }
 
@@ -130,6 +142,8 @@ fn schema_of(opt: &Opt) -> Json {
 pub(super) struct Updated {
     /// The options, in the order of the reference.
     items: Vec<SettingView>,
+    /// As in the list.
+    revision: i64,
     /// The change, when it is taken back unless somebody confirms it.
     guard: Option<GuardView>,
     /// Options whose new value is stored and does not count in this run, which a flag or a variable overrides.
@@ -167,6 +181,7 @@ impl Act for Update {
     fn act(cx: &Cx, tx: &Tx, input: Patch, values: Self::Ready) -> Result<Acted<Updated>> {
         let core: &Core = cx.core;
         let keys: Vec<&str> = values.iter().map(|(opt, _)| opt.key).collect();
+        refuse_unseen(cx, tx)?;
         guard::refuse_second(core, tx, &keys)?;
         let (former, before) = (guard::stored(tx)?, core.settings.inside(tx)?);
         for (opt, value) in &values {
@@ -185,7 +200,8 @@ impl Act for Update {
         let in_this_run = |s: &&Setting| !matches!(s.origin, Origin::Store | Origin::Default);
         let overridden = after.all.iter().filter(in_this_run).filter(|s| input.0.contains_key(s.opt.key));
         let out = Updated {
-            items: list(core, &after, cx.request.lang).items,
+            items: list(core, &after, cx.request.lang),
+            revision: revision(tx)?,
             guard: GuardView::inside(cx, tx, &after)?,
             overridden: overridden.map(|s| s.opt.key.to_owned()).collect(),
         };
@@ -214,6 +230,17 @@ fn accept(key: &str, value: &Json) -> Result<(&'static Opt, Option<Value>), Reas
     }
     let shape: Value = serde_json::from_value(value.clone()).map_err(|_| opt.kind.wrong_shape())?;
     Ok((opt, Some(opt.kind.accept(shape)?)))
+}
+
+/// Refuses a change for values that are no longer those that the caller saw, where the caller said which.
+fn refuse_unseen(cx: &Cx, tx: &Tx) -> Result<()> {
+    let found = revision(tx)?;
+    match cx.request.if_match {
+        Some(seen) if seen != found => {
+            Err(Error::new(base::Kind::Stale, "revision_stale").with("expected", seen).with("found", found))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a list of allowed addresses that would shut its author out. The guard would take it back as well, after a

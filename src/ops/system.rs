@@ -1,4 +1,4 @@
-//! Operations on the machine: components, findings, drift, nginx.
+//! Operations on the machine: components, findings, drift.
 
 use super::{Cx, Meta, Method, Need, Nothing, Op, Operation, Read, Work, find};
 use crate::base::Result;
@@ -9,8 +9,7 @@ use crate::engine::drift::{self, Drift};
 use crate::engine::{Core, jobs::Handle};
 use crate::platform::components::{Component, ComponentState};
 use crate::platform::metrics::Group;
-use crate::platform::nginx::Ownership;
-use crate::platform::{HostOp, HostReply, NginxStatus};
+use crate::platform::{HostOp, HostReply};
 use crate::services::doctor::{self, Diagnosis, Fix};
 use crate::services::monitoring::{self, Figures, History};
 use crate::services::nginx;
@@ -21,7 +20,6 @@ use std::sync::Arc;
 pub(super) const OPS: &[Op] = &[
     Op::read::<Components>(),
     Op::work::<Install>(),
-    Op::read::<NginxShow>(),
     Op::read::<DriftList>(),
     Op::read::<Doctor>(),
     Op::read::<Metrics>(),
@@ -92,35 +90,6 @@ impl Work for Install {
             nginx::ensure(core)?;
         }
         Ok(ComponentList { items: states(core)? })
-    }
-}
-
-/// The web server, as it is.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct NginxView {
-    /// Version; `null` when nginx is not installed.
-    version: Option<String>,
-    /// Whether it runs.
-    running: bool,
-    /// The configuration generation that answers.
-    generation: Option<u64>,
-    /// Whose `nginx.conf` it is; `null` before that was decided.
-    ownership: Option<Ownership>,
-}
-
-struct NginxShow;
-
-impl Operation for NginxShow {
-    const META: Meta = Meta::new("nginx.show", Method::Get, "/nginx", Need::Has(SystemRead));
-    type In = Nothing;
-    type Out = NginxView;
-}
-
-impl Read for NginxShow {
-    fn read(cx: &Cx, _: Nothing) -> Result<NginxView> {
-        let status = cx.core.nginx_status()?;
-        let NginxStatus { version, running, generation, ownership, .. } = status;
-        Ok(NginxView { version, running, generation, ownership })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The machine itself, in process: the development profile, and the body of the root host service.
 
 mod leave;
+mod whose;
 
 use super::clock::SystemClock;
 use super::command::Program;
@@ -32,7 +33,7 @@ pub struct Places {
     pub probe: String,
     /// Whether packages may be installed: not from a development profile, unless its owner said so.
     pub may_install: bool,
-    /// How nginx is to be divided between the panel and others.
+    /// How root says that nginx is divided between the panel and others.
     pub ownership: NginxOwnership,
     /// HTTP and HTTPS port of the sites.
     pub ports: (u16, u16),
@@ -114,7 +115,7 @@ impl LocalHost {
         let (version, modules) = super::nginx::installed()?.map_or((None, vec![]), |(v, m)| (Some(v), m));
         let running = self.instance.master().is_some();
         let generation = if running { self.instance.generation() } else { None };
-        let ownership = ownership::wanted(&self.nginx, self.wish)?;
+        let ownership = ownership::kept(&self.nginx)?;
         let shared = ownership == Some(Ownership::Shared);
         let taken = if shared { neighbours::look(&self.nginx, &|_| true, self.ports)?.taken } else { Taken::default() };
         let frozen = self.nginx.stat(stage::FROZEN)?.is_some();
@@ -133,33 +134,6 @@ impl LocalHost {
     /// The group of nginx's workers, where they are not who writes the keys.
     fn key_group(&self) -> Result<Option<u32>> {
         if self.instance.machine { users::group(Path::new("/"), "www-data") } else { Ok(None) }
-    }
-
-    /// Decides whose nginx it is, once, and refuses to share it where nothing of ours would be read.
-    fn decide(&self) -> Result<()> {
-        let look = || match self.instance.machine {
-            true => neighbours::look(&self.nginx, &neighbours::packaged()?, self.ports),
-            false => neighbours::look(&self.nginx, &|_| false, self.ports),
-        };
-        let decided = match ownership::wanted(&self.nginx, self.wish)? {
-            Some(decided) => decided,
-            None if look()?.foreign.is_empty() => Ownership::Owned,
-            None => Ownership::Shared,
-        };
-        if decided == Ownership::Shared && !ownership::main_is_ours(&self.nginx)? {
-            let found = neighbours::look(&self.nginx, &|_| true, self.ports)?;
-            let needed = [true, found.taken.first_come()];
-            let lacking = (0..2).find(|i| needed[*i] && !found.included[*i]).map(|i| neighbours::FOLDERS[i].0);
-            if let Some(folder) = lacking {
-                return Err(
-                    Error::new(Kind::Conflict, "nginx_shared_unread").with("folder", self.nginx.path(folder).display())
-                );
-            }
-        }
-        if ownership::kept(&self.nginx)?.is_none() {
-            self.nginx.write(ownership::RECORD, decided.record().as_bytes(), NginxFile::MODE)?;
-        }
-        Ok(())
     }
 
     fn read(&self, file: &NginxFile) -> Result<Option<String>> {
@@ -209,18 +183,6 @@ impl LocalHost {
         Ok((records, moved))
     }
 
-    /// How somebody's `nginx.conf` goes or comes with a change of ours to `text`; `None` where nobody's is concerned.
-    fn moved(&self, text: &Option<String>) -> Result<Option<Record>> {
-        match text {
-            Some(_) if ownership::is_to_adopt(&self.nginx)? => Ok(Some(Record::NginxAdopted)),
-            None if self.nginx.stat(ownership::ADOPTED)?.is_some() => {
-                let before = self.read(&NginxFile::Main)?.unwrap_or_default();
-                Ok(Some(Record::NginxReleased { before }))
-            }
-            _ => Ok(None),
-        }
-    }
-
     fn put_files(&self, files: &[(String, Option<String>)], moved: Option<&Record>) -> Result<()> {
         let each = files.len() <= SYNC_EACH_MAX;
         for (rel, text) in files {
@@ -241,7 +203,7 @@ impl LocalHost {
             self.faults.step("put an nginx file")?;
             match text {
                 Some(_) => self.nginx.put(rel)?,
-                None if *rel == main && moved.is_some() => self.nginx.replace(ownership::ADOPTED, rel)?,
+                None if *rel == main && moved.is_some() => ownership::release(&self.nginx)?,
                 None => self.nginx.remove(rel)?,
             }
         }
@@ -254,24 +216,6 @@ impl LocalHost {
         self.refuse_others(changes)?;
         let text = |change: &NginxChange| allow::check(&self.roots, change).and_then(|()| change.text());
         changes.iter().map(text).collect()
-    }
-
-    /// Whoever asks: an `nginx.conf` of others is replaced only where root's word or the decision says owned, and never
-    /// deleted; a way in beside it is made only where they say shared.
-    fn refuse_others(&self, changes: &[NginxChange]) -> Result<()> {
-        let wanted = ownership::wanted(&self.nginx, self.wish)?;
-        for change in changes {
-            let fine = match (&change.file, &change.content) {
-                (NginxFile::Main, Some(_)) => wanted == Some(Ownership::Owned),
-                (NginxFile::Main, None) => ownership::main_is_ours(&self.nginx)?,
-                (NginxFile::Entry | NginxFile::LateEntry, Some(_)) => wanted == Some(Ownership::Shared),
-                _ => true,
-            };
-            if !fine {
-                return Err(Error::new(Kind::Forbidden, "nginx_not_ours").with("file", change.file.rel()));
-            }
-        }
-        Ok(())
     }
 
     fn before_image(&self, rel: &str) -> Result<Record> {
@@ -534,6 +478,7 @@ impl Host for LocalHost {
             | HostOp::AuditHead { .. }
             | HostOp::LogsRotate
             | HostOp::NginxStatus
+            | HostOp::NginxNeighbours
             | HostOp::LogRead { .. }
             | HostOp::Processes
             | HostOp::Services
@@ -544,6 +489,7 @@ impl Host for LocalHost {
             HostOp::NginxPrepare => done(self.prepare()?),
             HostOp::NginxStatus => HostReply::NginxStatus(self.status()?),
             HostOp::NginxRead { file } => HostReply::NginxFile { body: self.read(file)? },
+            HostOp::NginxNeighbours => HostReply::NginxNeighbours(self.neighbours()?),
             HostOp::NginxList => HostReply::NginxFiles { files: self.list()?, owner: super::files::own_uid() },
             HostOp::NginxTest { changes } => {
                 let texts = changes.iter().map(|c| c.file.rel()).zip(self.texts(changes)?).collect();

@@ -51,6 +51,8 @@ pub enum HostOp {
     NginxPrepare,
     /// Version, modules, whether it runs, which generation answers.
     NginxStatus,
+    /// What others have in nginx.
+    NginxNeighbours,
     /// Reads one managed file as it is on disk.
     NginxRead {
         /// Which one.
@@ -149,6 +151,7 @@ impl HostOp {
         match self {
             HostOp::NginxPrepare => "nginx_prepare",
             HostOp::NginxStatus => "nginx_status",
+            HostOp::NginxNeighbours => "nginx_neighbours",
             HostOp::NginxRead { .. } => "nginx_read",
             HostOp::NginxList => "nginx_list",
             HostOp::NginxTest { .. } => "nginx_test",
@@ -195,6 +198,7 @@ impl HostOp {
         matches!(
             self,
             HostOp::NginxStatus
+                | HostOp::NginxNeighbours
                 | HostOp::NginxRead { .. }
                 | HostOp::NginxList
                 | HostOp::NginxTest { .. }
@@ -217,6 +221,8 @@ pub enum HostReply {
     Done,
     /// Status of nginx.
     NginxStatus(NginxStatus),
+    /// What others have in nginx.
+    NginxNeighbours(nginx::NginxNeighbours),
     /// A managed file, if it is there.
     NginxFile {
         /// Its text.

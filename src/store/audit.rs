@@ -71,6 +71,8 @@ pub struct Filter<'a> {
     pub target: Option<&'a str>,
     /// With this result.
     pub result: Option<&'a str>,
+    /// Only changes, tried or made; not by these operations.
+    pub changes: Option<&'a [&'a str]>,
     /// Not before.
     pub from: Option<Time>,
     /// Before.
@@ -145,6 +147,10 @@ fn conditions(filter: &Filter<'_>) -> Conditions {
     wanted.add_some("operation = ?", filter.operation);
     wanted.add_some("target = ?", filter.target);
     wanted.add_some("result = ?", filter.result);
+    if let Some(others) = filter.changes {
+        wanted.add("result IN ('done', 'failed', 'undone')", []);
+        others.iter().for_each(|other| wanted.add("operation <> ?", [(*other).into()]));
+    }
     wanted.add_some("at >= ?", filter.from);
     wanted.add_some("at < ?", filter.until);
     if let Some(text) = filter.text {

@@ -1,6 +1,10 @@
 //! Jobs that are found by who asked and when, and repeated.
 
 use crate::support::rig::Rig;
+use manara::base::access::Role;
+use manara::base::locale::Lang;
+use manara::engine::{Actor, Request};
+use manara::ops;
 use manara::platform::faults::Fault;
 use serde_json::{Value, json};
 
@@ -38,13 +42,50 @@ fn failed(rig: &Rig, operation: &str, input: Value) -> Value {
     found.first().unwrap_or_else(|| panic!("{:?}", jobs(rig, json!({}))))["id"].clone()
 }
 
+/// Whether repeating a job is offered: its page and the list of jobs say the same.
+fn offered(rig: &Rig, id: &Value) -> bool {
+    offered_to(rig, &Actor::Console, id)
+}
+
+fn offered_to(rig: &Rig, actor: &Actor, id: &Value) -> bool {
+    let request = Request::console("r0123456789".into(), Lang::En);
+    let call = |operation: &str, input: Value| {
+        let op = ops::find(operation).unwrap();
+        ops::run::call(rig.core(), actor, &request, op, input).unwrap().body
+    };
+    let shown = call("job.show", json!({ "id": id }))["retryable"].clone();
+    let listed = call("job.list", json!({ "limit": 500 }));
+    let listed = listed["items"].as_array().unwrap().iter().find(|job| job["id"] == *id).unwrap();
+    assert_eq!(shown, listed["retryable"]);
+    shown.as_bool().unwrap()
+}
+
+#[test]
+fn repeating_is_offered_to_whom_it_is_allowed_and_while_nothing_stands_in_its_way() {
+    let rig = Rig::new();
+    let id = failed(&rig, "site.create", json!({ "domain": "a.test", "kind": "static" }));
+    let actor = |role| Actor::User { id: "u0123456789".into(), name: "amal".into(), role, session: String::new() };
+    assert!(offered_to(&rig, &actor(Role::Operator), &id));
+    assert!(!offered_to(&rig, &actor(Role::Viewer), &id));
+    // Somebody else takes the name: creating would be refused.
+    rig.call("site.create", json!({ "domain": "b.test", "kind": "static", "aliases": ["a.test"] })).unwrap();
+    assert!(!offered(&rig, &id));
+    assert_eq!(rig.call("job.retry", json!({ "id": id })).unwrap_err().code(), "site_exists");
+    rig.call("site.update", json!({ "domain": "b.test", "aliases": [] })).unwrap();
+    assert!(offered(&rig, &id));
+    rig.call("job.retry", json!({ "id": id })).unwrap();
+    assert!(!offered(&rig, &id), "once only");
+}
+
 #[test]
 fn a_job_is_not_repeated_on_what_changed_since() {
     let rig = Rig::new();
     rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
     let refused = |id: &Value| rig.call("job.retry", json!({ "id": id })).unwrap_err().code().to_owned();
     let late = failed(&rig, "site.update", json!({ "domain": "a.test", "max_body_mb": 9 }));
+    assert!(offered(&rig, &late));
     rig.call("site.update", json!({ "domain": "a.test", "max_body_mb": 10 })).unwrap();
+    assert!(!offered(&rig, &late), "what would be refused is not offered");
     assert_eq!((refused(&late), refused(&late)), ("job_target_changed".into(), "job_target_changed".into()));
     let body = rig.call("site.show", json!({ "domain": "a.test" })).unwrap().body;
     assert_eq!(body["max_body_mb"], 10);
@@ -58,6 +99,7 @@ fn a_job_about_all_that_a_filter_finds_is_not_repeated() {
     let rig = Rig::new();
     rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
     let id = failed(&rig, "site.delete-many", json!({ "all": true, "q": "test" }));
+    assert!(!offered(&rig, &id));
     assert_eq!(rig.call("job.retry", json!({ "id": id })).unwrap_err().code(), "job_chose_all");
     let named = failed(&rig, "site.delete-many", json!({ "sites": ["a.test"] }));
     rig.call("job.retry", json!({ "id": named })).unwrap();

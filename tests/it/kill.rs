@@ -1,6 +1,7 @@
 //! `kill -9` at every step of a change, with a real process and a real nginx that goes on serving.
 
-use crate::support::rig::{Rig, get, loaded, open_core};
+use crate::support::debian::{SHOP, debian, etc, start, theirs};
+use crate::support::rig::{Rig, get, loaded_as, open_core};
 use crate::support::rng::Rng;
 use manara::base::locale::Lang;
 use manara::engine::{Actor, Request};
@@ -18,7 +19,8 @@ use std::time::{Duration, Instant};
 fn victim() {
     let Ok(root) = std::env::var("MANARA_TEST_VICTIM_ROOT") else { return };
     let port = |name: &str| std::env::var(name).unwrap().parse().unwrap();
-    let settings = loaded(PathBuf::from(root), port("MANARA_TEST_HTTP"), port("MANARA_TEST_HTTPS"));
+    let ownership = std::env::var("MANARA_TEST_OWNERSHIP").unwrap();
+    let settings = loaded_as(PathBuf::from(root), port("MANARA_TEST_HTTP"), port("MANARA_TEST_HTTPS"), &ownership);
     let (core, _service) = open_core(settings);
     let op = ops::find(&std::env::var("MANARA_TEST_OPERATION").unwrap()).unwrap();
     let input: Value = serde_json::from_str(&std::env::var("MANARA_TEST_INPUT").unwrap()).unwrap();
@@ -34,6 +36,7 @@ fn victim_of(rig: &Rig, operation: &str, input: &Value) -> Command {
         .env("MANARA_TEST_VICTIM_ROOT", rig.root.path())
         .env("MANARA_TEST_HTTP", rig.http_port.to_string())
         .env("MANARA_TEST_HTTPS", rig.https_port.to_string())
+        .env("MANARA_TEST_OWNERSHIP", rig.ownership)
         .env("MANARA_TEST_OPERATION", operation)
         .env("MANARA_TEST_INPUT", input.to_string())
         .stdout(std::process::Stdio::null());
@@ -95,6 +98,32 @@ fn a_killed_deletion_leaves_the_old_state_or_the_new_one() {
         assert_eq!(rig.get("a.test", "/").is_some(), exists, "the store and nginx disagree");
         !exists
     });
+}
+
+#[test]
+fn a_killed_change_of_hands_leaves_nginx_with_the_one_or_the_other() {
+    let mut rig = Rig::closed(tempfile::tempdir().unwrap());
+    debian(&rig, &SHOP);
+    start(&rig);
+    rig.ownership = "owned";
+    rig.reopen();
+    rig.call("site.create", json!({ "domain": "keep.test", "kind": "static" })).unwrap();
+    let (answers, original) = (theirs(&rig), std::fs::read(etc(&rig).join("nginx.conf")).unwrap());
+    let shared = rig.snapshot();
+    let is_theirs = |rig: &Rig| {
+        let shared = rig.call("nginx.show", json!({})).unwrap().body["ownership"] == "shared";
+        let place = if shared { "nginx.conf" } else { "manara/adopted/nginx.conf" };
+        assert_eq!(std::fs::read(etc(rig).join(place)).unwrap(), original, "{place}");
+        assert_eq!(etc(rig).join("manara/adopted").exists(), !shared);
+        if shared {
+            assert_eq!(theirs(rig), answers, "others answer differently");
+        }
+        shared
+    };
+    kill_everywhere(&mut rig, "nginx.adopt", &json!({}), |rig| !is_theirs(rig));
+    assert_eq!(rig.get("shop.test", "/"), None, "nginx is the panel's alone");
+    kill_everywhere(&mut rig, "nginx.release", &json!({}), is_theirs);
+    assert_eq!(rig.snapshot(), shared, "every byte is back");
 }
 
 /// Says that something has ended, also when that was a failure: else the threads that wait for it would wait for ever.

@@ -23,6 +23,7 @@ mod nginx_leave;
 mod nginx_machine;
 mod nginx_shapes;
 mod nginx_shared;
+mod nginx_start;
 mod nginx_syntax;
 mod production;
 mod proxy;

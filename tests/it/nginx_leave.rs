@@ -44,6 +44,9 @@ fn settled(ownership: &'static str) -> (Rig, Vec<String>, Vec<String>) {
     let before = (exactly(&rig), theirs(&rig));
     rig.ownership = ownership;
     rig.reopen();
+    if ownership == "owned" {
+        rig.call("nginx.adopt", json!({})).unwrap();
+    }
     rig.call("site.create", json!({ "domain": "ours.test", "kind": "static" })).unwrap();
     rig.close();
     (rig, before.0, before.1)

@@ -1,6 +1,7 @@
 //! Panel and host as two processes: what happens to changes, sites and the other one when one of them is killed.
 
-use crate::support::rig::{free_port, loaded};
+use crate::support::debian::{self, SHOP, debian};
+use crate::support::rig::{Rig, free_port, loaded};
 use manara::app::open;
 use manara::base::locale::Lang;
 use manara::engine::{Actor, Core, Request};
@@ -94,12 +95,13 @@ struct Kept {
 }
 
 impl Kept {
-    fn start(root: PathBuf, ports: [u16; 2]) -> Kept {
+    fn start(root: PathBuf, ports: [u16; 2], ownership: &'static str) -> Kept {
         let mut kept = Kept { pid: Arc::default(), fault: Arc::default(), stop: Arc::default(), thread: None };
         let (pid, fault, stop) = (kept.pid.clone(), kept.fault.clone(), kept.stop.clone());
         let thread = std::thread::spawn(move || {
             while !stop.load(Ordering::SeqCst) {
                 let mut command = manara(&root, ports, &["host"]);
+                command.env("MANARA_NGINX_OWNERSHIP", ownership);
                 if let Some(fault) = fault.lock().unwrap().take() {
                     command.env("MANARA_TEST_FAULT", fault);
                 }
@@ -151,8 +153,11 @@ impl Split {
     fn new() -> Split {
         let root = tempfile::tempdir().unwrap();
         std::fs::set_permissions(root.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let ports = [free_port(), free_port()];
-        let host = Kept::start(root.path().to_owned(), ports);
+        Split::at(root, [free_port(), free_port()], "auto")
+    }
+
+    fn at(root: tempfile::TempDir, ports: [u16; 2], ownership: &'static str) -> Split {
+        let host = Kept::start(root.path().to_owned(), ports, ownership);
         let core = open_core(root.path(), ports);
         manara::services::nginx::ensure(&core).unwrap();
         Split { core, host, ports, root }
@@ -232,6 +237,34 @@ fn a_killed_host_leaves_the_old_state_or_the_new_one_and_no_visitor_notices() {
 }
 
 #[test]
+fn a_host_killed_while_nginx_changes_hands_leaves_it_with_the_one_or_the_other() {
+    let rig = Rig::closed(tempfile::tempdir().unwrap());
+    debian(&rig, &SHOP);
+    debian::start(&rig);
+    let (answers, ports) = (debian::theirs(&rig), [rig.http_port, rig.https_port]);
+    let original = std::fs::read(debian::etc(&rig).join("nginx.conf")).unwrap();
+    let split = Split::at(rig.into_root(), ports, "owned");
+    split.call("site.create", json!({ "domain": "keep.test", "kind": "static" })).unwrap();
+    let visitors = Visitors::of(ports[0], "keep.test");
+    let etc = split.root.path().join("etc/nginx");
+    let owned = || {
+        let owned = split.call("nginx.show", json!({})).unwrap()["ownership"] == "owned";
+        let place = if owned { "manara/adopted/nginx.conf" } else { "nginx.conf" };
+        assert_eq!(std::fs::read(etc.join(place)).unwrap(), original, "{place}");
+        if owned {
+            assert_eq!(get(ports[0], "shop.test"), None, "nginx is the panel's alone");
+        } else {
+            assert_eq!(debian::theirs_on(ports[0]), answers, "others answer differently");
+        }
+        owned
+    };
+    let (adopt, release) = (("nginx.adopt", json!({})), ("nginx.release", json!({})));
+    kill_host_everywhere(&split, [adopt.clone(), release.clone()], owned);
+    kill_host_everywhere(&split, [release, adopt], || !owned());
+    visitors.all_served();
+}
+
+#[test]
 fn at_boot_an_interrupted_change_is_taken_back_without_the_panel() {
     let split = Split::new();
     split.call("site.create", json!({ "domain": "keep.test", "kind": "static" })).unwrap();
@@ -249,7 +282,7 @@ fn at_boot_an_interrupted_change_is_taken_back_without_the_panel() {
         assert!(!split.root.path().join("srv/www/a.test").exists());
     }
     // The host comes again, and the panel hears what happened.
-    let again = Kept::start(split.root.path().to_owned(), split.ports);
+    let again = Kept::start(split.root.path().to_owned(), split.ports, "auto");
     until("the journal is empty", || manara::engine::recover::settle(&split.core).is_ok() && open() == 0);
     split.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
     assert_eq!(get(split.ports[0], "a.test"), Some(200));

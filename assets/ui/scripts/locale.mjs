@@ -11,13 +11,13 @@ const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
-const LATER = ['account', 'api', 'attention', 'audit', 'bulk', 'claim', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'guard', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'password', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views', 'wizard'];
+const LATER = ['account', 'actor', 'api', 'attention', 'audit', 'bulk', 'changes', 'claim', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'guard', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'password', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views', 'wizard'];
 /** Tables of single large pages. */
 const RARE = ['about', 'log', 'settings', 'welcome'];
 /** Keys of these tables that every page needs all the same. */
-const SOONER = ['jobs.failed_title', 'jobs.follow', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
+const SOONER = ['jobs.failed_title', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
 /** Keys of other tables that come later. */
-const LATER_KEYS = ['sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
+const LATER_KEYS = ['form.no', 'form.yes', 'palette.none', 'palette.placeholder', 'palette.results', 'sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
 const isLater = ([key]) => LATER_KEYS.includes(key) || (LATER.includes(key.split('.')[0]) && !SOONER.includes(key));
 const isRare = ([key]) => RARE.includes(key.split('.')[0]);
 const ALL_FORMS = new Set(PLURAL_FORMS.ar);

@@ -11,7 +11,7 @@ mod status;
 
 pub use neighbours::{Port, Taken};
 pub use ownership::Ownership;
-pub use status::{Capabilities, NginxStatus, installed};
+pub use status::{Capabilities, NginxNeighbours, NginxStatus, installed};
 
 use crate::base::names::{Name, SiteId};
 use crate::base::{Error, Kind, Result};

@@ -2,6 +2,7 @@
 
 use super::super::command::{self, Program};
 use super::super::files::{self, RootDir};
+use super::ownership::ADOPTED;
 use super::{MANAGED, NginxFile, is_ours};
 use crate::base::Result;
 use crate::base::limits::MANAGED_FILE_BYTES_MAX;
@@ -57,14 +58,15 @@ pub(in super::super) struct Neighbours {
 pub(in super::super) fn look(live: &RootDir, stock: &dyn Fn(&str) -> bool, ports: (u16, u16)) -> Result<Neighbours> {
     let mut found = Neighbours::default();
     let main = live.path(&NginxFile::Main.rel()).display().to_string();
-    if let Some(text) = text(&main) {
-        if !is_ours(&text) {
-            for (included, (folder, _)) in found.included.iter_mut().zip(FOLDERS) {
-                let folder = format!("{folder}/");
-                let code = text.lines().map(|line| line.split('#').next().unwrap_or_default());
-                *included = code.into_iter().any(|line| line.contains("include") && line.contains(&folder));
-            }
-            found.meet(&main, &text, stock, ports);
+    if let Some(main_text) = text(&main) {
+        if is_ours(&main_text) {
+            // Nothing of it is in force, but it would be once ours goes.
+            let adopted = text(&live.path(ADOPTED).display().to_string()).unwrap_or_default();
+            found.include(&adopted);
+            found.hear(&adopted, ports);
+        } else {
+            found.include(&main_text);
+            found.meet(&main, &main_text, stock, ports);
         }
     } else if live.stat(&NginxFile::Main.rel())?.is_some() {
         found.foreign.push(main);
@@ -88,10 +90,24 @@ fn text(path: &str) -> Option<String> {
 }
 
 impl Neighbours {
+    /// Notes which folders this `nginx.conf` includes.
+    fn include(&mut self, main: &str) {
+        for (included, (folder, _)) in self.included.iter_mut().zip(FOLDERS) {
+            let folder = format!("{folder}/");
+            let mut code = main.lines().map(|line| line.split('#').next().unwrap_or_default());
+            *included = code.any(|line| line.contains("include") && line.contains(&folder));
+        }
+    }
+
     fn meet(&mut self, path: &str, text: &str, stock: &dyn Fn(&str) -> bool, ports: (u16, u16)) {
         if !stock(path) {
             self.foreign.push(path.to_owned());
         }
+        self.hear(text, ports);
+    }
+
+    /// Notes where the servers in `text` listen.
+    fn hear(&mut self, text: &str, ports: (u16, u16)) {
         let tree = parse(text.as_bytes()).unwrap_or_default();
         // Nothing in the walk fails.
         let _ = walk(&tree, |around, directive| {

@@ -4,7 +4,6 @@ use super::super::files::{self, RootDir};
 use super::{MANAGED, NginxChange, NginxFile, is_ours};
 use crate::base::limits::MANAGED_FILE_BYTES_MAX;
 use crate::base::{Error, Result};
-use crate::config::NginxOwnership;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -68,13 +67,10 @@ pub(in super::super) fn seen(nginx: &Path) -> Option<Ownership> {
     files::read_own(&nginx.join(RECORD), 64).ok().flatten().and_then(|text| Ownership::parse(&text))
 }
 
-/// What is wanted now: what the administrator says, else what was decided.
-pub(in super::super) fn wanted(live: &RootDir, wish: NginxOwnership) -> Result<Option<Ownership>> {
-    match wish {
-        NginxOwnership::Owned => Ok(Some(Ownership::Owned)),
-        NginxOwnership::Shared => Ok(Some(Ownership::Shared)),
-        NginxOwnership::Auto => kept(live),
-    }
+/// The `nginx.conf` that was adopted, where one was.
+pub(in super::super) fn adopted(live: &RootDir) -> Result<Option<String>> {
+    let bytes = live.read(ADOPTED, MANAGED_FILE_BYTES_MAX)?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Whether `nginx.conf` is there and somebody else's: then it is moved away before ours takes its place.
@@ -109,10 +105,29 @@ pub(in super::super) fn adopt(live: &RootDir) -> Result<()> {
 /// Takes an adoption back; nothing where it did not begin.
 pub(in super::super) fn undo_adopt(live: &RootDir) -> Result<()> {
     live.discard(&NginxFile::Main.rel())?;
-    if live.stat(ADOPTED)?.is_some() { live.replace(ADOPTED, &NginxFile::Main.rel()) } else { Ok(()) }
+    if live.stat(ADOPTED)?.is_some() {
+        live.replace(ADOPTED, &NginxFile::Main.rel())?;
+    }
+    leave_folder(live)
+}
+
+/// Takes the folder of what was adopted away, where nothing is in it.
+fn leave_folder(live: &RootDir) -> Result<()> {
+    let folder = format!("{MANAGED}/adopted");
+    if live.list(&folder)?.is_empty() { live.remove_tree(&folder) } else { Ok(()) }
+}
+
+/// Gives somebody's `nginx.conf` its first name again, in place of ours.
+pub(in super::super) fn release(live: &RootDir) -> Result<()> {
+    live.replace(ADOPTED, &NginxFile::Main.rel())?;
+    leave_folder(live)
 }
 
 /// Takes back that somebody's `nginx.conf` came back; nothing where it did not. Ours has to be written again.
 pub(in super::super) fn undo_release(live: &RootDir) -> Result<()> {
-    if live.stat(ADOPTED)?.is_none() { live.rename(&NginxFile::Main.rel(), ADOPTED) } else { Ok(()) }
+    if live.stat(ADOPTED)?.is_some() {
+        return Ok(());
+    }
+    live.make_dirs(&format!("{MANAGED}/adopted"), 0o755)?;
+    live.rename(&NginxFile::Main.rel(), ADOPTED)
 }

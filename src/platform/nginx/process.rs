@@ -55,7 +55,7 @@ impl Instance {
                 workers
             }
             None => {
-                self.start()?;
+                self.start(log_from)?;
                 vec![]
             }
         };
@@ -83,7 +83,8 @@ impl Instance {
         }
     }
 
-    fn start(&self) -> Result<()> {
+    /// `log_from`: where the error log ended before.
+    fn start(&self, log_from: u64) -> Result<()> {
         let main = self.conf.join("nginx.conf").display().to_string();
         let prefix = self.conf.display().to_string();
         let (program, args): (_, &[&str]) = match self.machine {
@@ -101,8 +102,10 @@ impl Instance {
             // What nginx said went to the journal; asked again, it says it here.
             let limit = Duration::from_secs(NGINX_RELOAD_S_MAX);
             evidence += &command::run(Program::Nginx, &["-t", "-q", "-c", &main], limit, &mut |_| true)?.text;
+            // A test does not find everything: a port in use stands in the log only.
+            evidence += &log_since(&self.error_log, log_from);
         }
-        Err(Error::new(Kind::External, "nginx_start_failed").evidence(evidence))
+        Err(Error::new(Kind::External, "nginx_start_failed").with("reason", verdict(&evidence)).evidence(evidence))
     }
 
     fn wait_for(&self, generation: u64, old_workers: &[i32], log_from: u64) -> Result<()> {
@@ -167,6 +170,13 @@ pub(in super::super) const UNIT: &str = "nginx.service";
 fn has_unit() -> bool {
     let folders = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
     Path::new("/run/systemd/system").is_dir() && folders.iter().any(|folder| Path::new(folder).join(UNIT).exists())
+}
+
+/// The line with which nginx said why it gave up: later ones only say that it did. Else the last one there is.
+fn verdict(said: &str) -> &str {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let last = lines.clone().next_back().unwrap_or_default();
+    lines.find(|line| line.contains("[emerg]")).unwrap_or(last)
 }
 
 fn signal(pid: i32, signal: Signal) -> Result<()> {

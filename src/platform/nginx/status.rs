@@ -70,6 +70,19 @@ impl NginxStatus {
     }
 }
 
+/// What others have in nginx, as far as a plan that changes whose nginx it is needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct NginxNeighbours {
+    /// Their files that are not untouched ones of the distribution, as absolute paths.
+    pub files: Vec<String>,
+    /// Where their servers listen, those of an adopted `nginx.conf` included.
+    pub taken: Taken,
+    /// A folder that their `nginx.conf`, the adopted one where there is one, would have to include for ours to be read.
+    pub unread: Option<String>,
+    /// The adopted `nginx.conf`.
+    pub adopted: Option<String>,
+}
+
 /// Version and compile-time modules.
 type Build = (String, Vec<String>);
 /// Device, inode, size and time of change of a file: with another one of them it may be another program.

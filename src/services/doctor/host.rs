@@ -35,12 +35,12 @@ pub(super) fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
 
 fn nginx(machine: &Machine, facts: &Facts<'_>) -> Finding {
     match &machine.nginx {
-        None => Finding::new(Severity::Broken, "nginx_missing").mended_by("component.install", "name", "nginx"),
+        None => Finding::new(Severity::Broken, "nginx_missing").mended_by("component.install", &[("name", "nginx")]),
         Some(nginx) if nginx.version < NGINX_MIN => {
             Finding::new(Severity::Broken, "nginx_old").with("version", nginx.version).with("min", NGINX_MIN)
         }
         Some(nginx) if !nginx.has("http_ssl_module") => Finding::new(Severity::Broken, "nginx_no_tls"),
-        Some(_) if is_stopped(facts) => Finding::new(Severity::Broken, "nginx_stopped"),
+        Some(_) if is_stopped(facts) => Finding::new(Severity::Broken, "nginx_stopped").mended_by("nginx.start", &[]),
         Some(nginx) => Finding::new(Severity::Ok, "nginx").with("version", nginx.version),
     }
 }

@@ -61,6 +61,8 @@ pub struct Fix {
     pub operation: String,
     /// Its input.
     pub input: std::collections::BTreeMap<String, String>,
+    /// Whether it has a plan, to be looked at before it is applied.
+    pub planned: bool,
 }
 
 impl Finding {
@@ -73,10 +75,15 @@ impl Finding {
         self
     }
 
-    fn mended_by(mut self, operation: &str, field: &str, value: &str) -> Self {
-        let input = [(field.to_owned(), value.to_owned())].into();
-        self.fix = Some(Fix { operation: operation.to_owned(), input });
+    fn mended_by(mut self, operation: &str, input: &[(&str, &str)]) -> Self {
+        let input = input.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect();
+        self.fix = Some(Fix { operation: operation.to_owned(), input, planned: false });
         self
+    }
+
+    fn mended_by_plan_of(self, operation: &str) -> Self {
+        let finding = self.mended_by(operation, &[]);
+        Finding { fix: finding.fix.map(|fix| Fix { planned: true, ..fix }), ..finding }
     }
 
     /// The finding in words.

@@ -1,7 +1,7 @@
 //! Findings about this installation: its secrets, its ports, its neighbours in nginx.
 
 use super::{Facts, Finding, Severity};
-use crate::config::{Profile, key_file};
+use crate::config::{NginxOwnership, Profile, key_file};
 use crate::platform::nginx::Ownership;
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
@@ -9,10 +9,14 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     found.extend(data_dir(facts));
     found.extend(ports(facts));
     found.extend(certificate(facts));
+    let moving = moving(facts);
     if facts.loaded.config.profile == Profile::Production {
         found.extend(clock(facts));
-        found.extend(neighbours(facts));
+        // What their sites are in for is said with the plan that waits.
+        found.extend(neighbours(facts).filter(|_| moving.is_none()));
+        found.extend(decided(facts));
     }
+    found.extend(moving);
     found
 }
 
@@ -68,18 +72,33 @@ fn clock(facts: &Facts<'_>) -> Option<Finding> {
     (facts.sight.clock_synchronised == Some(false)).then(|| Finding::new(Severity::Warning, "clock_unsynchronised"))
 }
 
-/// Whose nginx it is, and what that means for the sites of others.
-fn neighbours(facts: &Facts<'_>) -> Vec<Finding> {
-    let files = facts.sight.foreign_vhosts.join(", ");
-    let about_them = match facts.sight.nginx_ownership {
-        _ if files.is_empty() => None,
-        Some(Ownership::Owned) => Some((Severity::Warning, "foreign_unserved")),
-        _ => Some((Severity::Note, "foreign_vhosts")),
+/// What root wants of nginx and only a plan brings about.
+fn moving(facts: &Facts<'_>) -> Option<Finding> {
+    let (id, operation) = match (facts.loaded.config.nginx_ownership, facts.sight.nginx_ownership?) {
+        (NginxOwnership::Owned, Ownership::Shared) => ("nginx_adopts", "nginx.adopt"),
+        (NginxOwnership::Shared, Ownership::Owned) => ("nginx_releases", "nginx.release"),
+        _ => return None,
     };
-    let about_them = about_them.map(|(severity, id)| Finding::new(severity, id).with("files", files));
-    let decided = facts.sight.nginx_ownership.map(|ownership| match ownership {
+    Some(Finding::new(Severity::Warning, id).mended_by_plan_of(operation))
+}
+
+/// What it means for the sites of others whose nginx it is.
+fn neighbours(facts: &Facts<'_>) -> Option<Finding> {
+    let files = facts.sight.foreign_vhosts.join(", ");
+    let finding = match facts.sight.nginx_ownership {
+        _ if files.is_empty() => return None,
+        Some(Ownership::Owned) => {
+            Finding::new(Severity::Warning, "foreign_unserved").mended_by_plan_of("nginx.release")
+        }
+        _ => Finding::new(Severity::Note, "foreign_vhosts"),
+    };
+    Some(finding.with("files", files))
+}
+
+/// Whose nginx it is.
+fn decided(facts: &Facts<'_>) -> Option<Finding> {
+    facts.sight.nginx_ownership.map(|ownership| match ownership {
         Ownership::Owned => Finding::new(Severity::Ok, "nginx_owned"),
         Ownership::Shared => Finding::new(Severity::Ok, "nginx_shared"),
-    });
-    about_them.into_iter().chain(decided).collect()
+    })
 }

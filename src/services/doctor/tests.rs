@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::key_file::{FileFacts, RunsAs};
-use crate::config::{LoadInput, load};
+use crate::config::{LoadInput, Override, load};
 use crate::platform::detect::*;
 use crate::platform::nginx::Ownership;
 
@@ -116,6 +116,39 @@ fn each_flaw_is_one_finding_with_complete_texts() {
             }
         }
     }
+}
+
+#[test]
+fn what_root_wants_of_nginx_waits_for_a_plan() {
+    for (set, in_force, id, operation) in [
+        ("owned", Ownership::Shared, "nginx_adopts", "nginx.adopt"),
+        ("shared", Ownership::Owned, "nginx_releases", "nginx.release"),
+    ] {
+        let set = Override { key: "nginx.ownership".into(), value: set.into(), flag: "--test".into() };
+        let loaded = load(LoadInput { overrides: vec![set], ..LoadInput::at("/") }).unwrap();
+        let mut sight = calm();
+        sight.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
+        sight.nginx_ownership = Some(in_force);
+        let facts = Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None };
+        let found = findings(&healthy(), &facts);
+        assert_eq!((found[0].id, found[0].severity), (id, Severity::Warning));
+        let fix = found[0].fix.clone().unwrap();
+        assert_eq!((fix.operation.as_str(), fix.planned), (operation, true));
+        for lang in Lang::ALL {
+            let told = found[0].tell(lang);
+            assert!(told.action.unwrap().contains(&format!("manara {} --plan", operation.replace('.', " "))));
+            assert!(told.why.is_some() && told.found.contains("nginx.ownership"));
+        }
+    }
+}
+
+#[test]
+fn a_stopped_nginx_is_started_by_an_operation() {
+    let mut sight = calm();
+    sight.listeners.clear();
+    let found = found("/", &healthy(), &sight);
+    let fix = found[0].fix.clone().unwrap();
+    assert_eq!((found[0].id, fix.operation.as_str(), fix.planned), ("nginx_stopped", "nginx.start", false));
 }
 
 #[test]

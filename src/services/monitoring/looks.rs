@@ -6,9 +6,8 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::core::unexpected;
 use crate::engine::events::Topic;
-use crate::engine::looks::Seen;
+use crate::engine::looks::{Seen, Services};
 use crate::platform::clock::pause;
-use crate::platform::daemons::Service;
 use crate::platform::processes::Process;
 use crate::platform::{HostOp, HostReply};
 use serde_json::{Value, json};
@@ -34,7 +33,7 @@ pub fn processes(core: &Core) -> Result<Arc<Seen<Vec<Process>>>> {
 }
 
 /// Services as they were seen within the last seconds, and whether a service manager knows them.
-pub fn services(core: &Core) -> Result<Arc<Seen<(Vec<Service>, bool)>>> {
+pub fn services(core: &Core) -> Result<Arc<Seen<Services>>> {
     core.looks.services.get(age(core, Topic::Services), || installed::services(core))
 }
 

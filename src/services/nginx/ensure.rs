@@ -4,7 +4,8 @@ use super::base_files;
 use crate::base::{Error, Kind, Result, ids};
 use crate::engine::change::Change;
 use crate::engine::{Actor, Core, Draft, Request, apply, gate};
-use crate::platform::{HostOp, NginxChange, NginxFile};
+use crate::platform::nginx::{Capabilities, Ownership};
+use crate::platform::{HostOp, NginxChange, NginxFile, NginxStatus};
 use crate::store::managed_files;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +16,29 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Brings nginx's base files up to date and makes sure that it runs. Without nginx nothing happens: it can be installed
 /// from the panel, and this is called again then.
 pub fn ensure(core: &Arc<Core>) -> Result<()> {
+    match start(core) {
+        Err(e) if e.code() == "nginx_missing" => {
+            log::warn!(target: "manara::nginx", "nginx is not installed; sites can be created once it is");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// As [`ensure`], for somebody who asks for it. Error: `nginx_missing`.
+pub fn start(core: &Arc<Core>) -> Result<()> {
     if core.nginx_status()?.version.is_none() {
-        log::warn!(target: "manara::nginx", "nginx is not installed; sites can be created once it is");
-        return Ok(());
+        return Err(Error::new(Kind::Unavailable, "nginx_missing"));
     }
     core.host.ask(&HostOp::NginxPrepare)?;
-    let draft = draft(core)?;
+    let status = core.nginx_status()?;
+    if let Some(wanted) = super::wanted(core, &status) {
+        let act = if wanted == Ownership::Owned { "manara nginx adopt" } else { "manara nginx release" };
+        log::warn!(target: "manara::nginx", "nginx.ownership says {}, which only a plan brings about: {act}", wanted.name());
+    }
+    let draft = draft(core, &status, status.capabilities())?;
     if draft.changes.is_empty() {
-        return if core.nginx_status()?.running { Ok(()) } else { gate::reload(core) };
+        return if status.running { Ok(()) } else { gate::reload(core) };
     }
     let request = Request::console(ids::new_id("r")?, Default::default());
     let plan = apply::plan(core, "nginx.base", draft, &Actor::Console, false)?;
@@ -31,10 +47,10 @@ pub fn ensure(core: &Arc<Core>) -> Result<()> {
     outcome.map(drop)
 }
 
-/// The base files that differ from what was last applied, and those of the other shape where there are any.
-fn draft(core: &Core) -> Result<Draft> {
-    let status = core.nginx_status()?;
-    let wanted = base_files(&core.layout, status.capabilities());
+/// The base files of the shape `can` that differ from what was last applied, and those of the other shape where there
+/// are any.
+pub(super) fn draft(core: &Core, status: &NginxStatus, can: Capabilities) -> Result<Draft> {
+    let wanted = base_files(&core.layout, can);
     let mut draft = Draft { target: "nginx".into(), target_name: "nginx".into(), ..Draft::default() };
     // Files that were made plain ones when the panel left are nobody's work.
     draft.discard_drift = status.frozen;

@@ -6,7 +6,9 @@
 mod base;
 mod ensure;
 mod site;
+mod whose;
 
 pub use base::base_files;
-pub use ensure::ensure;
+pub use ensure::{ensure, start};
 pub use site::{Serves, SiteSpec, site_file};
+pub use whose::{adopt, release, wanted};

@@ -31,8 +31,11 @@ export function binary() {
 export class Panel {
   static #running = new Set();
 
-  /** `wrap` is put before the panel's own command, `options` behind it; both are lists of arguments. */
-  static async start({ wrap = [], options = [] } = {}) {
+  /**
+   * `wrap` is put before the panel's own command, `options` behind it; both are lists of arguments. `env` is added to its
+   * environment, and `prepare` puts something into its folder first.
+   */
+  static async start({ wrap = [], options = [], env = {}, prepare = () => {} } = {}) {
     const panel = new Panel();
     Panel.#running.add(panel);
     // Short: the name of a Unix socket has at most 107 bytes.
@@ -44,7 +47,9 @@ export class Panel {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MANARA_'))),
       MANARA_NGINX_HTTP_PORT: String(panel.httpPort),
       MANARA_NGINX_HTTPS_PORT: String(await freePort()),
+      ...env,
     };
+    prepare(panel);
     panel.logFile = `${panel.root}.log`;
     await panel.#serve(['--listen', `127.0.0.1:${panel.port}`, ...options], wrap);
     return panel;

@@ -155,7 +155,14 @@ export async function feel(world) {
       await page.locator('tbody a').first().waitFor();
       await person.inspect(`${name}-sites-en-light`, { phone: false });
     }
-    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await page.emulateMedia({ reducedMotion: 'no-preference', contrast: 'more' });
+    for (const theme of ['light', 'dark']) {
+      await person.prefers('en', theme);
+      await person.go('/sites');
+      const [border, strong] = await page.evaluate(() => ['--border', '--border-strong'].map((name) => getComputedStyle(document.documentElement).getPropertyValue(name)));
+      assert.equal(border, strong, theme);
+    }
+    await page.emulateMedia({ contrast: 'no-preference' });
     for (const [name, where] of [['doctor', '/doctor'], ['audit', '/audit'], ['machine', '/machine?range=1h']]) {
       await person.prefers('en', 'dark');
       await person.go(where);

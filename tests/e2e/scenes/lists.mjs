@@ -180,6 +180,13 @@ export async function lists(world) {
     const jumps = await page.evaluate(scrollThrough, 60);
     const sorted = [...jumps].sort((a, b) => a - b);
     console.log(`        60 jumps through ${MANY} rows: p50 ${sorted[30].toFixed(0)} ms, p95 ${sorted[57].toFixed(0)} ms, longest ${sorted[59].toFixed(0)} ms`);
+    // As the browser says it when somebody prints; the rows that were read are on the paper, not only those on the screen.
+    const drawn = () => page.locator('tbody tr:not(.spacer)').count();
+    const before = await drawn();
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    assert.ok((await drawn()) > before * 5, `${await drawn()} of ${before}`);
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await until('the rows on the screen only', async () => (await drawn()) <= before);
     await page.getByRole('checkbox', { name: admin.t('sites.choose_all') }).click();
     await bar().getByRole('button', { name: admin.t('bulk.everything', { count: '10,000' }) }).click();
     await bar().getByText(admin.t('bulk.chosen', { count: MANY })).waitFor();

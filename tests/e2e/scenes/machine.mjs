@@ -1,4 +1,5 @@
 // The charts: they go on by themselves, say their values, and the time they show is in the address.
+import { VIEWPORTS } from '../../../assets/ui/test/browser.mjs';
 import { assert, until } from '../lib/runner.mjs';
 import { VARIANTS } from '../lib/variants.mjs';
 
@@ -8,6 +9,8 @@ export async function machine(world) {
   const { page } = admin;
   const chart = (id) => page.locator(`#${id} [role=slider]`);
   const drawn = (id) => page.locator(`#${id} path.line[d^=M]`).first().waitFor({ state: 'attached' });
+  // Those below the fold are read when the page is at rest.
+  const everyChart = () => until('every chart', () => page.evaluate(() => [...document.querySelectorAll('.charts > section')].every((card) => card.querySelector('svg path.line[d^=M], .none'))));
   const query = () => new URL(page.url()).searchParams;
   let asked = 0;
   page.on('request', (request) => (asked += Number(request.url().includes('/metrics/history'))));
@@ -28,6 +31,7 @@ export async function machine(world) {
     await admin.go('/machine');
     await drawn('cpu');
     await admin.settled();
+    await everyChart();
     const before = await page.locator('#cpu path.line').first().getAttribute('d');
     const count = asked;
     await until('the line to go on', async () => (await page.locator('#cpu path.line').first().getAttribute('d')) !== before);
@@ -53,10 +57,10 @@ export async function machine(world) {
     await page.getByText(admin.t('stream.live')).first().waitFor();
     // A page that shows neither has nobody look.
     await page.evaluate(() => document.querySelector('nav a[href="/jobs"]').click());
-    await until('the stream to carry neither', () => topics.at(-1)?.endsWith(',settings'));
+    await until('the stream to carry neither', () => topics.at(-1)?.endsWith(',audit'));
     await admin.go('/machine');
     await page.locator('#processes tbody tr').first().waitFor();
-    await until('the stream to carry processes', () => topics.at(-1)?.endsWith(',settings,processes'));
+    await until('the stream to carry processes', () => topics.at(-1)?.endsWith(',audit,processes'));
     page.off('request', note);
   });
 
@@ -196,4 +200,51 @@ export async function machine(world) {
       }),
     );
   }
+
+  await runner.check('paper has every chart, as wide as the paper', async () => {
+    await page.setViewportSize(VIEWPORTS.desktop);
+    for (const lang of ['en', 'ar']) {
+      await admin.speaking(lang, 'dark', async () => {
+        await admin.go('/machine?range=1h');
+        await everyChart();
+        assert.equal(await page.evaluate(() => scrollY), 0, 'nobody has scrolled there');
+        // A4 without its margins, at 96 dots per inch.
+        await page.setViewportSize({ width: 688, height: 980 });
+        await page.emulateMedia({ media: 'print' });
+        const widths = await page.evaluate(() => [...document.querySelectorAll('.charts svg')].map((svg) => [svg.getBoundingClientRect().right, svg.closest('section').getBoundingClientRect().right]));
+        assert.ok(widths.length >= 8, `${widths.length} charts`);
+        for (const [svg, card] of widths) assert.ok(svg <= card, `a chart ends at ${svg}, its card at ${card}`);
+        await page.screenshot({ path: `${runner.target}/screens/machine-paper-${lang}.png`, fullPage: true });
+        await page.emulateMedia({ media: 'screen' });
+        await page.setViewportSize(VIEWPORTS.desktop);
+        const paper = await page.pdf({ path: `${runner.target}/screens/machine-${lang}.pdf`, format: 'A4', preferCSSPageSize: false });
+        assert.ok((paper.toString('latin1').match(/\/Type\s*\/Page\b/g) ?? []).length >= 2, 'more than one page');
+      });
+    }
+  });
+
+  await runner.check('the marks of time are those of the account, in its digits', async () => {
+    const prefer = (body) => admin.asks('PATCH', '/session/preferences', body);
+    // Half an hour beside every other clock.
+    assert.equal(await prefer({ time_zone: 'Asia/Kolkata', digits: 'arabic-indic' }), 200);
+    try {
+      await admin.speaking('ar', 'dark', async () => {
+        await admin.go('/machine?range=6h');
+        await drawn('cpu');
+        const [shown, wanted] = await page.evaluate(() => {
+          const format = new Intl.DateTimeFormat('ar-u-nu-arab', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Kolkata' });
+          const half = 1_800_000;
+          const last = Math.floor((Date.now() - half) / 3_600_000) * 3_600_000 + half;
+          const hours = Array.from({ length: 7 }, (_, index) => last - index * 3_600_000).filter((at) => format.format(at) !== format.format(0).replace(/./g, '٠'));
+          return [[...document.querySelectorAll('#cpu text.time')].map((text) => text.textContent), hours.map((at) => format.format(at))];
+        });
+        const times = shown.filter((text) => text.includes(':'));
+        assert.ok(times.length >= 3, String(shown));
+        for (const time of times) assert.ok(wanted.includes(time), `${time} is none of ${wanted}`);
+        await admin.inspect('machine-digits-ar-dark', { phone: false });
+      });
+    } finally {
+      await prefer({ time_zone: null, digits: 'latin' });
+    }
+  });
 }

@@ -1,4 +1,6 @@
-// Every page in both languages, at a desk and on a phone: a picture, axe, and whether its layout is broken.
+// Every page in both languages, at a desk and on a phone: a picture, axe, and whether its layout is broken. With
+// MANARA_E2E_FULL also with more contrast, without motion, and on paper.
+import { sideways, VIEWPORTS } from '../../../assets/ui/test/browser.mjs';
 import { broken } from '../../../assets/ui/test/layout.mjs';
 import { Person } from '../lib/person.mjs';
 import { assert } from '../lib/runner.mjs';
@@ -7,6 +9,35 @@ import { VARIANTS } from '../lib/variants.mjs';
 
 const LONG = 'a-shop-with-a-name-that-nobody-would-choose'.repeat(2).slice(0, 63);
 const [LONG_NAME, LONG_SITE] = ['new', 'old'].map((first) => `${first}.${LONG}.${LONG}.test`);
+
+/** A4 without its margins, at 96 dots per inch. */
+const PAPER = { width: 688, height: 980 };
+
+/** Every page for who asks for more contrast and less motion, and on paper. */
+async function otherEyes({ runner, admin }, all) {
+  const { page } = admin;
+  for (const [lang, theme] of [['en', 'dark'], ['ar', 'light']]) {
+    for (const [name, where] of Object.entries(all)) {
+      await runner.check(`page ${name} with more contrast, without motion and on paper, ${lang}`, () =>
+        admin.speaking(lang, theme, async () => {
+          await page.emulateMedia({ contrast: 'more', reducedMotion: 'reduce' });
+          await admin.go(where);
+          await admin.inspect(`contrast-${name}-${lang}-${theme}`);
+          const moving = await page.evaluate(() => document.getAnimations().filter((one) => (one.effect?.getComputedTiming().activeDuration ?? 0) > 10).length);
+          assert.equal(moving, 0, 'nothing moves');
+          await page.emulateMedia({ contrast: 'no-preference', reducedMotion: 'no-preference', media: 'print' });
+          await page.setViewportSize(PAPER);
+          await admin.settled();
+          await page.screenshot({ path: `${runner.target}/screens/paper-${name}-${lang}.png`, fullPage: true });
+          const cut = [...(await sideways(page)), ...(await broken(page, KEYS))];
+          await page.setViewportSize(VIEWPORTS.desktop);
+          await page.emulateMedia({ media: 'screen' });
+          assert.deepEqual(cut, [], 'nothing is cut off on paper');
+        }),
+      );
+    }
+  }
+}
 
 export async function pages(world) {
   const { runner, panel, admin } = world;
@@ -49,6 +80,7 @@ export async function pages(world) {
     'api-operation': () => page.locator('main details').first().locator('summary').click(),
   };
   await panel.site({ domain: LONG_SITE, kind: 'static' });
+  if (process.env.MANARA_E2E_FULL) await otherEyes(world, PAGES);
   for (const [lang, theme] of VARIANTS) {
     for (const [name, where] of Object.entries(PAGES)) {
       await runner.check(`page ${name}, ${lang}, ${theme}`, () =>

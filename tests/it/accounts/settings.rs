@@ -1,6 +1,7 @@
 //! Options whose home is the store.
 
 use super::{Desk, code, fields};
+use manara::base::Kind;
 use manara::engine::{Actor, Request};
 use manara::ops::auth;
 use serde_json::{Value, json};
@@ -74,4 +75,24 @@ fn settings_belong_to_administrators_and_a_dry_run_changes_none() {
     assert!(plan["changes"][0]["diff"].as_str().unwrap().contains("+  \"session.idle_s\": 600"), "{plan}");
     assert_eq!(auth::panel_settings(&desk.core).unwrap().session_idle_s, 43_200);
     assert_eq!(desk.rows("settings"), 0);
+}
+
+#[test]
+fn a_change_for_values_that_somebody_else_has_changed_is_refused() {
+    let desk = Desk::claimed();
+    let revision = || desk.console("setting.list", json!({})).unwrap().body["revision"].as_i64().unwrap();
+    let first = revision();
+    let change = |seen: i64, idle: Value| {
+        let request = Request { if_match: Some(seen), ..Desk::request("192.0.2.1") };
+        desk.call_with(&request, &Actor::Console, "setting.update", json!({ "session.idle_s": idle }))
+    };
+    let done = change(first, json!(300)).unwrap();
+    assert_eq!(done.body["revision"], revision());
+    assert_ne!(first, revision());
+    let refused = change(first, json!(600)).unwrap_err();
+    assert_eq!((refused.kind(), refused.code()), (Kind::Stale, "revision_stale"));
+    assert_eq!(shown(&desk, "session.idle_s")["value"], 300);
+    // It stands for the values: what was put back is what was seen.
+    change(revision(), json!(null)).unwrap();
+    assert_eq!(revision(), first);
 }

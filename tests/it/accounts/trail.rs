@@ -2,6 +2,7 @@
 
 use super::Desk;
 use manara::base::locale::Lang;
+use manara::engine::events::Topic;
 use manara::engine::{Actor, Request};
 use manara::ops;
 use manara::store::audit;
@@ -86,4 +87,23 @@ fn actors_are_named_in_the_readers_language() {
     assert_eq!(who(Lang::En, "token.create"), [pair("admin", "admin")]);
     let arabic = who(Lang::Ar, "claim.create");
     assert_eq!(arabic[1], pair("nobody", "زائر لم يسجّل الدخول"), "the store keeps one name for both");
+}
+
+#[test]
+fn changes_are_told_from_the_rest_and_announced_to_those_who_may_read_them() {
+    let desk = Desk::claimed();
+    let admin = desk.sign_in("admin");
+    let (send, heard) = std::sync::mpsc::channel();
+    let _listening = desk.core.bus.listen(vec![Topic::Audit], Box::new(move |e| send.send(e.data.clone()).is_ok()));
+    desk.call(&admin.actor, "setting.update", json!({ "session.idle_s": 300 })).unwrap();
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [json!({ "operation": "setting.update", "target": "settings" })]);
+    let shut_out = json!({ "panel.allowed_addresses": ["198.51.100.0/24"] });
+    desk.call(&admin.actor, "setting.update", shut_out).unwrap_err();
+    desk.call(&admin.actor, "session.preferences", json!({ "digits": "latin" })).unwrap();
+    let page = desk.console("audit.list", json!({ "changes": true })).unwrap().body;
+    let found: Vec<_> = page["items"].as_array().unwrap().iter().map(|e| e["operation"].as_str().unwrap()).collect();
+    assert_eq!(found, ["setting.update", "claim.create"], "neither the sign-in nor the refused change");
+    assert_eq!(page["total"], 2);
+    let all = desk.console("audit.list", json!({ "changes": false })).unwrap().body;
+    assert_eq!(all["total"], 5);
 }

@@ -248,6 +248,7 @@ fn what_is_left_to_a_taken_over_panel_is_what_the_security_model_says() {
     for op in [
         json!({ "nginx_read": { "file": { "site": site } } }),
         json!("nginx_list"),
+        json!("nginx_neighbours"),
         switch(plan, json!({ "name": "return", "args": ["301", "https://elsewhere.example/"] })),
         switch("p0123456781", json!({ "name": "root", "args": [format!("{web}/other.test/public")] })),
         json!({ "sites_create": { "plan": plan, "trees": tree } }),

@@ -58,6 +58,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
     vec![
         ("nginx_prepare", with_arguments("nginx_prepare")),
         ("nginx_status", with_arguments("nginx_status")),
+        ("nginx_neighbours", with_arguments("nginx_neighbours")),
         ("nginx_read", files(&|file| json!({ "nginx_read": { "file": file } }))),
         ("nginx_list", with_arguments("nginx_list")),
         ("nginx_test", changes(&|change| json!({ "nginx_test": { "changes": [change] } }))),

@@ -60,9 +60,13 @@ pub(crate) fn start(rig: &Rig) {
 
 /// Everything that nginx answers, but for the date.
 pub(crate) fn answer(rig: &Rig, host: &str, path: &str) -> String {
+    answer_on(rig.http_port, host, path)
+}
+
+fn answer_on(port: u16, host: &str, path: &str) -> String {
     let deadline = Instant::now() + Duration::from_secs(5);
     let mut stream = loop {
-        match TcpStream::connect(("127.0.0.1", rig.http_port)) {
+        match TcpStream::connect(("127.0.0.1", port)) {
             Ok(stream) => break stream,
             Err(e) => assert!(Instant::now() < deadline, "{e}"),
         }
@@ -77,8 +81,13 @@ pub(crate) fn answer(rig: &Rig, host: &str, path: &str) -> String {
 
 /// What theirs answer: a name of theirs, their pages, a name of nobody, none at all.
 pub(crate) fn theirs(rig: &Rig) -> Vec<String> {
+    theirs_on(rig.http_port)
+}
+
+/// As [`theirs`] of the nginx on this port.
+pub(crate) fn theirs_on(port: u16) -> Vec<String> {
     let asked = [("shop.test", "/"), ("shop.test", "/a.css"), ("localhost", "/"), ("nobody.test", "/x"), ("", "/")];
-    asked.map(|(host, path)| answer(rig, host, path)).into()
+    asked.map(|(host, path)| answer_on(port, host, path)).into()
 }
 
 /// The settings and the server of somebody who was here before.

@@ -3,7 +3,7 @@
 use manara::base::{Error, Kind, Result};
 use manara::nginx_syntax::parse;
 use manara::platform::logs::{LogPage, LogQuery};
-use manara::platform::nginx::{FileState, NginxStatus, sha256_hex};
+use manara::platform::nginx::{FileState, NginxNeighbours, NginxStatus, Ownership, sha256_hex};
 use manara::platform::{Host, HostOp, HostReply, Lines, NginxChange, TestReport};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -27,6 +27,10 @@ pub(crate) struct FakeHost {
     pub(crate) looks: [AtomicU32; 2],
     /// An installation goes on until it is cancelled.
     pub(crate) endless: AtomicBool,
+    /// nginx does not run, until it is loaded.
+    pub(crate) stopped: AtomicBool,
+    /// Whose nginx it is.
+    pub(crate) ownership: Mutex<Option<Ownership>>,
 }
 
 impl FakeHost {
@@ -66,7 +70,13 @@ impl Host for FakeHost {
             HostOp::NginxStatus => {
                 let version = Some("1.22.1".to_owned());
                 let modules = ["http_ssl_module", "http_v2_module"].map(str::to_owned).into();
-                HostReply::NginxStatus(NginxStatus { version, modules, running: true, ..NginxStatus::default() })
+                let running = !self.stopped.load(Ordering::SeqCst);
+                let ownership = *self.ownership.lock().unwrap();
+                HostReply::NginxStatus(NginxStatus { version, modules, running, ownership, ..NginxStatus::default() })
+            }
+            HostOp::NginxNeighbours => {
+                let adopted = Some("events {}\n".to_owned());
+                HostReply::NginxNeighbours(NginxNeighbours { adopted, ..NginxNeighbours::default() })
             }
             HostOp::NginxRead { file } => {
                 HostReply::NginxFile { body: self.files.lock().unwrap().get(&file.rel()).cloned() }
@@ -88,6 +98,7 @@ impl Host for FakeHost {
             HostOp::NginxReload { generation } => {
                 let _held = self.barrier.lock().unwrap();
                 self.loads.lock().unwrap().push(generation);
+                self.stopped.store(false, Ordering::SeqCst);
                 HostReply::Done
             }
             HostOp::Install { .. } => {

@@ -7,7 +7,6 @@ use manara::base::{Error, Result};
 use manara::config::{LoadInput, Loaded, Override, load};
 use manara::engine::{Actor, Core, Request};
 use manara::ops::{self, Outcome};
-use manara::platform::faults::Fault;
 use manara::platform::host_service::Service;
 use manara::platform::local::LocalHost;
 use manara::platform::{Faults, HostOp};
@@ -49,7 +48,8 @@ pub(crate) fn loaded(root: PathBuf, http: u16, https: u16) -> Loaded {
     loaded_as(root, http, https, "auto")
 }
 
-fn loaded_as(root: PathBuf, http: u16, https: u16, ownership: &str) -> Loaded {
+/// As [`loaded`] with this value of `nginx.ownership`.
+pub(crate) fn loaded_as(root: PathBuf, http: u16, https: u16, ownership: &str) -> Loaded {
     let set = |key: &str, value: String| Override { key: key.into(), value, flag: "--test".into() };
     let overrides = vec![
         set("nginx.http_port", http.to_string()),
@@ -88,6 +88,12 @@ impl Rig {
         Rig { core: None, service: None, http_port, https_port, root, ownership: "auto" }
     }
 
+    /// The folder of one that is not open, to be used otherwise.
+    pub(crate) fn into_root(mut self) -> tempfile::TempDir {
+        assert!(self.core.is_none(), "the panel is open");
+        std::mem::replace(&mut self.root, tempfile::tempdir().unwrap())
+    }
+
     /// The engine.
     pub(crate) fn core(&self) -> &Arc<Core> {
         self.core.as_ref().expect("the panel is open")
@@ -118,12 +124,12 @@ impl Rig {
 
     /// Opens the panel; it is open also when nginx could not be brought up.
     pub(crate) fn try_reopen(&mut self) -> Result<()> {
-        self.open(|_| {})
-    }
-
-    /// As [`Rig::try_reopen`]; the `n`-th effect of bringing nginx up fails.
-    pub(crate) fn reopen_failing_at(&mut self, n: u64) -> Result<()> {
-        self.open(|faults| faults.arm(Fault::Fail(n)))
+        let settings = loaded_as(self.root.path().to_owned(), self.http_port, self.https_port, self.ownership);
+        let (core, service) = open_core(settings);
+        let up = manara::services::nginx::ensure(&core);
+        self.core = Some(core);
+        self.service = service;
+        up
     }
 
     /// The machine of a closed panel, as root's console has it.
@@ -131,17 +137,6 @@ impl Rig {
         assert!(self.core.is_none(), "the panel is open");
         let settings = loaded_as(self.root.path().to_owned(), self.http_port, self.https_port, self.ownership);
         open::local_host(&settings.config, Arc::new(Faults::from_environment())).unwrap()
-    }
-
-    fn open(&mut self, before: impl Fn(&Faults)) -> Result<()> {
-        let settings = loaded_as(self.root.path().to_owned(), self.http_port, self.https_port, self.ownership);
-        let (core, service) = open_core(settings);
-        before(&core.faults);
-        let up = manara::services::nginx::ensure(&core);
-        core.faults.disarm();
-        self.core = Some(core);
-        self.service = service;
-        up
     }
 
     /// Calls an operation as the console.

@@ -33,6 +33,12 @@ export function strokeName({ key, code, ctrlKey, metaKey, altKey, shiftKey }: St
   return /^[ -~]$/.test(key) ? null : (/^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase() ?? null);
 }
 
+/** Ctrl+Z, or ⌘Z where that is the custom. */
+export function isUndo({ key, code, ctrlKey, metaKey, altKey, shiftKey }: Stroke): boolean {
+  const letter = /^[ -~]$/.test(key) ? key.toLowerCase() === 'z' : code === 'KeyZ';
+  return letter && ctrlKey !== metaKey && !altKey && !shiftKey;
+}
+
 /** Whether the keys go into something that is being typed. */
 export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.closest('input, textarea, select, [role="textbox"], [role="combobox"]') !== null);

@@ -4,6 +4,7 @@ import { go } from '../lib/location.svelte';
 import { overlays } from '../lib/overlays.svelte';
 import { may } from '../lib/session.svelte';
 import { toggleTheme } from '../lib/theme.svelte';
+import { undoToast } from '../lib/toast.svelte';
 import type { Shortcut } from './keys';
 import { navigation } from './navigation';
 
@@ -25,6 +26,7 @@ export function shortcuts(): Shortcut[] {
     ...pages,
     ...create,
     { keys: '/', title: 'keys.search', run: search },
+    { keys: 'u', title: 'keys.undo', run: () => void undoToast() },
     { keys: 't', title: 'commands.theme', run: toggleTheme },
     { keys: 'l', title: 'commands.language', run: () => void chooseLang(otherLang()) },
     { keys: '?', title: 'keys.title', run: () => (overlays.keys = true) },

@@ -365,23 +365,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/nginx": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the state of nginx */
-        get: operations["nginx.show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/drift": {
         parameters: {
             query?: never;
@@ -444,6 +427,74 @@ export interface paths {
         get: operations["metrics.history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nginx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the state of nginx */
+        get: operations["nginx.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nginx/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start nginx, if it does not run */
+        post: operations["nginx.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nginx/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take nginx over: the panel writes nginx.conf and keeps the former one */
+        post: operations["nginx.adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nginx/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the former nginx.conf back and share nginx with others */
+        post: operations["nginx.release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1316,7 +1367,10 @@ export interface components {
             error?: components["schemas"]["JobError"] | null;
             /** @description The plan it applies. */
             plan?: string | null;
-            /** @description Whether it can be asked for again: it ended without doing what it was asked. */
+            /**
+             * @description Whether the caller may ask for it again now: it ended without doing what it was asked, and its sites are as it
+             *     found them.
+             */
             retryable: boolean;
             /**
              * Format: date-time
@@ -1350,7 +1404,7 @@ export interface components {
         /** @description What sort of failure it is. Closed on purpose: surfaces map every kind. */
         Kind: "bad_input" | "not_signed_in" | "forbidden" | "not_found" | "conflict" | "stale" | "too_many" | "too_large" | "external" | "unavailable" | "fault";
         /** @description What an event is about. */
-        Topic: "jobs" | "sites" | "metrics" | "settings" | "processes" | "services";
+        Topic: "jobs" | "sites" | "metrics" | "settings" | "audit" | "processes" | "services";
         /** @description One event, as its data stands on the stream. */
         EventData: unknown;
         /** @description The components. */
@@ -1369,22 +1423,6 @@ export interface components {
         };
         /** @description A component, each a set of packages of the distribution. */
         Component: "nginx";
-        /** @description The web server, as it is. */
-        NginxView: {
-            /** @description Version; `null` when nginx is not installed. */
-            version?: string | null;
-            /** @description Whether it runs. */
-            running: boolean;
-            /**
-             * Format: uint64
-             * @description The configuration generation that answers.
-             */
-            generation?: number | null;
-            /** @description Whose `nginx.conf` it is; `null` before that was decided. */
-            ownership?: components["schemas"]["Ownership"] | null;
-        };
-        /** @description Whose nginx it is. */
-        Ownership: "owned" | "shared";
         /** @description Files that somebody changed behind the panel's back. */
         DriftPage: {
             /** @description One entry a file. */
@@ -1441,6 +1479,8 @@ export interface components {
             input: {
                 [key: string]: string;
             };
+            /** @description Whether it has a plan, to be looked at before it is applied. */
+            planned: boolean;
         };
         /** @description What was found out about the machine. */
         Machine: {
@@ -1686,6 +1726,27 @@ export interface components {
         };
         /** @description Unit of a value. */
         Unit: "percent" | "bytes" | "bytes-per-second" | "per-second" | "milliseconds" | "celsius" | "number";
+        /** @description The web server, as it is. */
+        NginxView: {
+            /** @description Version; `null` when nginx is not installed. */
+            version?: string | null;
+            /** @description Whether it runs. */
+            running: boolean;
+            /**
+             * Format: uint64
+             * @description The configuration generation that answers.
+             */
+            generation?: number | null;
+            /** @description Whose `nginx.conf` it is; `null` before that was decided. */
+            ownership?: components["schemas"]["Ownership"] | null;
+            /**
+             * @description What `nginx.ownership` says, where that is not in force yet: `nginx.adopt` brings `owned` about, `nginx.release`
+             *     brings `shared` about.
+             */
+            wanted?: components["schemas"]["Ownership"] | null;
+        };
+        /** @description Whose nginx it is. */
+        Ownership: "owned" | "shared";
         /** @description By what processes are sorted, the greatest first. */
         Sort: "cpu" | "memory";
         /** @description What runs. */
@@ -2129,6 +2190,11 @@ export interface components {
         SettingList: {
             /** @description In the order of the reference. */
             items: components["schemas"]["SettingView"][];
+            /**
+             * Format: int64
+             * @description Stands for what is stored: another number as soon as one value is another.
+             */
+            revision: number;
         };
         /** @description An option. */
         SettingView: {
@@ -2205,6 +2271,11 @@ export interface components {
         Updated: {
             /** @description The options, in the order of the reference. */
             items: components["schemas"]["SettingView"][];
+            /**
+             * Format: int64
+             * @description As in the list.
+             */
+            revision: number;
             /** @description The change, when it is taken back unless somebody confirms it. */
             guard?: components["schemas"]["GuardView"] | null;
             /** @description Options whose new value is stored and does not count in this run, which a flag or a variable overrides. */
@@ -3818,37 +3889,6 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    "nginx.show": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NginxView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            414: components["responses"]["Problem"];
-            421: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            502: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
     "drift.list": {
         parameters: {
             query?: never;
@@ -3974,6 +4014,192 @@ export interface operations {
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "nginx.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NginxView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "nginx.start": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "nginx.adopt": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NginxView"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "nginx.release": {
+        parameters: {
+            query?: {
+                /** @description Answer the plan instead of carrying it out. */
+                dry_run?: components["parameters"]["DryRun"];
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Revision the caller has seen; another one is refused with 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Answer 202 with the job instead of waiting for it. */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with `dry_run`, the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NginxView"] | components["schemas"]["Plan"];
+                };
+            };
+            /** @description A job goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        job: components["schemas"]["Job"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            414: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
@@ -5728,6 +5954,8 @@ export interface operations {
                 target?: string | null;
                 /** @description With this result: `started`, `done`, `failed`, `refused` or `undone`. */
                 result?: string | null;
+                /** @description Only changes, tried or made: neither refusals nor sign-ins, nor what an account prefers to see. */
+                changes?: boolean | null;
                 /** @description Not before. */
                 from?: string | null;
                 /** @description Before. */

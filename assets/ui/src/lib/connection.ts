@@ -2,8 +2,8 @@
 // shown: live, reconnecting, or stale.
 import { listeners, type Name, reconnected, stream } from './events.svelte';
 
-const TOPICS = '/api/v1/events?topics=jobs,sites,metrics,settings';
-const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics', 'guard', 'processes', 'services'];
+const TOPICS = '/api/v1/events?topics=jobs,sites,metrics,settings,audit';
+const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics', 'guard', 'audit', 'processes', 'services'];
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 30_000;
 /** Figures come every second: after a longer silence something may have been missed. */

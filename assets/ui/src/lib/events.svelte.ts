@@ -9,6 +9,8 @@ interface EventData {
   metrics: Metrics;
   /** `pending`, `confirmed` or `reverted`. */
   guard: { state: string };
+  /** Something was done to the panel's own rows; only for who may read the audit trail. */
+  audit: { operation: string; target: string };
   /** The first by processor time and by memory; null where looking failed. */
   processes: ProcessList | null;
   services: ServiceList | null;

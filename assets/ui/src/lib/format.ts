@@ -50,7 +50,8 @@ export function zoned(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormatO
   return timeZone ? { ...options, timeZone } : options;
 }
 
-function withHijri(gregorian: string, at: number, lang: Lang): string {
+/** The Hijri date beside a Gregorian one, where the reader wants it. */
+export function withHijri(gregorian: string, at: number, lang: Lang): string {
   if (currentDisplay().calendar === 'gregorian') return gregorian;
   const hijri = cachedFormat('hijri', lang, (tag) => {
     const options = zoned({ day: 'numeric', month: 'long', year: 'numeric' });

@@ -1,11 +1,14 @@
 // Days in an address, as moments for the API: from the beginning of the first to the end of the last, in the reader's zone.
+import { currentDisplay } from './i18n';
+import { fromTheWall } from './zone';
+
+const DAY_MS = 86_400_000;
 
 function midnight(day: string, later: number): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined;
-  const at = new Date(`${day}T00:00`);
-  if (Number.isNaN(at.getTime())) return undefined;
-  at.setDate(at.getDate() + later);
-  return at.toISOString();
+  const wall = Date.parse(`${day}T00:00Z`);
+  if (Number.isNaN(wall)) return undefined;
+  return new Date(fromTheWall(wall + later * DAY_MS, currentDisplay().timeZone)).toISOString();
 }
 
 /** Filters with their days `from` and `until` (both included) as moments; what is no day is left out. */

@@ -22,6 +22,14 @@ export function dropToast(id: number): void {
   list = list.filter((toast) => toast.id !== id);
 }
 
+/** Takes back what a notice tells of, by default the newest that offers it. Answers whether there was one. */
+export function undoToast(toast = list.findLast(({ undo }) => undo)): boolean {
+  if (!toast) return false;
+  dropToast(toast.id);
+  toast.undo?.();
+  return true;
+}
+
 /** Shows a notice for eight seconds; a failure stays until it is closed. */
 export function notify(text: string, options: { tone?: Toast['tone']; undo?: () => void } = {}): void {
   const toast: Toast = { id: nextId, text, tone: options.tone ?? 'ok', undo: options.undo };

@@ -33,6 +33,7 @@ export type Role = Schemas['Role'];
 export type Service = Schemas['Service'];
 export type ServiceList = Schemas['ServiceList'];
 export type Session = Schemas['SessionView'];
+export type SessionRow = Schemas['SessionRow'];
 export type Setting = Schemas['SettingView'];
 export type Setup = Schemas['Setup'];
 export type SetupStep = Schemas['StepName'];

@@ -4,6 +4,7 @@ import { extended, LIVE_S, sums } from '../../src/lib/chart/live';
 import { roundStep, timeTicks, valueScale } from '../../src/lib/chart/scale';
 import { areaPath, greatest, joined, linePath, mean, stacked, stretches, summary } from '../../src/lib/chart/shape';
 import { panned, RANGES, readView, viewQuery, within, zoomed } from '../../src/lib/chart/view';
+import { setDisplay } from '../../src/lib/i18n';
 import { formatAt, formatSpan, formatTick, formatValue } from '../../src/lib/chart/words';
 import { shortages } from '../../src/pages/dashboard/shortage';
 import { drawing, GROUPS } from '../../src/pages/machine/charts';
@@ -180,4 +181,42 @@ test('what runs out is told, the worst first', () => {
   ]);
   assert.deepEqual(shortages([], null), []);
   assert.deepEqual(shortages([], 9.9), []);
+});
+
+test('marks and moments follow the clocks of the reader, not those of the browser', () => {
+  const wall = (zone: string, at: number) => new Intl.DateTimeFormat('en', { timeZone: zone, month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+  const from = Date.parse('2026-11-20T20:10:00Z');
+  // Five hours and three quarters ahead of UTC: neither the hours nor the days begin where they do in Berlin.
+  const hours = timeTicks(from, from + 8 * 3_600_000, 8, 'Asia/Kathmandu');
+  assert.deepEqual(hours.map(({ at }) => wall('Asia/Kathmandu', at)), [2, 3, 4, 5, 6, 7, 8, 9].map((hour) => `11/21, 0${hour}:00`));
+  const days = timeTicks(from, from + 5 * DAY, 5, 'Asia/Kathmandu');
+  assert.ok(days.length === 5 && days.every(({ at, form }) => wall('Asia/Kathmandu', at).endsWith(', 00:00') && form === 'day'));
+  const minutes = timeTicks(from, from + 3_600_000, 4, 'Asia/Kathmandu');
+  assert.deepEqual(minutes.map(({ at }) => wall('Asia/Kathmandu', at).slice(-5)), ['02:00', '02:15', '02:30', '02:45']);
+  const midnight = timeTicks(Date.parse('2026-11-20T20:30:00Z'), Date.parse('2026-11-20T21:30:00Z'), 4, 'Asia/Riyadh');
+  assert.deepEqual(midnight.map(({ form }) => form), ['minute', 'minute', 'day', 'minute', 'minute']);
+});
+
+test('clocks that are changed leave no mark twice and none away from midnight', () => {
+  for (const [zone, from] of [['America/New_York', '2026-03-07T12:00:00Z'], ['America/New_York', '2026-10-31T12:00:00Z'], ['Africa/Cairo', '2026-04-23T12:00:00Z'], ['Australia/Lord_Howe', '2026-10-03T02:00:00Z']] as const) {
+    const begin = Date.parse(from);
+    const hours = timeTicks(begin, begin + DAY, 24, zone).map(({ at }) => at);
+    assert.equal(new Set(hours).size, hours.length, zone);
+    assert.deepEqual([...hours].sort((a, b) => a - b), hours, zone);
+    assert.ok(hours.length >= 22 && hours.length <= 26, `${zone}: ${hours.length}`);
+    for (const { at } of timeTicks(begin, begin + 5 * DAY, 5, zone)) {
+      const hour = new Intl.DateTimeFormat('en', { timeZone: zone, hour: 'numeric', hourCycle: 'h23' }).format(at);
+      // Cairo's clocks skip midnight itself.
+      assert.ok(hour === '00' || (zone === 'Africa/Cairo' && hour === '01'), `${zone} ${hour}`);
+    }
+  }
+});
+
+test('the time under the cursor is written in the digits, calendar and zone of the reader', () => {
+  const at = Date.parse('2026-11-21T22:05:00Z');
+  setDisplay({ digits: 'arabic-indic', calendar: 'with-hijri', timeZone: 'Asia/Riyadh' });
+  assert.equal(formatTick(at, 'minute', 'ar'), '٠١:٠٥');
+  assert.match(formatAt(at, 60_000, 'ar'), /٢٢ نوفمبر.*٠١:٠٥.*\(١٢ جمادى الآخرة ١٤٤٨/);
+  assert.equal(formatValue(12.5, 'percent', 'ar'), '١٢٫٥ %');
+  setDisplay({ digits: 'latin', calendar: 'gregorian', timeZone: null });
 });

@@ -7,6 +7,7 @@ use manara::base::locale::Lang;
 use manara::engine::{Actor, Request};
 use manara::ops;
 use manara::platform::faults::Fault;
+use manara::platform::nginx::Ownership;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -82,6 +83,9 @@ const ROWS: &[&str] = &["generation", "jobs", "managed_files", "plans", "server_
 /// The same where the site keeps its names.
 const SAME_NAMES: &[&str] = &["generation", "jobs", "managed_files", "plans", "site_changes", "sites"];
 
+/// What a change of nginx's common files alters.
+const COMMON: &[&str] = &["generation", "jobs", "managed_files", "plans"];
+
 /// A call that only reads.
 const fn read(id: &'static str, least: Least, given: fn(&Panel) -> Value) -> Scenario {
     Scenario { id, least, given, status: 200, audit: &[], hooks: &[], effects: &[], tables: &[] }
@@ -115,6 +119,12 @@ fn site(panel: &Panel) -> Value {
 fn disabled(panel: &Panel) -> Value {
     panel.console("site.create", json!({ "domain": "a.test", "kind": "static", "enabled": false }));
     json!({ "domain": "a.test" })
+}
+
+/// An nginx that others use too.
+fn shared(panel: &Panel) -> Value {
+    *panel.host.ownership.lock().unwrap() = Some(Ownership::Shared);
+    json!({})
 }
 
 /// A site whose file somebody deleted.
@@ -303,10 +313,31 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         audit: &["started", "nginx.base started", "nginx.base done", "done"],
         hooks: &["BeforeApply nginx.base", "AfterApply nginx.base"],
         effects: &["install", "nginx_prepare", "nginx_switch", "nginx_reload", "hold", "forget"],
-        tables: &["generation", "jobs", "managed_files", "plans"],
+        tables: COMMON,
         ..read("component.install", ADMIN, |_| json!({ "name": "nginx" }))
     },
     read("nginx.show", VIEWER, nothing),
+    Scenario {
+        status: 202,
+        audit: &["started", "nginx.base started", "nginx.base done", "done"],
+        hooks: &["BeforeApply nginx.base", "AfterApply nginx.base"],
+        effects: &["nginx_prepare", "nginx_switch", "nginx_reload", "hold", "forget"],
+        tables: COMMON,
+        ..read("nginx.start", ADMIN, |panel| {
+            panel.host.stopped.store(true, Ordering::SeqCst);
+            json!({})
+        })
+    },
+    Scenario {
+        tables: COMMON,
+        least: ADMIN,
+        ..change("nginx.adopt", shared, &["nginx_switch", "nginx_reload", "hold", "forget"])
+    },
+    Scenario {
+        tables: COMMON,
+        least: ADMIN,
+        ..change("nginx.release", nothing, &["nginx_switch", "nginx_reload", "hold", "forget"])
+    },
     read("drift.list", VIEWER, nothing),
     read("doctor.show", VIEWER, nothing),
     read("metrics.show", VIEWER, nothing),

@@ -1,5 +1,6 @@
 // Axes: round steps for values in their unit, and for time where the reader lives.
 import type { Unit } from '../types';
+import { fromTheWall, onTheWall } from '../zone';
 
 export interface ValueScale {
   /** The value at the upper edge. */
@@ -53,40 +54,42 @@ export interface TimeTick {
   form: TickForm;
 }
 
-/** At most about `most` round moments of local time between two, in milliseconds since 1970. */
-export function timeTicks(from: number, to: number, most: number): TimeTick[] {
+/** At most about `most` round moments between two, in milliseconds since 1970, by the clocks of `zone` (IANA name; null for the browser's). */
+export function timeTicks(from: number, to: number, most: number, zone: string | null = null): TimeTick[] {
   const wanted = (to - from) / Math.max(1, most);
+  const start = onTheWall(from, zone);
+  const [year, month, day] = [start.getUTCFullYear(), start.getUTCMonth(), start.getUTCDate()];
+  const ticks = (form: TickForm, nth: (n: number) => number) => ticksBetween([from, to], zone, form, nth);
   const clock = CLOCK_STEPS.find((step) => step >= wanted);
-  if (clock) return clockTicks(from, to, clock);
-  const start = new Date(from);
-  const [year, month, day] = [start.getFullYear(), start.getMonth(), start.getDate()];
+  if (clock) return clockTicks(from, to, clock, zone);
   const hours = HOUR_STEPS.find((step) => step * HOUR >= wanted);
-  if (hours) return calendarTicks(from, to, (n) => new Date(year, month, day, n * hours), 'minute');
+  if (hours) return ticks('minute', (n) => Date.UTC(year, month, day, n * hours));
   const days = DAY_STEPS.find((step) => step * DAY >= wanted);
-  if (days) return calendarTicks(from, to, (n) => new Date(year, month, day + n * days), 'day');
+  if (days) return ticks('day', (n) => Date.UTC(year, month, day + n * days));
   const months = MONTH_STEPS.find((step) => step * MONTH >= wanted) ?? 12;
-  return calendarTicks(from, to, (n) => new Date(year, (n + Math.floor(month / months)) * months), 'month');
+  return ticks('month', (n) => Date.UTC(year, (n + Math.floor(month / months)) * months));
 }
 
-function clockTicks(from: number, to: number, step: number): TimeTick[] {
-  const offset = new Date(from).getTimezoneOffset() * 60 * SECOND;
+function clockTicks(from: number, to: number, step: number, zone: string | null): TimeTick[] {
+  const offset = from - onTheWall(from, zone).getTime();
   const form = step < 60 * SECOND ? 'second' : 'minute';
   const first = Math.ceil((from - offset) / step) * step + offset;
   const ticks: TimeTick[] = [];
-  for (let at = first; at <= to; at += step) ticks.push({ at, form: atMidnight(at) ? 'day' : form });
+  for (let at = first; at <= to; at += step) ticks.push({ at, form: atMidnight(at, zone) ? 'day' : form });
   return ticks;
 }
 
-// The calendar finds the days with 23 and 25 hours.
-function calendarTicks(from: number, to: number, nth: (n: number) => Date, form: TickForm): TimeTick[] {
+// The calendar finds the days with 23 and 25 hours; an hour that the clocks skip has no tick of its own.
+function ticksBetween([from, to]: readonly [number, number], zone: string | null, form: TickForm, nth: (n: number) => number): TimeTick[] {
   const ticks: TimeTick[] = [];
-  for (let n = 0, at = nth(0).getTime(); at <= to; n += 1, at = nth(n).getTime()) {
-    if (at >= from) ticks.push({ at, form: form === 'minute' && atMidnight(at) ? 'day' : form });
+  let last = -Infinity;
+  for (let n = 0, at = fromTheWall(nth(0), zone); at <= to; n += 1, at = fromTheWall(nth(n), zone)) {
+    if (at >= from && at > last) ticks.push({ at, form: form === 'minute' && atMidnight(at, zone) ? 'day' : form });
+    last = Math.max(last, at);
   }
   return ticks;
 }
 
-function atMidnight(at: number): boolean {
-  const date = new Date(at);
-  return date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0;
+function atMidnight(at: number, zone: string | null): boolean {
+  return onTheWall(at, zone).getTime() % DAY === 0;
 }

@@ -1,5 +1,5 @@
 // Values and moments of charts as readers see them. A number with its unit is one left-to-right run.
-import { formatBytes, zoned } from '../format';
+import { formatBytes, withHijri, zoned } from '../format';
 import { cachedFormat, type Lang } from '../i18n';
 import type { Unit } from '../types';
 import type { TickForm } from './scale';
@@ -46,7 +46,7 @@ export function formatTick(at: number, form: TickForm, lang: Lang): string {
 export function formatAt(at: number, stepMs: number, lang: Lang): string {
   const form = stepMs < 60_000 ? 'second' : 'minute';
   const options = { ...FORMS[form], day: 'numeric', month: 'short', year: 'numeric' } as const;
-  return cachedFormat(`at ${form}`, lang, (tag) => new Intl.DateTimeFormat(tag, zoned(options))).format(at);
+  return withHijri(cachedFormat(`at ${form}`, lang, (tag) => new Intl.DateTimeFormat(tag, zoned(options))).format(at), at, lang);
 }
 
 /** A stretch of time; what both ends share is said once. */

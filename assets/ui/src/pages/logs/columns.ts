@@ -1,8 +1,9 @@
 // How entries stand in columns.
 import { formatBytes } from '../../lib/format';
-import type { Lang } from '../../lib/i18n';
+import { currentDisplay, type Lang } from '../../lib/i18n';
 import type { PlainKey } from '../../lib/locale.svelte';
 import type { LogEntry, LogLevel } from '../../lib/types';
+import { onTheWall } from '../../lib/zone';
 
 export const TONES: Record<LogLevel, string> = { error: 'danger', warning: 'warn', info: '', debug: 'quiet' };
 
@@ -13,14 +14,12 @@ interface Column {
 }
 
 const field = (name: string) => (entry: LogEntry) => entry.fields[name] ?? '';
-const two = (value: number) => String(value).padStart(2, '0');
 
 /** Day, time and thousandths of a moment where the reader is, always as wide. */
 export function stamp(at: string | null | undefined): string {
   if (!at) return '';
-  const date = new Date(at);
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
-  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+  const date = onTheWall(Date.parse(at), currentDisplay().timeZone);
+  return date.toISOString().slice(5, 23).replace('T', ' ');
 }
 
 /** What is left of the fields when the message has been said. */

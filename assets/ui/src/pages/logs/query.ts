@@ -1,5 +1,7 @@
 // What the address of the page says about the log that is shown, and the parameters of the API for it.
+import { currentDisplay } from '../../lib/i18n';
 import type { KnownLog, LogLevel, LogName } from '../../lib/types';
+import { fromTheWall } from '../../lib/zone';
 
 export const RANGES = { '15m': 900, '1h': 3600, '24h': 86_400 } as const;
 export type RangeName = keyof typeof RANGES | 'custom' | '';
@@ -35,10 +37,10 @@ export function readQuery(query: URLSearchParams): LogQuery {
   };
 }
 
-/** A moment as `datetime-local` fields have it, in UTC for the API; nothing where it cannot be read. */
+/** A moment as `datetime-local` fields have it, by the reader's clock, in UTC for the API; nothing where it cannot be read. */
 function moment(text: string): string | undefined {
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+  const wall = Date.parse(`${text}Z`);
+  return Number.isNaN(wall) ? undefined : new Date(fromTheWall(wall, currentDisplay().timeZone)).toISOString();
 }
 
 /** The parameters for the API at the time `now`, without those that say nothing. */

@@ -1,5 +1,4 @@
 // A list of what runs: read once, then live from the stream.
-import { carry } from '../../lib/connection';
 import { on, onReconnect } from '../../lib/events.svelte';
 import type { Resource } from '../../lib/resource.svelte';
 import type { ProcessList, ServiceList } from '../../lib/types';
@@ -17,7 +16,8 @@ const wanted: Record<keyof Told, number> = { processes: 0, services: 0 };
 /** Looking takes the machine some work: only while a page shows it, in a tab that somebody sees. */
 function settle(): void {
   const names = Object.entries(wanted).filter(([, parts]) => parts > 0 && !document.hidden);
-  carry(names.map(([name]) => `,${name}`).join(''));
+  const topics = names.map(([name]) => `,${name}`).join('');
+  import('../../lib/connection').then(({ carry }) => carry(topics), () => undefined);
 }
 document.addEventListener('visibilitychange', settle);
 

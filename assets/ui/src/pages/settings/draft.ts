@@ -1,5 +1,6 @@
 // What was typed on the settings page, and what the API is told of it.
-import type { Setting } from '../../lib/types';
+import type { Difference } from '../../lib/race';
+import type { Setting, SettingsPatch } from '../../lib/types';
 
 /** Text of a field, a box that is ticked or not, or null for the way back to the default. */
 export type Draft = string | boolean | null;
@@ -30,4 +31,18 @@ export function valueOf(setting: Setting, draft: Draft): unknown {
 export function differs(setting: Setting, draft: Draft): boolean {
   if (draft === null) return setting.source.kind !== 'default';
   return textOf(valueOf(setting, draft) as Setting['value']) !== textOf(setting.value);
+}
+
+/** What brings `settings` back to what they are now; null where a flag hides what is stored. */
+export function formerValues(settings: readonly Setting[]): SettingsPatch | null {
+  if (settings.some(({ source }) => source.kind !== 'default' && source.kind !== 'store')) return null;
+  return Object.fromEntries(settings.map(({ key, value, source }) => [key, source.kind === 'default' ? null : value]));
+}
+
+/** What somebody else did to settings that have a draft here. */
+export function overlap(seen: readonly Setting[], now: readonly Setting[], drafts: Readonly<Record<string, Draft>>): Difference[] {
+  const before = new Map(seen.map(({ key, value }) => [key, shown(value)]));
+  return now
+    .map(({ key, value }) => ({ name: key, technical: true, before: before.get(key) ?? '', after: shown(value) }))
+    .filter(({ name, before, after }) => name in drafts && before !== after);
 }

@@ -2,7 +2,7 @@
 import type { PlainKey } from '../../lib/locale.svelte';
 import type { Site } from '../../lib/types';
 
-export interface Difference {
+export interface SiteDifference {
   field: string;
   name: PlainKey;
   before: string;
@@ -22,7 +22,7 @@ const FIELDS: Record<string, { name: PlainKey; read: Read }> = {
 };
 
 /** The fields in which `now` differs from what was `seen`. */
-export function siteDifferences(seen: Site, now: Site): Difference[] {
+export function siteDifferences(seen: Site, now: Site): SiteDifference[] {
   return Object.entries(FIELDS)
     .map(([field, { name, read }]) => ({ field, name, before: read(seen), after: read(now) }))
     .filter(({ before, after }) => before !== after);

@@ -1,0 +1,75 @@
+//! An nginx that ended is started by an operation, which says why where that fails.
+
+use crate::support::rig::Rig;
+use manara::base::{Error, Result};
+use manara::platform::HostOp;
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+/// Calls `nginx.start` and waits for its job; the error as the job keeps it.
+fn start(rig: &Rig) -> Result<Value, Value> {
+    let begun = rig.call("nginx.start", json!({})).unwrap();
+    let id = begun.job.expect("it is a job");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let job = rig.call("job.show", json!({ "id": id })).unwrap().body;
+        match job["state"].as_str() {
+            Some("done") => return Ok(job),
+            Some("failed") => return Err(job),
+            _ => assert!(Instant::now() < deadline, "{job}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn settled() -> Rig {
+    let rig = Rig::new();
+    rig.call("site.create", json!({ "domain": "a.test", "kind": "static" })).unwrap();
+    rig
+}
+
+fn stop(rig: &Rig) {
+    let stopped: Result<_, Error> = rig.core().host.ask(&HostOp::NginxStop);
+    stopped.unwrap();
+    assert_eq!(rig.get("a.test", "/"), None);
+}
+
+#[test]
+fn a_stopped_nginx_is_started_once() {
+    let rig = settled();
+    stop(&rig);
+    start(&rig).unwrap();
+    assert_eq!(rig.get("a.test", "/").unwrap().0, 200);
+    let running = rig.call("nginx.show", json!({})).unwrap().body;
+    assert_eq!(running["running"], true);
+    start(&rig).unwrap();
+    assert_eq!(rig.call("nginx.show", json!({})).unwrap().body, running, "one that runs is left alone");
+    let query = json!({ "operation": "nginx.start" });
+    let trail = rig.call("audit.list", query).unwrap().body;
+    let results: Vec<_> = trail["items"].as_array().unwrap().iter().map(|entry| entry["result"].clone()).collect();
+    assert_eq!(results, ["done", "started", "done", "started"]);
+}
+
+#[test]
+fn what_keeps_nginx_from_starting_is_said() {
+    let rig = settled();
+    stop(&rig);
+    let taken = TcpListener::bind(("0.0.0.0", rig.http_port)).unwrap();
+    let failed = start(&rig).unwrap_err();
+    assert_eq!(failed["error"]["code"], "nginx_start_failed", "{failed}");
+    let said = failed["error"]["detail"].as_str().unwrap_or_default();
+    let bind = format!("bind() to 0.0.0.0:{} failed", rig.http_port);
+    assert!(said.contains(&bind), "{failed}");
+    drop(taken);
+
+    let broken = rig.root.path().join("etc/nginx/manara/http.conf");
+    let text = std::fs::read_to_string(&broken).unwrap();
+    std::fs::write(&broken, format!("{text}no_such_thing;\n")).unwrap();
+    let failed = start(&rig).unwrap_err();
+    let said = failed["error"]["detail"].as_str().unwrap_or_default();
+    assert!(said.contains("unknown directive \"no_such_thing\""), "{failed}");
+    std::fs::write(&broken, text).unwrap();
+    start(&rig).unwrap();
+    assert_eq!(rig.get("a.test", "/").unwrap().0, 200);
+}
