@@ -92,6 +92,9 @@ pub const LOG_LOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const LOG_EVENT_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of an old, compressed file of a log that are looked through.
 pub const LOG_PACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Bytes of it that are looked through before time is asked for: about a second's work, and as much as the files have that
+/// the panel rotates.
+pub const LOG_PACKED_LOOK_BYTES: u64 = LOG_BYTES_MAX;
 /// Longest text that is looked for in a log: 200 characters.
 pub const LOG_TEXT_BYTES_MAX: usize = 800;
 /// Entries of a downloaded log.

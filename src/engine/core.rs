@@ -10,6 +10,7 @@ use super::hooks::Hooks;
 use super::jobs::Jobs;
 use super::locks::Locks;
 use super::logs::Followers;
+use super::looks::Looks;
 use super::refusals::Refusals;
 use super::settings::Settings;
 use super::unrecorded::Failure;
@@ -54,6 +55,8 @@ pub struct Core {
     pub doors: DoorKeeper,
     /// What was measured lately.
     pub gauges: Gauges,
+    /// What runs on the machine, as it was seen last.
+    pub looks: Looks,
     /// Who follows logs.
     pub followers: Followers,
     /// Whoever takes part through plugins.
@@ -103,6 +106,7 @@ impl Core {
             gate: Gate::default(),
             doors: DoorKeeper::default(),
             gauges: Gauges::default(),
+            looks: Looks::default(),
             followers: Followers::default(),
             unrecorded: Mutex::default(),
             nginx: Mutex::new(None),

@@ -20,18 +20,23 @@ pub enum Topic {
     Settings,
     /// The audit trail: something was done to the panel's own rows.
     Audit,
+    /// What runs on the machine.
+    Processes,
+    /// Services of the machine and their states.
+    Services,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Topic; 5] = [Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings, Topic::Audit];
+    pub const ALL: [Topic; 7] =
+        [Topic::Jobs, Topic::Sites, Topic::Metrics, Topic::Settings, Topic::Audit, Topic::Processes, Topic::Services];
 
     /// Who may listen.
     pub fn needs(self) -> Permission {
         match self {
             Topic::Jobs => Permission::JobsRead,
             Topic::Sites => Permission::SitesRead,
-            Topic::Metrics | Topic::Settings => Permission::SystemRead,
+            Topic::Metrics | Topic::Settings | Topic::Processes | Topic::Services => Permission::SystemRead,
             Topic::Audit => Permission::AuditRead,
         }
     }
@@ -40,9 +45,9 @@ impl Topic {
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Counts up within one run of the panel.
+    /// Counts up within one run of the panel, for every listener in the order in which it hears them.
     pub id: u64,
-    /// `job`, `job-output`, `site`, `metrics`, `guard`, `audit`, `log`.
+    /// `job`, `job-output`, `site`, `metrics`, `guard`, `audit`, `log`, `processes`, `services`.
     pub name: &'static str,
     /// Its data.
     pub data: Value,
@@ -84,18 +89,17 @@ impl Bus {
 
     /// Tells everybody who listens to `topic`.
     pub fn tell(&self, topic: Topic, name: &'static str, data: Value) {
-        let event = self.event(name, data);
         if let Ok(mut listeners) = self.0.listeners.lock() {
+            let event = self.event(name, data);
             listeners.retain(|_, l| !l.topics.contains(&topic) || (l.sink)(&event));
         }
     }
 
     /// Tells the listener of that number, when it still listens.
     pub fn tell_one(&self, listener: u64, name: &'static str, data: Value) {
+        let Ok(mut listeners) = self.0.listeners.lock() else { return };
         let event = self.event(name, data);
-        if let Ok(mut listeners) = self.0.listeners.lock()
-            && listeners.get(&listener).is_some_and(|l| !(l.sink)(&event))
-        {
+        if listeners.get(&listener).is_some_and(|l| !(l.sink)(&event)) {
             listeners.remove(&listener);
         }
     }

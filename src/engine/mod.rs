@@ -18,6 +18,7 @@ pub mod hooks;
 pub mod jobs;
 pub mod locks;
 pub mod logs;
+pub mod looks;
 pub mod plan;
 mod quarantine;
 pub mod recover;

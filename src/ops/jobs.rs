@@ -12,7 +12,7 @@ use crate::engine::events::{Sink, Subscription, Topic};
 use crate::engine::jobs::Progress;
 use crate::engine::plan::{Plan, PlanView};
 use crate::engine::{Core, Draft};
-use crate::services::sites;
+use crate::services::{monitoring, sites};
 use crate::store::jobs::{self as rows, JobState};
 use crate::store::{Tx, plans, sites as site_rows};
 use schemars::JsonSchema;
@@ -403,6 +403,8 @@ impl Operation for Events {
 impl Stream for Events {
     fn listen(cx: &Cx, input: EventQuery, sink: Sink) -> Result<Subscription> {
         let wanted = input.topics.unwrap_or_else(|| Topic::ALL.to_vec());
-        Ok(cx.core.bus.listen(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect(), sink))
+        let listening = cx.core.bus.listen(wanted.into_iter().filter(|t| cx.actor.may(t.needs())).collect(), sink);
+        monitoring::tell_listeners(cx.core)?;
+        Ok(listening)
     }
 }

@@ -3,10 +3,8 @@
 use super::{Cx, Meta, Method, Need, Nothing, Op, Operation, Read};
 use crate::base::Result;
 use crate::base::access::Permission::SystemRead;
-use crate::engine::core::unexpected;
 use crate::platform::daemons::Service;
 use crate::platform::processes::Process;
-use crate::platform::{HostOp, HostReply};
 use crate::services::monitoring;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,10 +58,7 @@ impl Operation for Processes {
 
 impl Read for Processes {
     fn read(cx: &Cx, input: ProcessQuery) -> Result<ProcessList> {
-        let mut items = match cx.core.host.ask(&HostOp::Processes)? {
-            HostReply::Processes { list } => list,
-            other => return Err(unexpected(&other)),
-        };
+        let mut items = monitoring::processes(cx.core)?.what.clone();
         if let Some(text) = input.q.map(|text| text.to_lowercase()) {
             let has = |value: &str| value.to_lowercase().contains(&text);
             items.retain(|p| has(&p.name) || has(&p.user) || p.unit.as_deref().is_some_and(has));
@@ -96,7 +91,7 @@ impl Operation for Services {
 
 impl Read for Services {
     fn read(cx: &Cx, _: Nothing) -> Result<ServiceList> {
-        let (items, managed) = monitoring::services(cx.core)?;
+        let (items, managed) = monitoring::services(cx.core)?.what.clone();
         Ok(ServiceList { items, managed })
     }
 }

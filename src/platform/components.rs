@@ -90,17 +90,26 @@ pub(super) fn install(component: Component, folder: &RootDir, lines: Lines<'_>) 
         }
         finish_interrupted(&mut job, lines)?;
     }
-    for args in &steps[at.unwrap_or(0)..] {
-        let output = patiently(&mut job, Program::AptGet, args, lines)?;
+    carry_out(&mut job, component, &steps[at.unwrap_or(0)..], lines)?;
+    if at.is_some() && component.program().find().is_none() {
+        // The earlier run had installed it, and somebody removed it since.
+        carry_out(&mut job, component, &steps, lines)?;
+    }
+    if component.program().find().is_none() {
+        return Err(command::missing(component.program()));
+    }
+    Ok(())
+}
+
+fn carry_out(job: &mut Job<'_>, component: Component, steps: &[Vec<&str>], lines: Lines<'_>) -> Result<()> {
+    for args in steps {
+        let output = patiently(job, Program::AptGet, args, lines)?;
         if !output.ok {
             let code = if is_locked(&output.text) { "dpkg_locked" } else { "install_failed" };
             return Err(Error::new(Kind::External, code)
                 .with("component", component.packages().join(" "))
                 .evidence(output.text));
         }
-    }
-    if component.program().find().is_none() {
-        return Err(command::missing(component.program()));
     }
     Ok(())
 }

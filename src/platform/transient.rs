@@ -47,6 +47,18 @@ enum Unit {
     Ended(String, Option<i32>),
 }
 
+impl Unit {
+    /// The command to go on with. Whoever asks for work that failed unheard wants it tried, not to be told of that time:
+    /// whatever it was may be mended.
+    fn going_on(&self, is_old: impl FnOnce() -> bool) -> Option<&str> {
+        match self {
+            Unit::Runs(command) => Some(command),
+            Unit::Ended(command, Some(0)) if !is_old() => Some(command),
+            Unit::Ended(..) | Unit::Gone => None,
+        }
+    }
+}
+
 impl<'a> Job<'a> {
     /// The unit of the work `name`.
     pub(super) fn unit(name: &str) -> String {
@@ -59,16 +71,18 @@ impl<'a> Job<'a> {
     }
 
     /// The command that an earlier run of the host began and whose end nobody has heard of, as [`shown`] writes it. Without
-    /// one, the work begins anew; so it does when the end is so long ago that it is no answer to today's question.
+    /// one, the work begins anew; so it does when the command failed, or ended so long ago that this is no answer to
+    /// today's question.
     pub(super) fn begin(&self) -> Result<Option<String>> {
         if !Path::new(BOOTED).is_dir() {
             return Ok(None);
         }
-        match self.look()? {
-            Unit::Runs(command) => return Ok(Some(command)),
-            Unit::Ended(command, _) if !is_old(&self.output.path) => return Ok(Some(command)),
-            Unit::Ended(..) => self.clear(),
-            Unit::Gone => {}
+        let unit = self.look()?;
+        if let Some(command) = unit.going_on(|| is_old(&self.output.path)) {
+            return Ok(Some(command.to_owned()));
+        }
+        if unit != Unit::Gone {
+            self.clear();
         }
         self.folder.write(&format!("{}.log", self.name), b"", 0o600).map(|()| None)
     }

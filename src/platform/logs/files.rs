@@ -1,19 +1,18 @@
 //! nginx's logs: the file that is written, `x.log.1`, and the older, packed ones. Read backwards in pieces, so that the
 //! end of a large log costs as much as that of a small one.
 
+use super::packed;
 use super::parse::Form;
 use super::sieve::{Seen, Sieve, in_order};
-use super::{LogEntry, LogPage, LogQuery, LogSource, LogStart};
+use super::{LogPage, LogQuery, LogSource, LogStart};
 use crate::base::limits::{
-    LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_LOOK_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PACKED_BYTES_MAX, LOG_PIECE_BYTES,
+    LOG_FILES_MAX, LOG_LINE_BYTES_MAX, LOG_LOOK_BYTES_MAX, LOG_NEWS_BYTES_MAX, LOG_PIECE_BYTES, LOG_SEARCH_MS_MAX,
 };
 use crate::base::names::LogCursor;
 use crate::base::{Error, Kind, Result};
-use crate::platform::files::{RootDir, unpacked};
+use crate::platform::files::RootDir;
 use jiff::tz::TimeZone;
-use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
@@ -26,7 +25,7 @@ struct Part {
 }
 
 /// How the reading of a file ended, with the place in it.
-enum Ended {
+pub(super) enum Ended {
     Begun,
     Full(u64),
     Late(u64),
@@ -35,6 +34,11 @@ enum Ended {
 
 /// Reads the log in `logs` that `query` names. Error: `log_place_gone` when the file of its place was packed meanwhile.
 pub(in super::super) fn read(logs: &RootDir, query: &LogQuery) -> Result<LogPage> {
+    read_within(logs, query, LOG_SEARCH_MS_MAX)
+}
+
+/// Reads for about `ms` milliseconds.
+pub(super) fn read_within(logs: &RootDir, query: &LogQuery, ms: u64) -> Result<LogPage> {
     let (name, form) = match query.source {
         LogSource::Access => ("manara.log", Form::Access),
         _ => ("error.log", Form::Error(zone())),
@@ -42,8 +46,10 @@ pub(in super::super) fn read(logs: &RootDir, query: &LogQuery) -> Result<LogPage
     let parts = parts(logs, name)?;
     match &query.start {
         LogStart::After(place) => onward(parts, query, &form, place),
-        LogStart::Newest => backward(parts, query, &form, None),
-        LogStart::Before(place) => backward(parts, query, &form, Some(place.in_file().ok_or_else(gone)?)),
+        LogStart::Newest => backward(parts, Sieve::new(query, ms), &form, None),
+        LogStart::Before(place) => {
+            backward(parts, Sieve::new(query, ms), &form, Some(place.in_file().ok_or_else(gone)?))
+        }
     }
 }
 
@@ -75,7 +81,7 @@ fn parts(logs: &RootDir, name: &str) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
-fn backward(parts: Vec<Part>, query: &LogQuery, form: &Form, place: Option<(u64, u64)>) -> Result<LogPage> {
+fn backward(parts: Vec<Part>, mut sieve: Sieve, form: &Form, place: Option<(u64, u64)>) -> Result<LogPage> {
     let newest = match place {
         None => parts.first().map(newest_place).transpose()?,
         Some(_) => None,
@@ -84,14 +90,14 @@ fn backward(parts: Vec<Part>, query: &LogQuery, form: &Form, place: Option<(u64,
         None => 0,
         Some((inode, _)) => parts.iter().position(|part| part.inode == inode).ok_or_else(gone)?,
     };
-    let mut sieve = Sieve::new(query);
     let mut end = place.map(|(_, offset)| offset);
-    for part in parts.into_iter().skip(first) {
+    for (nth, part) in parts.into_iter().skip(first).enumerate() {
         let inode = part.inode;
         let at = |offset| Some(LogCursor::file(inode, offset));
         let ended = match (part.packed, end.take()) {
-            (true, end) if sieve.is_late() => Ended::Late(end.unwrap_or(u64::MAX)),
-            (true, end) => packed(part, form, end.unwrap_or(u64::MAX), &mut sieve)?,
+            // The first one of a look is read whatever the time, so that every look gets somewhere.
+            (true, None) if nth > 0 && sieve.is_late() => Ended::Late(u64::MAX),
+            (true, end) => packed::read(&part.file, form, end, &mut sieve)?,
             (false, end) => plain(&part, form, end, &mut sieve)?,
         };
         match ended {
@@ -175,7 +181,7 @@ fn offer(line: &[u8], form: &Form, sieve: &mut Sieve) -> Seen {
 }
 
 /// Whether a request is to the site that is looked for: told from its bytes, since most lines are of other sites.
-fn of_site(line: &[u8], query: &LogQuery) -> bool {
+pub(super) fn of_site(line: &[u8], query: &LogQuery) -> bool {
     let Some(site) = &query.site else { return true };
     let field = format!("\"site\":\"{site}\"");
     line.windows(field.len()).any(|part| part == field.as_bytes())
@@ -198,71 +204,6 @@ fn before(part: &Part, form: &Form, end: u64, until: crate::base::clock::Time) -
     }
     let bytes = piece(&part.file, high, (high + LOG_LINE_BYTES_MAX as u64).min(end))?;
     Ok(bytes.iter().position(|b| *b == b'\n').map_or(end, |at| high + at as u64 + 1))
-}
-
-/// The last entries of a file, with their places: as many as a page has room for.
-struct Kept {
-    entries: VecDeque<(u64, LogEntry)>,
-    bytes: usize,
-    room: usize,
-    room_bytes: usize,
-}
-
-impl Kept {
-    fn new(sieve: &Sieve) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, room: sieve.room(), room_bytes: sieve.room_bytes() }
-    }
-
-    /// Adds an entry. The first one makes room where the page is full without it.
-    fn push(&mut self, at: u64, entry: LogEntry) {
-        self.bytes += entry.weight();
-        self.entries.push_back((at, entry));
-        while let Some((_, first)) = self.entries.front() {
-            let weight = first.weight();
-            if self.entries.len() <= self.room && self.bytes - weight <= self.room_bytes {
-                break;
-            }
-            self.bytes -= weight;
-            self.entries.pop_front();
-        }
-    }
-}
-
-/// A packed file can only be read from its beginning: the last entries before `end` that fit are kept.
-fn packed(part: Part, form: &Form, end: u64, sieve: &mut Sieve) -> Result<Ended> {
-    let mut lines = BufReader::with_capacity(LOG_PIECE_BYTES, unpacked(part.file).take(LOG_PACKED_BYTES_MAX.min(end)));
-    let mut kept = Kept::new(sieve);
-    let query = sieve.query();
-    let bounded = query.from.is_some() || query.until.is_some();
-    let (mut at, mut line, mut last) = (0_u64, Vec::new(), None);
-    loop {
-        line.clear();
-        let read = lines.read_until(b'\n', &mut line).map_err(Error::fault)?;
-        if read == 0 {
-            break;
-        }
-        if line.pop() == Some(b'\n') && !line.is_empty() {
-            // Cheap looks first: of most files nothing is wanted.
-            let time = if bounded { form.time(&line) } else { None };
-            last = time.or(last);
-            if time.is_none_or(|time| query.spans(time)) && of_site(&line, query) {
-                line.truncate(LOG_LINE_BYTES_MAX);
-                let entry = form.entry(&line);
-                if entry.fits(query) {
-                    kept.push(at, entry);
-                }
-            }
-        }
-        at += read as u64;
-    }
-    for (offset, entry) in kept.entries.into_iter().rev() {
-        match sieve.offer(entry) {
-            Seen::More => {}
-            Seen::Full => return Ok(Ended::Full(offset)),
-            Seen::TooOld => return Ok(Ended::TooOld),
-        }
-    }
-    Ok(if last.is_some_and(|last| query.is_past(last)) { Ended::TooOld } else { Ended::Begun })
 }
 
 /// What was written since `place`; the rest of a file that was renamed meanwhile comes first.

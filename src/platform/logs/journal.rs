@@ -31,7 +31,7 @@ fn backward(query: &LogQuery, start: &LogStart) -> Result<LogPage> {
         _ => args.extend(query.until.map(|until| format!("--until=@{}", until.0.div_euclid(1000) + 1))),
     }
     let (mut newest, mut oldest) = (None, None);
-    let mut sieve = Sieve::new(query);
+    let mut sieve = Sieve::new(query, LOG_SEARCH_MS_MAX);
     let mut last = Seen::More;
     let ended = run(&args, &mut |line| {
         let Some((entry, place)) = parse::journal(line) else { return true };

@@ -3,6 +3,7 @@
 
 mod files;
 mod journal;
+mod packed;
 mod parse;
 mod redact;
 mod sieve;

@@ -2,7 +2,7 @@
 
 use super::{LogEntry, LogPage, LogQuery};
 use crate::base::clock::Time;
-use crate::base::limits::{LOG_ENTRIES_MAX, LOG_PAGE_BYTES_MAX, LOG_SEARCH_MS_MAX};
+use crate::base::limits::{LOG_ENTRIES_MAX, LOG_PAGE_BYTES_MAX};
 use crate::base::names::LogCursor;
 use std::time::{Duration, Instant};
 
@@ -28,9 +28,10 @@ pub(super) struct Sieve<'q> {
 }
 
 impl<'q> Sieve<'q> {
-    pub(super) fn new(query: &'q LogQuery) -> Self {
+    /// Gathers for `ms` milliseconds.
+    pub(super) fn new(query: &'q LogQuery, ms: u64) -> Self {
         let limit = usize::try_from(query.limit.clamp(1, LOG_ENTRIES_MAX)).unwrap_or(1);
-        let deadline = Instant::now() + Duration::from_millis(LOG_SEARCH_MS_MAX);
+        let deadline = Instant::now() + Duration::from_millis(ms);
         Self { query, entries: vec![], limit, bytes: 0, deadline, reached: None }
     }
 
@@ -52,6 +53,11 @@ impl<'q> Sieve<'q> {
     /// Whether time has run out.
     pub(super) fn is_late(&self) -> bool {
         Instant::now() >= self.deadline
+    }
+
+    /// Everything down to `at` was looked at.
+    pub(super) fn reach(&mut self, at: Time) {
+        self.reached = Some(at);
     }
 
     /// Takes an entry, each older than the one before.

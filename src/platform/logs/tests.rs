@@ -1,9 +1,9 @@
 //! Logs as files, with what hostile or half-written lines are in them.
 
 use super::*;
-use crate::base::limits::{LOG_LOOK_BYTES_MAX, LOG_PAGE_BYTES_MAX};
+use crate::base::limits::{LOG_LOOK_BYTES_MAX, LOG_PACKED_LOOK_BYTES, LOG_PAGE_BYTES_MAX};
 use crate::platform::files::RootDir;
-use std::io::Write;
+use std::io::{Read, Write};
 
 const SITE: &str = "s0123456789";
 
@@ -111,6 +111,55 @@ fn a_page_of_long_lines_ends_early_and_the_next_goes_on() {
         }
         assert!(numbers.into_iter().eq((0..500).rev()), "packed: {packed}");
     }
+}
+
+fn packer(folder: &Folder) -> flate2::write::GzEncoder<std::fs::File> {
+    let file = std::fs::File::create(folder.logs.path("manara.log.2.gz")).unwrap();
+    flate2::write::GzEncoder::new(file, flate2::Compression::fast())
+}
+
+#[test]
+fn a_large_packed_file_is_searched_a_piece_at_a_time() {
+    let folder = folder();
+    let mut packer = packer(&folder);
+    // Between the lines, much that is quickly unpacked and passed over.
+    let filler = [vec![b'x'; 4 << 20], vec![b'\n']].concat();
+    let last = (LOG_PACKED_LOOK_BYTES as usize * 5 / 2 / filler.len()) as i64;
+    for second in 0..=last {
+        packer.write_all(line(second, SITE, 200).as_bytes()).unwrap();
+        packer.write_all(&filler).unwrap();
+    }
+    packer.finish().unwrap();
+    folder.append("manara.log", &line(last + 1, SITE, 200));
+    let mut query = LogQuery { text: Some("/0?".into()), ..query(LogSource::Access, LogStart::Newest, 10) };
+    let (mut places, mut reached, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    loop {
+        // Where there is no time at all each look still gets somewhere.
+        let page = files::read_within(&folder.logs, &query, 0).unwrap();
+        found.extend(page.entries);
+        let Some(older) = page.older else { break };
+        reached.push(page.searched_to.unwrap());
+        places.push(older.in_file().unwrap().1);
+        query.start = LogStart::Before(older);
+    }
+    assert_eq!(seconds(&found), [0]);
+    // First the file that is written; then three pieces, of which the last ends the search.
+    assert!(places.len() == 3 && places[0] == u64::MAX, "{places:?}");
+    assert!(places[1] - places[2] <= LOG_PACKED_LOOK_BYTES, "{places:?}");
+    assert!(reached.is_sorted_by(|later, earlier| later > earlier), "{reached:?}");
+}
+
+#[test]
+fn a_line_larger_than_a_piece_stops_no_search() {
+    let folder = folder();
+    let mut packer = packer(&folder);
+    packer.write_all(line(1, SITE, 200).as_bytes()).unwrap();
+    std::io::copy(&mut std::io::repeat(b'x').take(LOG_PACKED_LOOK_BYTES * 3 / 2), &mut packer).unwrap();
+    packer.write_all(format!("\n{}", line(2, SITE, 200)).as_bytes()).unwrap();
+    packer.finish().unwrap();
+    let found = folder.all(query(LogSource::Access, LogStart::Newest, 10));
+    let known: Vec<_> = found.iter().map(|entry| entry.at.is_some()).collect();
+    assert_eq!(known, [true, false, true]);
 }
 
 #[test]

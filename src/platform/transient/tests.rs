@@ -53,6 +53,18 @@ fn a_unit_is_told_by_its_states() {
 }
 
 #[test]
+fn a_new_request_goes_on_with_what_runs_or_went_well_and_repeats_what_failed() {
+    let apt = || "apt-get update".to_owned();
+    assert_eq!(Unit::Runs(apt()).going_on(|| true), Some("apt-get update"));
+    assert_eq!(Unit::Ended(apt(), Some(0)).going_on(|| false), Some("apt-get update"));
+    assert_eq!(Unit::Ended(apt(), Some(0)).going_on(|| true), None);
+    for failed in [Some(100), None] {
+        assert_eq!(Unit::Ended(apt(), failed).going_on(|| false), None, "{failed:?}");
+    }
+    assert_eq!(Unit::Gone.going_on(|| false), None);
+}
+
+#[test]
 fn one_that_comes_later_tells_the_whole_output_and_the_end() {
     let (place, folder) = folder();
     let log = place.path().join("a.log");

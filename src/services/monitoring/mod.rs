@@ -1,14 +1,15 @@
 //! Figures of the machine: measured every second, kept for two years in ever coarser steps, asked for in between.
 
 mod history;
+mod looks;
 mod pack;
 mod recorder;
 mod sampler;
 mod services;
 
 pub use history::{History, Line, POINTS_DEFAULT, history};
+pub use looks::{processes, services, tell_listeners};
 pub use sampler::run;
-pub use services::services;
 
 use crate::base::clock::Time;
 use crate::engine::Core;

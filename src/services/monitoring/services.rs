@@ -7,7 +7,7 @@ use crate::platform::daemons::{Service, ServiceState};
 use crate::platform::{HostOp, HostReply};
 
 /// The installed services, and whether a service manager knows them. The panel's version is this program's.
-pub fn services(core: &Core) -> Result<(Vec<Service>, bool)> {
+pub(super) fn services(core: &Core) -> Result<(Vec<Service>, bool)> {
     let (mut list, managed) = match core.host.ask(&HostOp::Services)? {
         HostReply::Services { list, managed } => (list, managed),
         other => return Err(unexpected(&other)),

@@ -39,6 +39,31 @@ export async function machine(world) {
     assert.equal(asked, count);
   });
 
+  await runner.check('processes and services go on by the stream, without asking again', async () => {
+    const [lists, topics] = [[], []];
+    const note = (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (/\/(processes|services)$/.test(pathname)) lists.push(pathname);
+      if (pathname.endsWith('/events')) topics.push(searchParams.get('topics'));
+    };
+    page.on('request', note);
+    await admin.go('/');
+    const busiest = page.locator('section[aria-labelledby="busiest-title"] li');
+    await busiest.first().waitFor();
+    await until('the stream to carry both', () => topics.at(-1)?.endsWith(',processes,services'));
+    const before = (await busiest.allInnerTexts()).join();
+    await until('other figures', async () => (await busiest.allInnerTexts()).join() !== before);
+    assert.equal(lists.length, 2, lists.join());
+    await page.getByText(admin.t('stream.live')).first().waitFor();
+    // A page that shows neither has nobody look.
+    await page.evaluate(() => document.querySelector('nav a[href="/jobs"]').click());
+    await until('the stream to carry neither', () => topics.at(-1)?.endsWith(',audit'));
+    await admin.go('/machine');
+    await page.locator('#processes tbody tr').first().waitFor();
+    await until('the stream to carry processes', () => topics.at(-1)?.endsWith(',audit,processes'));
+    page.off('request', note);
+  });
+
   await runner.check('only what the machine has is there', async () => {
     const { values } = (await panel.api('GET', '/metrics')).body;
     const has = (family) => values.some((value) => value.family === family);

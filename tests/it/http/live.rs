@@ -7,6 +7,7 @@ use manara::platform::logs::LogStart;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 fn quick() -> Panel {
@@ -14,8 +15,12 @@ fn quick() -> Panel {
 }
 
 fn open(panel: &Panel, header: &str) -> TcpStream {
+    open_topics(panel, header, "jobs,sites")
+}
+
+fn open_topics(panel: &Panel, header: &str, topics: &str) -> TcpStream {
     let mut stream = panel.connect();
-    let request = format!("GET /api/v1/events?topics=jobs,sites HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n");
+    let request = format!("GET /api/v1/events?topics={topics} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     stream
 }
@@ -94,6 +99,51 @@ fn streams_are_limited() {
     let refused = panel.api(header.trim_start_matches("Authorization: Bearer "), "GET", "/events", None);
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("30")));
     drop(open);
+}
+
+#[test]
+fn one_look_at_the_machine_is_for_everybody_who_listens_or_asks() {
+    let panel = quick();
+    let token = panel.token("viewer");
+    let header = format!("Authorization: Bearer {token}");
+    let looks = || panel.host.looks.each_ref().map(|looks| looks.load(Ordering::SeqCst));
+    let began = Instant::now();
+    let mut tabs = [(); 3].map(|()| open_topics(&panel, &header, "processes,services"));
+    for tab in &mut tabs {
+        let told = until(tab, "event: services\n");
+        assert!(told.contains("event: processes\n"), "{told}");
+    }
+    for _ in 0..5 {
+        assert_eq!(panel.api(&token, "GET", "/processes?q=nginx", None).status, 200);
+        assert_eq!(panel.api(&token, "GET", "/services", None).status, 200);
+    }
+    // Whoever comes later hears of the next look, five seconds after the one before.
+    let mut late = open_topics(&panel, &header, "processes");
+    let told = until(&mut late, "event: processes\n");
+    assert!(told.contains(r#"data: {"items":[],"total":0}"#) && !told.contains("services"), "{told}");
+    let most = 1 + u32::try_from(began.elapsed().as_secs() / 5).unwrap();
+    assert!(looks().iter().all(|looks| (2..=most).contains(looks)), "{:?} of {most}", looks());
+
+    drop((tabs, late));
+    let began = Instant::now();
+    while *panel.core.looks.running.lock().unwrap() {
+        assert!(began.elapsed() < Duration::from_secs(5), "nobody looks for nobody");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_token_that_may_not_see_the_machine_has_nobody_look_at_it() {
+    let panel = quick();
+    let narrow = json!({ "name": "narrow", "role": "viewer", "scopes": ["sites-read"] });
+    let token = panel.console("token.create", narrow)["token"].as_str().unwrap().to_owned();
+    let mut stream = open_topics(&panel, &format!("Authorization: Bearer {token}"), "sites,processes,services");
+    assert!(until(&mut stream, "retry:").contains("200 OK"));
+    assert!(!*panel.core.looks.running.lock().unwrap());
+    panel.core.bus.tell(Topic::Processes, "processes", json!({ "not": "for them" }));
+    panel.console("site.create", json!({ "domain": "a.test", "kind": "static" }));
+    let text = until(&mut stream, "event: site\n");
+    assert!(text.contains("event: site\n") && !text.contains("not"), "{text}");
 }
 
 #[test]

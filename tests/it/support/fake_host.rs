@@ -7,7 +7,7 @@ use manara::platform::nginx::{FileState, NginxNeighbours, NginxStatus, Ownership
 use manara::platform::{Host, HostOp, HostReply, Lines, NginxChange, TestReport};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Files by their path below nginx's folder, and the loads that happened.
@@ -23,6 +23,8 @@ pub(crate) struct FakeHost {
     pub(crate) effects: Mutex<Vec<String>>,
     /// What was asked of logs.
     pub(crate) log_reads: Mutex<Vec<LogQuery>>,
+    /// How often somebody looked at processes, and at services.
+    pub(crate) looks: [AtomicU32; 2],
     /// An installation goes on until it is cancelled.
     pub(crate) endless: AtomicBool,
     /// nginx does not run, until it is loaded.
@@ -114,8 +116,14 @@ impl Host for FakeHost {
                 self.log_reads.lock().unwrap().push(query);
                 HostReply::Log(LogPage::default())
             }
-            HostOp::Processes => HostReply::Processes { list: vec![] },
-            HostOp::Services => HostReply::Services { list: vec![], managed: true },
+            HostOp::Processes => {
+                self.looks[0].fetch_add(1, Ordering::SeqCst);
+                HostReply::Processes { list: vec![] }
+            }
+            HostOp::Services => {
+                self.looks[1].fetch_add(1, Ordering::SeqCst);
+                HostReply::Services { list: vec![], managed: true }
+            }
             _ => HostReply::Done,
         })
     }

@@ -1422,7 +1422,7 @@ export interface components {
         /** @description What sort of failure it is. Closed on purpose: surfaces map every kind. */
         Kind: "bad_input" | "not_signed_in" | "forbidden" | "not_found" | "conflict" | "stale" | "too_many" | "too_large" | "external" | "unavailable" | "fault";
         /** @description What an event is about. */
-        Topic: "jobs" | "sites" | "metrics" | "settings" | "audit";
+        Topic: "jobs" | "sites" | "metrics" | "settings" | "audit" | "processes" | "services";
         /** @description One event, as its data stands on the stream. */
         EventData: unknown;
         /** @description The components. */

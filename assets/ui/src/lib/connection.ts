@@ -1,0 +1,83 @@
+// One stream of server-sent events per tab (HTML Standard §9.2), with our own reconnection so that the state can be
+// shown: live, reconnecting, or stale.
+import { listeners, type Name, reconnected, stream } from './events.svelte';
+
+const TOPICS = '/api/v1/events?topics=jobs,sites,metrics,settings,audit';
+const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics', 'guard', 'audit', 'processes', 'services'];
+const FIRST_DELAY_MS = 1_000;
+const LONGEST_DELAY_MS = 30_000;
+/** Figures come every second: after a longer silence something may have been missed. */
+const SILENCE_MS = 5_000;
+
+let source: EventSource | null = null;
+/** The one that goes on until `source` is open. */
+let former: EventSource | null = null;
+let retry: ReturnType<typeof setTimeout> | undefined;
+let delay = FIRST_DELAY_MS;
+/** Further topics that are wanted, and those that `source` has. */
+let more = '';
+let carried = '';
+/** When `source` last showed that it is alive. */
+let aliveAt = 0;
+/** Number of the last event, and of the last one of `former`: what both brought counts once. */
+let lastId = 0;
+let heard = 0;
+
+function receive(name: Name, event: MessageEvent<string>): void {
+  aliveAt = Date.now();
+  lastId = Number(event.lastEventId);
+  if (lastId <= heard) return;
+  stream.lastEventAt = aliveAt;
+  const data = JSON.parse(event.data) as never;
+  for (const listener of listeners.get(name) ?? []) listener(data);
+}
+
+function connect(): void {
+  former = source;
+  carried = more;
+  const opened = new EventSource(TOPICS + more);
+  source = opened;
+  opened.onopen = () => {
+    const first = stream.link === 'connecting';
+    const whole = stream.link === 'live' && Date.now() - aliveAt < SILENCE_MS;
+    former?.close();
+    former = null;
+    heard = whole ? lastId : 0;
+    aliveAt = Date.now();
+    stream.link = 'live';
+    delay = FIRST_DELAY_MS;
+    if (!whole && !first) for (const listener of reconnected) listener();
+    carry(more);
+  };
+  opened.onerror = () => {
+    opened.close();
+    stream.link = 'reconnecting';
+    // The next one is on its way.
+    if (source !== opened) return;
+    former?.close();
+    // Between half and the whole delay, so that many tabs do not come back in the same moment.
+    retry = setTimeout(connect, delay * (0.5 + Math.random() / 2));
+    delay = Math.min(delay * 2, LONGEST_DELAY_MS);
+  };
+  for (const name of NAMES) opened.addEventListener(name, (event) => receive(name, event as MessageEvent<string>));
+}
+
+/** Has the stream carry further topics, each with a comma before it, instead of those that were asked for before. */
+export function carry(topics: string): void {
+  more = topics;
+  if (source && !former && stream.link === 'live' && carried !== more) connect();
+}
+
+/** Opens the stream; does nothing when it is open. */
+export function openStream(): void {
+  if (source) return;
+  stream.link = 'connecting';
+  connect();
+}
+
+export function closeStream(): void {
+  clearTimeout(retry);
+  former?.close();
+  source?.close();
+  former = source = null;
+}
