@@ -30,8 +30,11 @@ pub struct Seen<T> {
     pub what: T,
 }
 
-/// The last look at something.
-pub struct Kept<T>(Mutex<Option<Arc<Seen<T>>>>);
+/// The last look at something, and when it ended.
+pub struct Kept<T>(Mutex<Option<(Instant, Result<Arc<Seen<T>>>)>>);
+
+/// A failed look answers those who waited for it, and nobody later: a host that does not answer takes its time each time.
+const FAILURE_KEPT: Duration = Duration::from_secs(1);
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
@@ -44,12 +47,14 @@ impl<T> Kept<T> {
     pub fn get(&self, age: Duration, look: impl FnOnce() -> Result<T>) -> Result<Arc<Seen<T>>> {
         // What a look that panicked left is the look before it.
         let mut last = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(seen) = last.as_ref().filter(|seen| seen.at.elapsed() < age) {
-            return Ok(seen.clone());
+        if let Some((ended, seen)) = &*last
+            && ended.elapsed() < if seen.is_ok() { age } else { age.min(FAILURE_KEPT) }
+        {
+            return seen.clone();
         }
-        let seen = Arc::new(Seen { what: look()?, at: Instant::now() });
-        *last = Some(seen.clone());
-        Ok(seen)
+        let seen = look().map(|what| Arc::new(Seen { what, at: Instant::now() }));
+        *last = Some((Instant::now(), seen.clone()));
+        seen
     }
 }
 
@@ -72,6 +77,7 @@ mod tests {
         let (never, always) = (Duration::ZERO, Duration::from_secs(3600));
         assert_eq!([get(always), get(always), get(never), get(always)].map(Result::unwrap), [1, 1, 2, 2]);
         assert!(get(never).is_err());
-        assert_eq!(get(always).unwrap(), 2, "a look that failed is none");
+        assert!(get(always).is_err() && looks.get() == 3, "whoever waited for it hears of the same failure");
+        assert_eq!(get(never).unwrap(), 4);
     }
 }

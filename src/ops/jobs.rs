@@ -52,6 +52,10 @@ impl Read for PlanShow {
         let body = row.and_then(|row| row.body);
         let body = body.ok_or_else(|| Error::new(Kind::NotFound, "plan_not_found").with("id", &input.id))?;
         let plan: Plan = serde_json::from_value(body).map_err(Error::fault)?;
+        // What others have in nginx is shown to those who may take it over; plans of sites, to all who see sites.
+        if let Some(op) = super::find(&plan.operation).filter(|op| op.meta.need != Need::Has(SitesChange)) {
+            super::run::authorise(op, cx.actor)?;
+        }
         Ok(plan.view(cx.request.lang))
     }
 }
@@ -125,8 +129,8 @@ pub(super) struct JobView {
     /// The plan it applies.
     plan: Option<String>,
     /// Whether the caller may ask for it again now: it ended without doing what it was asked, and its sites are as it
-    /// found them.
-    retryable: bool,
+    /// found them. `null` in lists: that takes a plan for each.
+    retryable: Option<bool>,
     /// When it was asked for.
     created_at: Time,
     /// When it began.
@@ -150,7 +154,7 @@ pub(super) struct JobError {
     evidence: Option<String>,
 }
 
-fn worded(core: &Core, row: rows::Job, retryable: bool, lang: Lang) -> JobView {
+fn worded(core: &Core, row: rows::Job, retryable: Option<bool>, lang: Lang) -> JobView {
     let live = core.jobs.live(&row.id);
     let live = live.unwrap_or_else(|| Progress { output: row.output.clone(), ..Progress::default() });
     JobView {
@@ -187,7 +191,7 @@ fn find(core: &Core, id: &str) -> Result<rows::Job> {
 
 /// A job that has just begun.
 pub(super) fn view(core: &Core, id: &str, lang: Lang) -> Result<JobView> {
-    Ok(worded(core, find(core, id)?, false, lang))
+    Ok(worded(core, find(core, id)?, Some(false), lang))
 }
 
 /// Which jobs.
@@ -247,12 +251,8 @@ impl Read for JobList {
             .core
             .store
             .read(|tx| Ok((rows::list(tx, &filter, input.cursor.as_deref(), limit)?, rows::count(tx, &filter)?)))?;
-        let brief = |row: rows::Job| {
-            // The row of a list has no input.
-            let retryable = may_be_repeated(&row) && retryable(cx, &find(cx.core, &row.id)?);
-            Ok(JobView { output: String::new(), ..worded(cx.core, row, retryable, cx.request.lang) })
-        };
-        Ok(Page { items: page.rows.into_iter().map(brief).collect::<Result<_>>()?, next: page.next, total })
+        let brief = |row| JobView { output: String::new(), ..worded(cx.core, row, None, cx.request.lang) };
+        Ok(Page { items: page.rows.into_iter().map(brief).collect(), next: page.next, total })
     }
 }
 
@@ -268,7 +268,7 @@ impl Read for JobShow {
     fn read(cx: &Cx, input: IdRef) -> Result<JobView> {
         let row = find(cx.core, input.id.as_str())?;
         let retryable = retryable(cx, &row);
-        Ok(worded(cx.core, row, retryable, cx.request.lang))
+        Ok(worded(cx.core, row, Some(retryable), cx.request.lang))
     }
 }
 
@@ -332,10 +332,10 @@ const REPLANNED_SITES_MAX: usize = 50;
 
 /// Whether the caller's `job.retry` would begin now.
 fn retryable(cx: &Cx, row: &rows::Job) -> bool {
-    let Ok(Again { op, input, sites }) = again(cx.core, row) else { return false };
     if !cx.actor.may(JobsChange) {
         return false;
     }
+    let Ok(Again { op, input, sites }) = again(cx.core, row) else { return false };
     match &sites {
         Some(sites) if sites.len() > REPLANNED_SITES_MAX => {
             let stand = |(id, revision): &(String, i64)| {

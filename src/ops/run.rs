@@ -130,7 +130,7 @@ pub(super) fn repeat(cx: &Cx, op: &Op, input: Value, of: Option<change::Former>)
     dispatch(cx, op, input, of)
 }
 
-/// Whether [`repeat`] would begin, as far as that can be told without the machine. Errors: why it would not.
+/// Whether [`repeat`] would begin, as far as that can be told without a test. Errors: why it would not.
 pub(super) fn try_repeat(cx: &Cx, op: &Op, input: Value, of: Option<change::Former>) -> Result<()> {
     authorise(op, cx.actor)?;
     check(op, &input)?;
