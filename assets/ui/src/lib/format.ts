@@ -60,6 +60,12 @@ export function withHijri(gregorian: string, at: number, lang: Lang): string {
   return `${gregorian} (${hijri.format(at)})`;
 }
 
+/** Seconds in words: “60 seconds”. */
+export function formatSeconds(seconds: number, lang: Lang): string {
+  const format = cachedFormat('seconds', lang, (tag) => new Intl.NumberFormat(tag, { style: 'unit', unit: 'second', unitDisplay: 'long' }));
+  return format.format(seconds);
+}
+
 /** A length of time as digits: `75` seconds → `1:15`. */
 export function formatDuration(seconds: number, lang: Lang): string {
   const digits = cachedFormat('duration', lang, (tag) => new Intl.NumberFormat(tag, { minimumIntegerDigits: 2, useGrouping: false }));
