@@ -34,7 +34,7 @@ fuzz    | default |  180 | parsers with random input, one minute each
 vps     | default |  600 | booted machines: install, update, remove
 arm     | full    | 1200 | static binaries for ARM, installed under emulation to a served site
 deny    | full    |  600 | advisories, licences and sources
-fuzzing | full    | 1500 | parsers with random input, ten minutes each
+fuzzing | full    |  900 | parsers with random input, ten minutes each, side by side
 kills   | full    |  240 | 200 kills in the middle of an apply
 '
 
@@ -74,7 +74,8 @@ suite_e2e() { need_binary && need_packages chromium && MANARA_E2E_FULL=$(full) t
 suite_api() { need_binary && need_schemathesis && tests/api/run.sh; }
 suite_vps() { need_binary && MANARA_VPS_ALL=$(full) tests/vps/run.sh; }
 suite_fuzz() { MANARA_FUZZ_SECONDS=60 matching fuzz; }
-suite_fuzzing() { MANARA_FUZZ_SECONDS=600 matching fuzz; }
+# All of them at once.
+suite_fuzzing() { RUST_TEST_THREADS=8 MANARA_FUZZ_SECONDS=600 matching fuzz; }
 suite_kills() { MANARA_KILLS=200 matching kill; }
 suite_arm() {
   need_packages qemu-user-static || return
