@@ -2,7 +2,7 @@
 
 use super::prompt;
 use super::tree::Say;
-use crate::base::{Error, FieldProblem, Result, schema as check};
+use crate::base::{Error, FieldProblem, Kind, Result, schema as check};
 use crate::ops::{Method, Op, run, schema};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches};
@@ -185,11 +185,7 @@ pub(super) fn input(op: &Op, matches: &ArgMatches, say: Say) -> Result<Value> {
             input.extend(field.map(|f| (f.name.to_owned(), Value::Null)));
         }
     }
-    for field in fields.iter().filter(|f| f.file) {
-        if let Some(path) = matches.get_one::<String>(field.name) {
-            input.insert(field.name.into(), prompt::read_file(path)?.into());
-        }
-    }
+    read_files(&fields, matches, &mut input)?;
     read_secrets(op, &fields, matches, &mut input, say)?;
     let input = Value::Object(input);
     let problems = check::problems(schema::input(op), &input);
@@ -204,6 +200,19 @@ pub(super) fn input(op: &Op, matches: &ArgMatches, say: Say) -> Result<Value> {
 fn pair(text: &str) -> Value {
     let (name, value) = text.split_once(':').unwrap_or((text, ""));
     json!({ "name": name.trim(), "value": value.trim() })
+}
+
+/// Texts that lie in files. The first one to read the standard input would leave nothing for a second.
+fn read_files(fields: &[Field], matches: &ArgMatches, input: &mut Map<String, Value>) -> Result<()> {
+    let named = fields.iter().filter(|f| f.file);
+    let named: Vec<_> = named.filter_map(|f| Some((f, matches.get_one::<String>(f.name)?))).collect();
+    if named.iter().filter(|(_, path)| *path == "-").count() > 1 {
+        return Err(Error::new(Kind::BadInput, "cli_input_twice"));
+    }
+    for (field, path) in named {
+        input.insert(field.name.into(), prompt::read_file(path)?.into());
+    }
+    Ok(())
 }
 
 /// Secrets come from the standard input, one line each in the order of the fields; at a terminal they are asked for.

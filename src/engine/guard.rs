@@ -45,6 +45,12 @@ pub fn stored(tx: &Tx) -> Result<BTreeMap<String, String>> {
     Ok(rows.filter_map(|row| Some((row.name, row.value?.as_str()?.to_owned()))).collect())
 }
 
+/// A change that is pending once it is on the disk.
+pub struct Pending {
+    guard: Guard,
+    open: Open,
+}
+
 /// Makes a change pending where a guarded value that counts in this run is another one than before, and takes the new
 /// address. `former` is what was stored before the change. What is returned is called once the change is on the disk.
 /// Errors: those of [`super::doors::Doors::prepare`].
@@ -54,7 +60,7 @@ pub fn begin(
     actor: &Actor,
     former: &BTreeMap<String, String>,
     (before, after): (&Resolved, &Resolved),
-) -> Result<Option<Open>> {
+) -> Result<Option<Pending>> {
     let differs = |key: &str| value(before, key) != value(after, key);
     let (from, to) = (Way::from(before), Way::from(after));
     if !from.differs(&to) && !options::ALL.iter().any(|opt| opt.guarded && differs(opt.key)) {
@@ -70,24 +76,29 @@ pub fn begin(
     let guard =
         Guard { changes: changes.collect(), by: actor.shown(), started_at: now, expires_at: now.plus_s(GUARD_S) };
     rows::put(tx, &guard)?;
-    match core.doors.get()? {
-        Some(doors) if from.differs(&to) => doors.prepare(&to).map(Some),
-        _ => Ok(Some(Box::new(|| {}))),
-    }
+    let open: Open = match core.doors.get()? {
+        Some(doors) if from.differs(&to) => doors.prepare(&to)?,
+        _ => Box::new(|| {}),
+    };
+    Ok(Some(Pending { guard, open }))
 }
 
 fn value<'a>(resolved: &'a Resolved, key: &str) -> Option<&'a crate::config::value::Value> {
     resolved.all.iter().find(|setting| setting.opt.key == key).map(|setting| &setting.value)
 }
 
-/// A pending change has been written: the new address answers, everybody is told, and the time runs.
-pub fn begun(core: &Arc<Core>, open: Open) {
+/// A pending change has been written: the new address answers, everybody is told, and the time runs. Where somebody has
+/// settled it in the meantime, what counts now stays.
+pub fn begun(core: &Arc<Core>, Pending { guard, open }: Pending) {
     // Before the turn: whoever has the next one goes by what counts now.
     core.settings.changed(&core.store);
-    {
-        let _turn = core.doors.turn();
-        open();
+    let turn = core.doors.turn();
+    if current(core).is_ok_and(|now| now.as_ref() != Some(&guard)) {
+        drop((open, turn));
+        return put_doors_in_order(core);
     }
+    open();
+    drop(turn);
     tell(core, "pending");
     if let Err(e) = resume(core) {
         log::error!(target: "manara::guard", "nobody watches over the pending change: {e}");
@@ -160,11 +171,15 @@ pub fn settled(core: &Core, guard: &Guard, how: &str) {
     if !moves(guard) {
         return tell(core, how);
     }
+    put_doors_in_order(core);
+    certificate::settle(core);
+    tell(core, how);
+}
+
+fn put_doors_in_order(core: &Core) {
     if let Err(e) = settle_doors(core) {
         log::error!(target: "manara::guard", "the panel's address could not be put in order: {e}");
     }
-    certificate::settle(core);
-    tell(core, how);
 }
 
 fn settle_doors(core: &Core) -> Result<()> {

@@ -102,6 +102,16 @@ impl TcpDoors {
         }
     }
 
+    fn look_at_certificate(&self) {
+        let core = &self.panel.core;
+        let _turn = core.doors.turn();
+        // While a pair that was set waits to be kept, the files are only what is gone back to.
+        let by_files = core.settings.now(&core.store).is_ok_and(|settings| settings.certificate.is_none());
+        if by_files && self.certificate.shown().is_some() {
+            self.certificate.look(&core.config.panel_tls_folder());
+        }
+    }
+
     /// Closes all of them.
     pub(super) fn close(&self) {
         lock(&self.open).clear();
@@ -183,12 +193,9 @@ async fn look_after_certificate(doors: Weak<TcpDoors>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
         let Some(doors) = doors.upgrade() else { return };
-        let core = &doors.panel.core;
-        let _turn = core.doors.turn();
-        // While a pair that was set waits to be kept, the files are only what is gone back to.
-        let by_files = core.settings.now(&core.store).is_ok_and(|settings| settings.certificate.is_none());
-        if by_files && doors.certificate.shown().is_some() {
-            doors.certificate.look(&core.config.panel_tls_folder());
+        // It waits for its turn, for the database and for the disk.
+        if let Err(e) = tokio::task::spawn_blocking(move || doors.look_at_certificate()).await {
+            log::error!(target: "manara::http", "the panel's certificate could not be looked at: {e}");
         }
     }
 }

@@ -182,15 +182,18 @@ fn put(
         return Ok(Acted::new(view, TARGET).changed(before_told, after_told));
     }
     // It has to be there before a row can name it; where that row never comes to be, it goes again.
-    let id = panel_tls::keep(&core.config.panel_tls_folder(), pair)?;
-    rows::put(tx, CERTIFICATE, &json!(id.to_string()), &cx.actor.shown(), core.now())?;
+    let kept = panel_tls::keep(&core.config.panel_tls_folder(), pair)?;
+    rows::put(tx, CERTIFICATE, &json!(kept.id().to_string()), &cx.actor.shown(), core.now())?;
     let after = core.settings.inside(tx)?;
     let open = guard::begin(core, tx, cx.actor, &former, (&before, &after))?;
     let view = CertificateView::new(cx, tx, &after, Some(facts))?;
     let acted = Acted::new(view, TARGET).changed(before_told, after_told);
     let engine = cx.core.clone();
-    Ok(match open {
-        Some(open) => acted.then(move |_| guard::begun(&engine, open)),
-        None => acted.then(certificate::settle),
-    })
+    Ok(acted.then(move |core| {
+        kept.stays();
+        match open {
+            Some(open) => guard::begun(&engine, open),
+            None => certificate::settle(core),
+        }
+    }))
 }

@@ -6,7 +6,7 @@ use crate::base::{Error, Kind, Result, Secret, ids};
 use crate::config::options::{self, Home};
 use crate::engine::settings::CERTIFICATE;
 use crate::engine::{Actor, certificate};
-use crate::platform::panel_tls::{self, PanelTls};
+use crate::platform::panel_tls::{self, Kept, PanelTls};
 use crate::services::accounts;
 use crate::store::{Tx, guard, settings};
 use schemars::JsonSchema;
@@ -25,7 +25,8 @@ pub(super) struct UnlockInput {
     #[schemars(length(max = 64))]
     listen: Option<String>,
     /// Make a new self-signed certificate for the panel's port. Without being asked that is done where the one that is
-    /// there cannot be used, or does not count now.
+    /// there cannot be used, or has expired. The former files stay beside it as `panel.pem.before` and
+    /// `panel.key.before`.
     #[serde(default)]
     new_certificate: bool,
 }
@@ -61,6 +62,15 @@ fn new_pair(cx: &Cx, asked: bool) -> Result<Option<PanelTls>> {
     };
     // The names of the panel are among what goes back to its default.
     (asked || !works).then(|| panel_tls::make(&certificate::names_for(&[]))).transpose()
+}
+
+/// Has `pair` take the place of the files once this is on the disk ([`certificate::settle`]); those are put aside.
+fn put(cx: &Cx, tx: &Tx, pair: &PanelTls) -> Result<Kept> {
+    let folder = cx.core.config.panel_tls_folder();
+    panel_tls::put_aside(&folder)?;
+    let kept = panel_tls::keep(&folder, pair)?;
+    settings::put(tx, CERTIFICATE, &json!(kept.id().to_string()), &cx.actor.shown(), cx.core.now())?;
+    Ok(kept)
 }
 
 struct Unlock;
@@ -113,14 +123,13 @@ impl Act for Unlock {
         };
         let target = input.user.map(|user| user.to_string()).unwrap_or_default();
         let fingerprint = pair.as_ref().map(|pair| panel_tls::fingerprint(&pair.certificate)).transpose()?;
-        if let Some(pair) = pair.filter(|_| !cx.request.dry_run) {
-            panel_tls::replace_files(&cx.core.config.panel_tls_folder(), &pair)?;
-        }
+        let kept = pair.filter(|_| !cx.request.dry_run).map(|pair| put(cx, tx, &pair)).transpose()?;
         let after = json!({
             "reset": reset, "listen": listen, "new_password": password.is_some(), "certificate": fingerprint,
         });
         let acted = Acted::new(Unlocked { reset, password, fingerprint }, target).changed(Value::Null, after);
-        Ok(acted.then(|core| {
+        Ok(acted.then(move |core| {
+            kept.into_iter().for_each(Kept::stays);
             core.settings.changed(&core.store);
             certificate::settle(core);
         }))

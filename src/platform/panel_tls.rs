@@ -18,7 +18,7 @@ use rustls::crypto::ring;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The certificate, below the folder of [`ensure`].
 pub const CERTIFICATE: &str = "tls/panel.pem";
@@ -56,11 +56,67 @@ pub fn replace_files(folder: &Path, pair: &PanelTls) -> Result<()> {
     write(&RootDir::open_or_make(folder)?, "tls", pair)
 }
 
+/// Puts the files of [`present`] aside, as `panel.pem.before` and `panel.key.before` (0600): the key may be the only one
+/// there is. A pair that the panel made itself is not worth it.
+pub fn put_aside(folder: &Path) -> Result<()> {
+    let own = |pair: &PanelTls| facts(&pair.certificate).is_ok_and(|facts| facts.self_made) && pair.certified().is_ok();
+    if present(folder).is_ok_and(|files| files.as_ref().is_some_and(own)) {
+        return Ok(());
+    }
+    let folder = RootDir::open_or_make(folder)?;
+    for file in [KEY, CERTIFICATE] {
+        let aside = format!("{file}.before");
+        match folder.read(file, BYTES_MAX) {
+            Ok(Some(bytes)) => folder.write(&aside, &bytes, 0o600)?,
+            Ok(None) => {}
+            // A link, or a file of root's.
+            Err(_) => folder.replace(file, &aside)?,
+        }
+    }
+    Ok(())
+}
+
+/// A pair that lies below the folder for a change that is not on the disk yet. Dropped, it is deleted again.
+#[must_use]
+pub struct Kept {
+    folder: PathBuf,
+    id: PairId,
+    /// Whether it goes when this is dropped.
+    goes: bool,
+}
+
+impl Kept {
+    /// What names it.
+    pub fn id(&self) -> PairId {
+        self.id
+    }
+
+    /// The change is on the disk: from now on its row says how long the pair is needed.
+    pub fn stays(mut self) {
+        self.goes = false;
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if !self.goes {
+            return;
+        }
+        let gone = RootDir::open_or_make(&self.folder).and_then(|folder| folder.remove_tree(&kept_at(self.id)));
+        if let Err(e) = gone {
+            log::warn!(target: "manara::guard", "a certificate that was not taken goes at the next start: {e}");
+        }
+    }
+}
+
 /// Keeps `pair` below `folder` without making it count.
-pub fn keep(folder: &Path, pair: &PanelTls) -> Result<PairId> {
+pub fn keep(folder: &Path, pair: &PanelTls) -> Result<Kept> {
     let id = pair.id()?;
+    // One that lies there already may be named by a row.
+    let goes = !kept(folder, id).is_ok_and(|pair| pair.is_some());
+    let kept = Kept { folder: folder.to_owned(), id, goes };
     write(&RootDir::open_or_make(folder)?, &kept_at(id), pair)?;
-    Ok(id)
+    Ok(kept)
 }
 
 /// The kept pair `id`; `None` where it is gone.
@@ -108,10 +164,10 @@ impl PanelTls {
         CertifiedKey::from_der(certificates(&self.certificate)?, key, &ring::default_provider()).map_err(unusable)
     }
 
-    /// Whether a client could be shown it at `now`: both can be used, and the certificate counts.
+    /// Whether a client could be shown it at `now`: both can be used, and the certificate has not expired. One that does
+    /// not count yet is more likely met by a clock that is wrong.
     pub fn works(&self, now: Time) -> bool {
-        let counts = facts(&self.certificate).is_ok_and(|facts| (facts.not_before..facts.not_after).contains(&now));
-        counts && self.certified().is_ok()
+        facts(&self.certificate).is_ok_and(|facts| now < facts.not_after) && self.certified().is_ok()
     }
 
     /// What tells this pair from every other one. Error: `panel_certificate`.
@@ -246,7 +302,12 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let first = ensure(root.path(), &[]).unwrap();
         let pairs = [make(&[]).unwrap(), make(&[]).unwrap()];
-        let ids = pairs.each_ref().map(|pair| keep(root.path(), pair).unwrap());
+        let ids = pairs.each_ref().map(|pair| {
+            let kept = keep(root.path(), pair).unwrap();
+            let id = kept.id();
+            kept.stays();
+            id
+        });
         assert_eq!(present(root.path()).unwrap().unwrap(), first, "keeping makes nothing count");
         assert_eq!(kept(root.path(), ids[1]).unwrap().unwrap(), pairs[1]);
         let key = root.path().join(kept_at(ids[1])).join("panel.key");
@@ -257,6 +318,52 @@ mod tests {
         assert!(kept(root.path(), ids[0]).unwrap().is_some() && kept(root.path(), ids[1]).unwrap().is_none());
         adopt(root.path(), ids[1]).unwrap();
         assert_eq!(present(root.path()).unwrap().unwrap(), pairs[1], "what is gone changes nothing");
+    }
+
+    #[test]
+    fn a_pair_that_is_kept_for_nothing_goes_but_not_one_that_lay_there() {
+        let root = tempfile::tempdir().unwrap();
+        let pair = make(&[]).unwrap();
+        let id = pair.id().unwrap();
+        drop(keep(root.path(), &pair).unwrap());
+        assert_eq!(kept(root.path(), id).unwrap(), None);
+        keep(root.path(), &pair).unwrap().stays();
+        drop(keep(root.path(), &pair).unwrap());
+        assert_eq!(kept(root.path(), id).unwrap(), Some(pair));
+    }
+
+    #[test]
+    fn a_pair_of_ones_own_is_put_aside_whole_and_nothing_else_takes_its_place() {
+        let root = tempfile::tempdir().unwrap();
+        let (first, other) = (ensure(root.path(), &[]).unwrap(), make(&[]).unwrap());
+        let (pem, key) = (root.path().join(CERTIFICATE), root.path().join(KEY));
+        let aside = |path: &Path| path.with_added_extension("before");
+        put_aside(root.path()).unwrap();
+        assert!(!aside(&key).exists(), "the panel's own can be made again");
+        std::fs::write(&key, other.key.expose()).unwrap();
+        put_aside(root.path()).unwrap();
+        assert_eq!(std::fs::read_to_string(aside(&key)).unwrap(), *other.key.expose());
+        assert_eq!(std::fs::read_to_string(aside(&pem)).unwrap(), first.certificate);
+        assert_eq!(std::fs::metadata(aside(&key)).unwrap().mode() & 0o777, 0o600);
+        replace_files(root.path(), &first).unwrap();
+        put_aside(root.path()).unwrap();
+        assert_eq!(std::fs::read_to_string(aside(&key)).unwrap(), *other.key.expose());
+        // A link, as programs that renew certificates make them, is moved as it is.
+        let elsewhere = root.path().join("elsewhere.key");
+        std::fs::rename(&key, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &key).unwrap();
+        std::fs::write(&pem, "broken").unwrap();
+        put_aside(root.path()).unwrap();
+        assert_eq!(std::fs::read_link(aside(&key)).unwrap(), elsewhere);
+        assert_eq!(std::fs::read_to_string(aside(&pem)).unwrap(), "broken");
+    }
+
+    #[test]
+    fn a_pair_works_until_it_expires() {
+        let pair = make(&[]).unwrap();
+        let told = facts(&pair.certificate).unwrap();
+        assert!(pair.works(told.not_before.plus_s(-1)) && pair.works(told.not_after.plus_s(-1)));
+        assert!(!pair.works(told.not_after));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use manara::ops::{self, auth};
 use manara::platform::Faults;
 use manara::platform::clock::SystemClock;
 use manara::platform::panel_tls::{self, PanelTls};
+use manara::store::settings;
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
@@ -180,6 +181,22 @@ fn eventually(what: &str, holds: impl Fn() -> bool) {
 
 fn is_open(port: u16) -> bool {
     TcpStream::connect(at(port)).is_ok()
+}
+
+#[test]
+fn a_change_that_is_taken_back_before_it_answers_never_answers() {
+    let (panel, port) = Panel::new();
+    let next = free_port();
+    let pending = panel.core.store.write(|tx| {
+        let (former, before) = (guard::stored(tx)?, panel.core.settings.inside(tx)?);
+        settings::put(tx, "panel.listen", &json!(at(next).to_string()), "root", panel.core.now())?;
+        let after = panel.core.settings.inside(tx)?;
+        guard::begin(&panel.core, tx, &Actor::Console, &former, (&before, &after))
+    });
+    panel.console("setting.revert", json!({})).unwrap();
+    guard::begun(&panel.core, pending.unwrap().unwrap());
+    assert!(TcpStream::connect(at(next)).is_err(), "nobody would close it again");
+    assert_eq!(panel.api(port, "GET", "/settings", &Value::Null).unwrap().status, 200);
 }
 
 #[test]

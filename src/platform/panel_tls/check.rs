@@ -42,6 +42,8 @@ pub fn check(
     {
         problems.push(match e {
             rustls::Error::InconsistentKeys(_) => FieldProblem::new("key", "private_key_of_other"),
+            // Such as one of version 1 of X.509.
+            e @ rustls::Error::InvalidCertificate(_) => at_certificate("certificate_unusable").with("reason", e),
             e => FieldProblem::new("key", "private_key_unusable").with("reason", e),
         });
     }
@@ -165,6 +167,14 @@ mod tests {
         assert_eq!(clients, [at("certificate", "certificate_not_for_servers")]);
         let unknown = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
         assert_eq!(of(|_| {}, &unknown), [at("certificate", "certificate_key_kind")]);
+    }
+
+    #[test]
+    fn a_certificate_of_version_1_is_not_blamed_on_the_key() {
+        // openssl x509 -req -signkey KEY -days 36500, with a P-256 key and nothing of version 3
+        let old = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/version_1_certificate.pem"));
+        let key = make(&[]).unwrap().key;
+        assert_eq!(codes(old, key.expose()), [at("certificate", "certificate_unusable")]);
     }
 
     #[test]

@@ -297,6 +297,41 @@ fn unlocking_replaces_a_certificate_that_does_not_work_and_only_that() {
 }
 
 #[test]
+fn unlocking_destroys_no_key() {
+    let (panel, _, own) = Panel::with_tls();
+    let folder = panel.core.config.panel_tls_folder();
+    // Before its time a certificate is left alone: it is more likely the clock that is wrong.
+    panel.clock.0.store(-200 * 365 * 86_400, Ordering::SeqCst);
+    let done = panel.console("panel.unlock", json!({})).unwrap();
+    assert_eq!((&done["fingerprint"], panel.files()), (&Value::Null, own.clone()));
+    panel.clock.0.store(0, Ordering::SeqCst);
+    let key = folder.join(panel_tls::KEY);
+    std::fs::write(&key, "the only one").unwrap();
+    for _ in 0..2 {
+        let done = panel.console("panel.unlock", json!({ "new_certificate": true })).unwrap();
+        let made = panel.files();
+        assert_eq!(done["fingerprint"], panel_tls::fingerprint(&made.certificate).unwrap());
+        assert!(made.certified().is_ok() && panel.kept_pairs() == 0);
+    }
+    let aside = |name: &str| std::fs::read_to_string(folder.join("tls").join(name)).unwrap();
+    assert_eq!((aside("panel.key.before").as_str(), aside("panel.pem.before")), ("the only one", own.certificate));
+}
+
+#[test]
+fn a_pair_whose_change_is_rolled_back_is_gone_at_once() {
+    let (panel, port, old) = Panel::with_tls();
+    let new = panel_tls::make(&[]).unwrap();
+    panel
+        .core
+        .store
+        .write(|tx| tx.exec("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'full'); END", &[]))
+        .unwrap();
+    assert_eq!(panel.set(port, &old, &new).status, 500);
+    assert_eq!((panel.kept_pairs(), panel.files()), (0, old.clone()));
+    assert!(panel.shows(port, &old));
+}
+
+#[test]
 fn the_command_line_takes_files_and_a_killed_panel_gives_the_former_certificate_back() {
     let mut panel = Installed::start();
     let pair = panel_tls::make(&[]).unwrap();
@@ -314,6 +349,9 @@ fn the_command_line_takes_files_and_a_killed_panel_gives_the_former_certificate_
     let refused = panel.run(&["panel-certificate", "set", "--certificate", &certificate, "--key", &certificate]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(2) && said.contains("key: "), "{said}");
+    let refused = panel.run(&["panel-certificate", "set", "--certificate", "-", "--key", "-"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && said.contains("standard input (-)"), "{said}");
     let done = panel.run(&["panel-certificate", "set", "--certificate", &certificate, "--key", &key]);
     let said = String::from_utf8_lossy(&done.stderr).into_owned() + &String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success() && said.contains("manara setting confirm --here"), "{said}");

@@ -6225,7 +6225,8 @@ export interface operations {
                     listen?: string | null;
                     /**
                      * @description Make a new self-signed certificate for the panel's port. Without being asked that is done where the one that is
-                     *     there cannot be used, or does not count now.
+                     *     there cannot be used, or has expired. The former files stay beside it as `panel.pem.before` and
+                     *     `panel.key.before`.
                      * @default false
                      */
                     new_certificate?: boolean;
