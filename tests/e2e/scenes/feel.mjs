@@ -62,9 +62,11 @@ export async function feel(world) {
   });
 
   await runner.check('a lost connection is said, and its return', async () => {
+    // What the browser keeps about its requests has a stream only when that has ended.
+    const stream = page.waitForResponse((answer) => answer.url().includes('/api/v1/events'));
     await person.go('/sites');
     await page.locator('tbody a').first().waitFor();
-    await until('the stream', () => page.evaluate(() => performance.getEntriesByType('resource').some((one) => one.name.includes('/events'))));
+    assert.equal((await stream).status(), 200);
     await person.context.setOffline(true);
     // The browser does not cut open streams by itself.
     await person.context.route('**/api/v1/events*', (route) => route.abort());
