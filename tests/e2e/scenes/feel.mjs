@@ -80,6 +80,29 @@ export async function feel(world) {
     for (const one of runner.people) one.problems.length = 0;
   });
 
+  await runner.check('where a stream with more on it is refused, the one before goes on, and it is asked for again', async () => {
+    const of = (topics) => (answer) => answer.url().includes('/api/v1/events') && answer.url().endsWith(topics);
+    const first = page.waitForResponse(of(',audit'));
+    await person.go('/jobs');
+    await first;
+    let refused = 0;
+    await page.route(/\/events\?.*,processes/, (route) => {
+      refused += 1;
+      return route.fulfill({ status: 503 });
+    });
+    await page.evaluate(() => document.querySelector('nav a[href="/"]').click());
+    const live = page.getByText(person.t('stream.live')).first();
+    for (const times of [1, 2]) {
+      await until('a refused stream', () => refused >= times);
+      await live.waitFor();
+    }
+    const wider = page.waitForResponse((answer) => of(',processes,services')(answer) && answer.ok(), { timeout: 30_000 });
+    await page.unroute(/\/events\?.*,processes/);
+    await wider;
+    await live.waitFor();
+    for (const one of runner.people) one.problems.length = 0;
+  });
+
   await runner.check('shortcuts lead everywhere on an Arabic keyboard, and nowhere while somebody types', async () => {
     await person.go('/');
     // What an Arabic layout sends: the letter of the layout, the code of the key.
