@@ -81,10 +81,12 @@ export async function certificate(world) {
   });
 
   await runner.check('what is being pasted survives a change that somebody else has to confirm', async () => {
+    const stream = page.waitForResponse((answer) => answer.url().includes('/api/v1/events'));
     await person.go('/settings');
+    await stream;
     await open();
     await fill('certificate', own.pem);
-    await run('setting', 'update', '--panel.host_names=panel.test');
+    await run('setting', 'update', '--panel.host-names=panel.test');
     await page.getByRole('timer').waitFor();
     const field = page.getByLabel(person.t('certificate.certificate'), { exact: true });
     assert.equal(await field.inputValue(), own.pem);
