@@ -23,7 +23,7 @@ const PAGES = {
   audit: { chunks: [SHELL, 'src/pages/Audit.svelte', LATER] },
   users: { chunks: [SHELL, 'src/pages/Users.svelte', LATER] },
   account: { chunks: [SHELL, 'src/pages/Account.svelte', LATER] },
-  'api reference': { chunks: [SHELL, 'src/pages/ApiReference.svelte', LATER, 'src/locales/api-ar.ts'] },
+  'api reference': { chunks: [SHELL, 'src/pages/ApiReference.svelte', LATER, 'src/locales/rare-ar.ts', 'src/locales/api-ar.ts'] },
 };
 
 function brotli(file) {

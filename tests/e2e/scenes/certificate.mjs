@@ -83,10 +83,29 @@ export async function certificate(world) {
     await page.getByRole('timer').waitFor();
     assert.equal(await shown(panel.port), own.fingerprint);
     await page.getByText(own.fingerprint, { exact: true }).waitFor();
+    await until('the notice to have the focus', () => page.evaluate(() => document.activeElement?.matches('[role=alert]')));
     await person.button('guard.take_back').click();
     await page.getByRole('timer').waitFor({ state: 'detached' });
     await until('the former certificate to be shown', async () => (await shown(panel.port)) === self);
     forgive(person);
+  });
+
+  await runner.check('what is being pasted survives a change that somebody else has to confirm', async () => {
+    const stream = page.waitForResponse((answer) => answer.url().includes('/api/v1/events'));
+    await person.go('/settings');
+    await stream;
+    await open();
+    await fill('certificate', own.pem);
+    await run('setting', 'update', '--panel.host-names=panel.test');
+    await page.getByRole('timer').waitFor();
+    const field = page.getByLabel(person.t('certificate.certificate'), { exact: true });
+    assert.equal(await field.inputValue(), own.pem);
+    assert.equal(await field.evaluate((one) => one === document.activeElement), true);
+    assert.equal(await person.button('certificate.set').isDisabled(), true);
+    await person.button('guard.take_back').click();
+    await page.getByRole('timer').waitFor({ state: 'detached' });
+    assert.equal(await person.button('certificate.set').isDisabled(), false);
+    assert.equal(await field.inputValue(), own.pem);
   });
 
   await runner.check('it is kept by the browser that was shown it', async () => {

@@ -62,9 +62,11 @@ export async function feel(world) {
   });
 
   await runner.check('a lost connection is said, and its return', async () => {
+    // What the browser keeps about its requests has a stream only when that has ended.
+    const stream = page.waitForResponse((answer) => answer.url().includes('/api/v1/events'));
     await person.go('/sites');
     await page.locator('tbody a').first().waitFor();
-    await until('the stream', () => page.evaluate(() => performance.getEntriesByType('resource').some((one) => one.name.includes('/events'))));
+    assert.equal((await stream).status(), 200);
     await person.context.setOffline(true);
     // The browser does not cut open streams by itself.
     await person.context.route('**/api/v1/events*', (route) => route.abort());
@@ -75,6 +77,29 @@ export async function feel(world) {
     await person.context.unroute('**/api/v1/events*');
     await page.getByText(person.t('lost.back')).waitFor({ timeout: 40_000 });
     await page.locator('.lost').waitFor({ state: 'detached' });
+    for (const one of runner.people) one.problems.length = 0;
+  });
+
+  await runner.check('where a stream with more on it is refused, the one before goes on, and it is asked for again', async () => {
+    const of = (topics) => (answer) => answer.url().includes('/api/v1/events') && answer.url().endsWith(topics);
+    const first = page.waitForResponse(of(',audit'));
+    await person.go('/jobs');
+    await first;
+    let refused = 0;
+    await page.route(/\/events\?.*,processes/, (route) => {
+      refused += 1;
+      return route.fulfill({ status: 503 });
+    });
+    await page.evaluate(() => document.querySelector('nav a[href="/"]').click());
+    const live = page.getByText(person.t('stream.live')).first();
+    for (const times of [1, 2]) {
+      await until('a refused stream', () => refused >= times);
+      await live.waitFor();
+    }
+    const wider = page.waitForResponse((answer) => of(',processes,services')(answer) && answer.ok(), { timeout: 30_000 });
+    await page.unroute(/\/events\?.*,processes/);
+    await wider;
+    await live.waitFor();
     for (const one of runner.people) one.problems.length = 0;
   });
 

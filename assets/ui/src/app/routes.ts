@@ -48,7 +48,7 @@ export const routes: readonly Route[] = [
   { pattern: '/account', title: 'nav.account', key: 'account', load: () => withTexts(import('../pages/Account.svelte')) },
   { pattern: '/welcome', title: 'nav.welcome', key: 'welcome', needs: 'system-read', load: () => withTexts(import('../pages/Welcome.svelte'), 'rare') },
   { pattern: '/about', title: 'nav.about', key: 'about', load: () => withTexts(import('../pages/About.svelte'), 'rare') },
-  { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte')) },
+  { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte'), 'rare') },
 ];
 
 export const notFound: Route = {

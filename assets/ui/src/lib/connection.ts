@@ -32,8 +32,16 @@ function receive(name: Name, event: MessageEvent<string>): void {
   for (const listener of listeners.get(name) ?? []) listener(data);
 }
 
+/** Between half and the whole delay, so that many tabs do not come in the same moment; then twice as long. */
+function later(what: () => void): void {
+  clearTimeout(retry);
+  retry = setTimeout(what, delay * (0.5 + Math.random() / 2));
+  delay = Math.min(delay * 2, LONGEST_DELAY_MS);
+}
+
 function connect(): void {
   former = source;
+  const carriedBefore = carried;
   carried = more;
   const opened = new EventSource(TOPICS + more);
   source = opened;
@@ -51,13 +59,19 @@ function connect(): void {
   };
   opened.onerror = () => {
     opened.close();
+    if (source === opened && former?.readyState === EventSource.OPEN) {
+      // Refused, but the one before goes on.
+      source = former;
+      former = null;
+      carried = carriedBefore;
+      later(() => carry(more));
+      return;
+    }
     stream.link = 'reconnecting';
     // The next one is on its way.
     if (source !== opened) return;
     former?.close();
-    // Between half and the whole delay, so that many tabs do not come back in the same moment.
-    retry = setTimeout(connect, delay * (0.5 + Math.random() / 2));
-    delay = Math.min(delay * 2, LONGEST_DELAY_MS);
+    later(connect);
   };
   for (const name of NAMES) opened.addEventListener(name, (event) => receive(name, event as MessageEvent<string>));
 }

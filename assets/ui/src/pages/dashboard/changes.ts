@@ -6,6 +6,7 @@ import { isRunning } from '../../lib/jobs.svelte';
 import { t } from '../../lib/locale.svelte';
 import { may } from '../../lib/session.svelte';
 import type { AuditRow, Job } from '../../lib/types';
+import { gone, historyOf, type Done } from './gone';
 
 export interface RecentChange {
   key: string;
@@ -23,17 +24,10 @@ export interface RecentChange {
 const SHOWN = 8;
 const JOB_TONES: Record<Job['state'], string> = { queued: '', running: 'info', done: 'ok', failed: 'danger', cancelled: '', undone: 'warn' };
 
-/** A site that is still there has a history; a plan for many sites is about none. */
-function siteHistory({ operation, target }: { operation: string; target: string }, gone: ReadonlySet<string>): string | null {
-  const one = operation.startsWith('site.') && target !== '' && !target.includes(' ');
-  return one && !gone.has(target) ? `/sites/${encodeURIComponent(target)}/history` : null;
-}
-
-const deleted = (rows: readonly { operation: string; target: string }[]) => new Set(rows.filter(({ operation }) => operation.startsWith('site.delete')).map(({ target }) => target));
-
 /** Changes as the trail has them. */
 export function ofTrail(rows: readonly AuditRow[]): RecentChange[] {
-  const gone = deleted(rows);
+  const read = (row: AuditRow): Done => ({ ...row, done: row.result === 'done' });
+  const names = gone(rows.map(read));
   return rows.map((row) => ({
     key: String(row.seq),
     summary: row.summary,
@@ -42,13 +36,14 @@ export function ofTrail(rows: readonly AuditRow[]): RecentChange[] {
     target: row.operation === 'setting.update' ? '' : row.target,
     names: row.operation === 'setting.update' ? Object.keys(row.after ?? {}) : [],
     result: auditResult(row.result),
-    href: siteHistory(row, gone) ?? `/audit?${new URLSearchParams({ operation: row.operation, target: row.target })}`,
+    href: historyOf(read(row), names) ?? `/audit?${new URLSearchParams({ operation: row.operation, target: row.target })}`,
   }));
 }
 
 /** Changes as the list of jobs has them: for those who may not read the trail. */
 export function ofJobs(jobs: readonly Job[]): RecentChange[] {
-  const gone = deleted(jobs);
+  const read = (job: Job): Done => ({ ...job, done: job.state === 'done' });
+  const names = gone(jobs.map(read));
   return jobs.map((job) => ({
     key: job.id,
     summary: job.summary,
@@ -57,7 +52,7 @@ export function ofJobs(jobs: readonly Job[]): RecentChange[] {
     target: job.target,
     names: [],
     result: { tone: JOB_TONES[job.state], text: t(`job_state.${job.state}`) },
-    href: siteHistory(job, gone) ?? `/jobs/${job.id}`,
+    href: historyOf(read(job), names) ?? `/jobs/${job.id}`,
   }));
 }
 
