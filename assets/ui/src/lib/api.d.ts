@@ -1387,9 +1387,9 @@ export interface components {
             plan?: string | null;
             /**
              * @description Whether the caller may ask for it again now: it ended without doing what it was asked, and its sites are as it
-             *     found them.
+             *     found them. `null` in lists: that takes a plan for each.
              */
-            retryable: boolean;
+            retryable?: boolean | null;
             /**
              * Format: date-time
              * @description When it was asked for.
