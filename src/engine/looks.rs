@@ -30,8 +30,11 @@ pub struct Seen<T> {
     pub what: T,
 }
 
-/// The last look at something, and when it ended.
-pub struct Kept<T>(Mutex<Option<(Instant, Result<Arc<Seen<T>>>)>>);
+/// When a look ended, and what came of it.
+type Ended<T> = (Instant, Result<Arc<Seen<T>>>);
+
+/// The last look at something.
+pub struct Kept<T>(Mutex<Option<Ended<T>>>);
 
 /// A failed look answers those who waited for it, and nobody later: a host that does not answer takes its time each time.
 const FAILURE_KEPT: Duration = Duration::from_secs(1);

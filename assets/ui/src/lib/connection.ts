@@ -1,6 +1,6 @@
 // One stream of server-sent events per tab (HTML Standard §9.2), with our own reconnection so that the state can be
 // shown: live, reconnecting, or stale.
-import { listeners, type Name, reconnected, stream } from './events.svelte';
+import { listeners, type Name, opened, reconnected, stream } from './events.svelte';
 
 const TOPICS = '/api/v1/events?topics=jobs,sites,metrics,settings,audit';
 const NAMES: readonly Name[] = ['job', 'job-output', 'site', 'metrics', 'guard', 'audit', 'processes', 'services'];
@@ -43,9 +43,9 @@ function connect(): void {
   former = source;
   const carriedBefore = carried;
   carried = more;
-  const opened = new EventSource(TOPICS + more);
-  source = opened;
-  opened.onopen = () => {
+  const next = new EventSource(TOPICS + more);
+  source = next;
+  next.onopen = () => {
     const first = stream.link === 'connecting';
     const whole = stream.link === 'live' && Date.now() - aliveAt < SILENCE_MS;
     former?.close();
@@ -54,12 +54,12 @@ function connect(): void {
     aliveAt = Date.now();
     stream.link = 'live';
     delay = FIRST_DELAY_MS;
-    if (!whole && !first) for (const listener of reconnected) listener();
+    if (!whole) for (const listener of first ? opened : reconnected) listener();
     carry(more);
   };
-  opened.onerror = () => {
-    opened.close();
-    if (source === opened && former?.readyState === EventSource.OPEN) {
+  next.onerror = () => {
+    next.close();
+    if (source === next && former?.readyState === EventSource.OPEN) {
       // Refused, but the one before goes on.
       source = former;
       former = null;
@@ -69,11 +69,11 @@ function connect(): void {
     }
     stream.link = 'reconnecting';
     // The next one is on its way.
-    if (source !== opened) return;
+    if (source !== next) return;
     former?.close();
     later(connect);
   };
-  for (const name of NAMES) opened.addEventListener(name, (event) => receive(name, event as MessageEvent<string>));
+  for (const name of NAMES) next.addEventListener(name, (event) => receive(name, event as MessageEvent<string>));
 }
 
 /** Has the stream carry further topics, each with a comma before it, instead of those that were asked for before. */

@@ -27,6 +27,7 @@ export const stream = $state({
 
 export const listeners = new Map<Name, Set<(data: never) => void>>();
 export const reconnected = new Set<() => void>();
+export const opened = new Set<() => void>();
 
 /** Calls `listener` for every event `name`; the answer stops it, which fits `$effect`. */
 export function on<N extends Name>(name: N, listener: Listener<N>): () => void {
@@ -40,4 +41,10 @@ export function on<N extends Name>(name: N, listener: Listener<N>): () => void {
 export function onReconnect(listener: () => void): () => void {
   reconnected.add(listener);
   return () => reconnected.delete(listener);
+}
+
+/** Calls `listener` when the stream opens for the first time: what was read before may have changed unheard. */
+export function onOpen(listener: () => void): () => void {
+  opened.add(listener);
+  return () => opened.delete(listener);
 }

@@ -1,6 +1,6 @@
 // The guarded change of settings that waits to be confirmed, shown on every page.
 import { call, client } from './client';
-import { on, onReconnect } from './events.svelte';
+import { on, onOpen, onReconnect } from './events.svelte';
 import { laterTexts, t } from './locale.svelte';
 import { may } from './session.svelte';
 import { notify } from './toast.svelte';
@@ -52,6 +52,7 @@ export function followGuard(): () => void {
       if (state === 'confirmed') notify(t('guard.kept'));
       if (state === 'reverted') notify(t('guard.taken_back'));
     }),
+    onOpen(() => void readGuard()),
     onReconnect(() => void readGuard()),
   ];
   return () => stops.forEach((stop) => stop());
