@@ -376,15 +376,14 @@ impl LocalHost {
 
     fn take_back(&self, plan: &str) -> Result<()> {
         let records = self.journal.records(plan)?;
-        let moves = |record: &Record| matches!(record, Record::NginxAdopted | Record::NginxReleased { .. });
-        let moves = records.iter().any(moves);
+        let released = records.iter().any(|record| matches!(record, Record::NginxReleased { .. }));
         for record in records {
             match record {
-                Record::NginxFile { rel, before } => self.file_back(&rel, before, moves)?,
+                Record::NginxFile { rel, before } => self.file_back(&rel, before, released)?,
                 Record::NginxAdopted => ownership::undo_adopt(&self.nginx)?,
                 Record::NginxReleased { before } => {
                     ownership::undo_release(&self.nginx)?;
-                    self.file_back(&NginxFile::Main.rel(), Some((before, NginxFile::MODE)), moves)?;
+                    self.file_back(&NginxFile::Main.rel(), Some((before, NginxFile::MODE)), released)?;
                 }
                 Record::SiteMade { folder, trash } => self.move_back(&folder, &trash)?,
                 Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,

@@ -113,12 +113,12 @@ impl LocalHost {
         Ok(())
     }
 
-    /// Takes back one change of nginx's files by a plan that `moves` somebody's `nginx.conf` or does not. Over one of
-    /// others nothing is put, and where it stands, the decision stays, unless the plan itself brought it there.
-    pub(super) fn file_back(&self, rel: &str, before: Option<(String, u32)>, moves: bool) -> Result<()> {
+    /// Takes back one change of nginx's files by a plan that `released` somebody's `nginx.conf` or did not. Over one
+    /// of others nothing is put, and where it stands, the decision stays, unless the plan itself brought it there.
+    pub(super) fn file_back(&self, rel: &str, before: Option<(String, u32)>, released: bool) -> Result<()> {
         self.nginx.discard(rel)?;
         let main = rel == NginxFile::Main.rel();
-        let guarded = main || (rel == ownership::RECORD && !moves);
+        let guarded = main || (rel == ownership::RECORD && !released);
         if guarded && self.main_is_theirs()? {
             log::warn!(target: "manara::nginx", "{} stays: nginx.conf is not the panel's", self.nginx.path(rel).display());
             return Ok(());
