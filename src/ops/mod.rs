@@ -83,8 +83,8 @@ pub trait Work: Operation {
     fn target(input: &Self::In) -> String;
     /// Checks what can be known before the job is queued.
     fn check(cx: &Cx, input: &Self::In) -> Result<()>;
-    /// Works.
-    fn work(core: &std::sync::Arc<Core>, input: Self::In, job: &crate::engine::jobs::Handle) -> Result<Self::Out>;
+    /// Works for whoever asked.
+    fn work(cx: &Cx, input: Self::In, job: &crate::engine::jobs::Handle) -> Result<Self::Out>;
 }
 
 /// A live stream of events.

@@ -9,7 +9,6 @@ use crate::platform::nginx::Ownership;
 use crate::services::nginx;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::sync::Arc;
 
 pub(super) const OPS: &[Op] =
     &[Op::read::<Show>(), Op::work::<Start>(), Op::change::<Adopt>(), Op::change::<Release>()];
@@ -68,9 +67,9 @@ impl Work for Start {
         Ok(())
     }
 
-    fn work(core: &Arc<Core>, _: Nothing, _: &Handle) -> Result<NginxView> {
-        nginx::start(core)?;
-        view(core)
+    fn work(cx: &Cx, _: Nothing, _: &Handle) -> Result<NginxView> {
+        nginx::start(cx.core, cx.actor, cx.request)?;
+        view(cx.core)
     }
 }
 

@@ -253,7 +253,7 @@ pub(super) fn download<O: Downloads>(cx: &Cx, input: Value) -> Result<Download> 
 #[derive(Clone, Copy)]
 pub struct WorkFns {
     check: fn(&Cx, &Value) -> Result<String>,
-    work: fn(&Arc<Core>, Value, &Handle) -> Result<Value>,
+    work: fn(&Cx, Value, &Handle) -> Result<Value>,
 }
 
 pub(super) const fn work_fns<O: Work>() -> WorkFns {
@@ -266,8 +266,8 @@ fn check_work<O: Work>(cx: &Cx, input: &Value) -> Result<String> {
     Ok(O::target(&input))
 }
 
-fn do_work<O: Work>(core: &Arc<Core>, input: Value, job: &Handle) -> Result<Value> {
-    serde_json::to_value(O::work(core, decode(input)?, job)?).map_err(Error::fault)
+fn do_work<O: Work>(cx: &Cx, input: Value, job: &Handle) -> Result<Value> {
+    serde_json::to_value(O::work(cx, decode(input)?, job)?).map_err(Error::fault)
 }
 
 /// Queues a job and answers at once; whoever wants to wait listens to its events.
@@ -297,11 +297,12 @@ fn work(cx: &Cx, core: &Arc<Core>, op: &Op, fns: WorkFns, input: Value) -> Resul
         core.jobs.insert(tx, &job)?;
         audit::append(tx, core.store.keys(), &audit::Entry { result: "started".into(), ..entry.clone() }).map(drop)
     })?;
-    let worker = core.clone();
+    let (worker, actor, request) = (core.clone(), cx.actor.clone(), cx.request.clone());
     let refused = (job.id.clone(), entry.clone());
     let ticket = core.jobs.run(job, move |handle| {
         let _held = held;
-        let outcome = caught(|| (fns.work)(&worker, input, handle));
+        let cx = Cx { core: &worker, actor: &actor, request: &request };
+        let outcome = caught(|| (fns.work)(&cx, input, handle));
         end_work(&worker, (handle.id(), handle.cancelled()), entry, &outcome)?;
         outcome
     });

@@ -15,7 +15,6 @@ use crate::services::monitoring::{self, Figures, History};
 use crate::services::nginx;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 pub(super) const OPS: &[Op] = &[
     Op::read::<Components>(),
@@ -80,16 +79,16 @@ impl Work for Install {
         Ok(())
     }
 
-    fn work(core: &Arc<Core>, input: ComponentRef, job: &Handle) -> Result<ComponentList> {
+    fn work(cx: &Cx, input: ComponentRef, job: &Handle) -> Result<ComponentList> {
         let op = HostOp::Install { component: input.name };
-        core.host.call(&op, &mut |line| {
+        cx.core.host.call(&op, &mut |line| {
             job.say(line);
             !job.cancelled()
         })?;
         if input.name == Component::Nginx {
-            nginx::ensure(core)?;
+            nginx::start(cx.core, cx.actor, cx.request)?;
         }
-        Ok(ComponentList { items: states(core)? })
+        Ok(ComponentList { items: states(cx.core)? })
     }
 }
 

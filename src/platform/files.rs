@@ -418,18 +418,26 @@ pub fn owner(path: &Path) -> Result<Option<(u32, u32, u32)>> {
 
 /// Reads a file of the panel's own that may lie anywhere (its configuration); `None` when it is not there.
 pub fn read_own(path: &Path, max: usize) -> Result<Option<String>> {
+    let text = |bytes| {
+        String::from_utf8(bytes).map_err(|e| io_error(&std::io::Error::new(std::io::ErrorKind::InvalidData, e), path))
+    };
+    read_own_bytes(path, max)?.map(text).transpose()
+}
+
+/// As [`read_own`], whatever the bytes are.
+pub(super) fn read_own_bytes(path: &Path, max: usize) -> Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(io_error(&e, path)),
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_string(&mut text).map_err(|e| io_error(&e, path))?;
-    if text.len() > max {
+    file.take(limit).read_to_end(&mut bytes).map_err(|e| io_error(&e, path))?;
+    if bytes.len() > max {
         return Err(Error::new(Kind::TooLarge, "file_too_large").with("path", path.display()).with("max", max));
     }
-    Ok(Some(text))
+    Ok(Some(bytes))
 }
 
 fn io_error(e: &std::io::Error, path: &Path) -> Error {

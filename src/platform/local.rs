@@ -137,7 +137,13 @@ impl LocalHost {
     }
 
     fn read(&self, file: &NginxFile) -> Result<Option<String>> {
-        let bytes = self.nginx.read(&file.rel(), MANAGED_FILE_BYTES_MAX)?;
+        let bytes = self.nginx.read(&file.rel(), MANAGED_FILE_BYTES_MAX).map_err(|e| match file {
+            NginxFile::Main if e.code() == "path_escapes" => {
+                let path = self.nginx.path(&file.rel());
+                Error::new(Kind::Conflict, "nginx_conf_linked").with("path", path.display())
+            }
+            _ => e,
+        })?;
         Ok(bytes.map(|b| String::from_utf8_lossy(&b).into_owned()))
     }
 
@@ -159,7 +165,9 @@ impl LocalHost {
     fn switch(&self, plan: &str, changes: &[NginxChange]) -> Result<()> {
         let mut files: Vec<(String, Option<String>)> =
             changes.iter().map(|change| change.file.rel()).zip(self.texts(changes)?).collect();
-        if let Some(decided) = changes.iter().find_map(Ownership::after) {
+        let main = changes.iter().zip(&files).find(|(change, _)| change.file == NginxFile::Main);
+        let moved = main.map(|(_, (_, text))| self.moved(text)).transpose()?.flatten();
+        if let Some(decided) = Self::decided(changes, moved.as_ref()) {
             files.push((ownership::RECORD.into(), Some(decided.record())));
         }
         if changes.iter().any(|change| change.file == NginxFile::Http) && self.nginx.stat(stage::FROZEN)?.is_some() {
@@ -254,7 +262,8 @@ impl LocalHost {
         self.faults.step("write the generation")?;
         self.write_generation(generation)?;
         self.faults.step("reload nginx")?;
-        self.instance.load(generation)
+        self.instance.load(generation)?;
+        self.settle_releases()
     }
 
     /// nginx is held only while names change, not while old files are compressed.
@@ -366,19 +375,15 @@ impl LocalHost {
     }
 
     fn take_back(&self, plan: &str) -> Result<()> {
-        for record in self.journal.records(plan)? {
+        let records = self.journal.records(plan)?;
+        let released = records.iter().any(|record| matches!(record, Record::NginxReleased { .. }));
+        for record in records {
             match record {
-                Record::NginxFile { rel, before } => {
-                    self.nginx.discard(&rel)?;
-                    match before {
-                        Some((text, mode)) => self.put_back(&rel, text.as_bytes(), mode)?,
-                        None => self.nginx.remove(&rel)?,
-                    }
-                }
+                Record::NginxFile { rel, before } => self.file_back(&rel, before, released)?,
                 Record::NginxAdopted => ownership::undo_adopt(&self.nginx)?,
                 Record::NginxReleased { before } => {
                     ownership::undo_release(&self.nginx)?;
-                    self.put_back(&NginxFile::Main.rel(), before.as_bytes(), NginxFile::MODE)?;
+                    self.file_back(&NginxFile::Main.rel(), Some((before, NginxFile::MODE)), released)?;
                 }
                 Record::SiteMade { folder, trash } => self.move_back(&folder, &trash)?,
                 Record::SiteTrashed { folder, trash } => self.move_back(&trash, &folder)?,

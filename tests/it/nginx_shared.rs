@@ -3,9 +3,9 @@
 use crate::split::Visitors;
 use crate::support::debian::{SHOP, answer, debian, etc, start, theirs};
 use crate::support::rig::Rig;
-use manara::platform::HostOp;
 use manara::platform::faults::Fault;
 use manara::platform::nginx::{NginxChange, NginxFile, Ownership};
+use manara::platform::{HostOp, HostReply};
 use serde_json::json;
 use std::time::Duration;
 
@@ -332,6 +332,58 @@ fn an_adoption_that_breaks_off_leaves_the_file_of_others() {
         assert_eq!(rig.snapshot(), untouched, "step {step}");
     }
     panic!("it was never done");
+}
+
+#[test]
+fn a_release_is_not_undone_after_a_later_change_unless_root_gave_nginx_away() {
+    let mut rig = ready();
+    let (before, untouched) = (theirs(&rig), files(&rig));
+    rig.call("nginx.adopt", json!({})).unwrap();
+    rig.close();
+    rig.ownership = "shared";
+    rig.reopen();
+    let owned = rig.snapshot();
+    // The last step that a taken-over panel would leave out: the plan stays open.
+    let open = (1..60).find_map(|step| {
+        rig.core().faults.arm(Fault::Fail(step));
+        let outcome = rig.call("nginx.release", json!({}));
+        rig.core().faults.disarm();
+        if outcome.is_err() {
+            assert_eq!(rig.snapshot(), owned, "step {step}");
+            return None;
+        }
+        let HostReply::OpenPlans { plans } = rig.core().host.ask(&HostOp::OpenPlans).unwrap() else { panic!() };
+        plans.into_iter().next()
+    });
+    let plan = open.expect("a release that was not forgotten").parse().unwrap();
+    assert_eq!(record(&rig), "shared\n");
+    rig.call("site.create", json!({ "domain": "later.test", "kind": "static" })).unwrap();
+    rig.core().host.ask(&HostOp::Undo { plan }).unwrap();
+    assert_eq!((record(&rig).as_str(), theirs(&rig), files(&rig)), ("shared\n", before, untouched));
+    assert!(answer(&rig, "ours.test", "/").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_link_in_place_of_nginx_conf_is_not_taken_over_and_says_why() {
+    let rig = ready();
+    let main = etc(&rig).join("nginx.conf");
+    std::fs::rename(&main, etc(&rig).join("real.conf")).unwrap();
+    std::os::unix::fs::symlink("real.conf", &main).unwrap();
+    let before = rig.snapshot();
+    assert_eq!(rig.call("nginx.adopt", json!({})).unwrap_err().code(), "nginx_conf_linked");
+    assert_eq!(rig.snapshot(), before);
+    rig.call("site.create", json!({ "domain": "more.test", "kind": "static" })).unwrap();
+}
+
+#[test]
+fn an_nginx_conf_in_another_encoding_comes_back_byte_for_byte() {
+    let rig = ready();
+    let main = etc(&rig).join("nginx.conf");
+    let text = [std::fs::read(&main).unwrap(), b"# caf\xe9\n".to_vec()].concat();
+    std::fs::write(&main, &text).unwrap();
+    rig.call("nginx.adopt", json!({})).unwrap();
+    rig.call("nginx.release", json!({})).unwrap();
+    assert_eq!(std::fs::read(&main).unwrap(), text);
 }
 
 #[test]

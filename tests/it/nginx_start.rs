@@ -52,6 +52,24 @@ fn a_stopped_nginx_is_started_once() {
 }
 
 #[test]
+fn what_starting_nginx_writes_is_put_down_to_who_asked() {
+    let rig = settled();
+    // As after an update of the panel: a common file is not what this release wants.
+    let forgotten = |tx: &manara::store::Tx| manara::store::managed_files::delete(tx, "manara/snippets/proxy.conf");
+    rig.core().store.write(forgotten).unwrap();
+    std::fs::remove_file(rig.root.path().join("etc/nginx/manara/snippets/proxy.conf")).unwrap();
+    let begun = rig.call_with("nginx.start", json!({}), |request| request.id = "r9876543210".into()).unwrap();
+    let job = begun.job.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while rig.call("job.show", json!({ "id": job })).unwrap().body["state"] != "done" {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let trail = rig.call("audit.list", json!({ "operation": "nginx.base" })).unwrap().body;
+    assert_eq!(trail["items"][0]["request"], "r9876543210", "{trail}");
+}
+
+#[test]
 fn what_keeps_nginx_from_starting_is_said() {
     let rig = settled();
     stop(&rig);

@@ -34,6 +34,8 @@ pub struct Sight {
     pub foreign_vhosts: Vec<String>,
     /// Whose nginx it is, once that was decided.
     pub nginx_ownership: Option<Ownership>,
+    /// Whether a former `nginx.conf` waits to come back.
+    pub nginx_adopted: bool,
     /// Whether the clock follows a time source; `None` when nobody can tell.
     pub clock_synchronised: Option<bool>,
 }
@@ -65,6 +67,7 @@ pub fn look(view: &View<'_>, data_dir: &Path, key_file: &Path, nginx: &Path, por
         listeners: listeners(view, ports),
         foreign_vhosts: foreign_vhosts(view),
         nginx_ownership: ownership::seen(nginx),
+        nginx_adopted: ownership::has_adopted(nginx),
         clock_synchronised: clock_synchronised(view),
     }
 }

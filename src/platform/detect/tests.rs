@@ -216,6 +216,7 @@ fn ports_with_their_owners_and_foreign_sites() {
         ("etc/nginx/conf.d/upstream.conf", "upstream a { server 127.0.0.1:1; }\n"),
         ("etc/nginx/conf.d/manara.conf", "server { }\n"),
         ("etc/nginx/manara/ownership", "shared\n"),
+        ("etc/nginx/manara/adopted/nginx.conf", "events { }\n"),
         ("etc/nginx/conf.d/old.conf.bak", "server { }\n"),
     ]);
     std::os::unix::fs::symlink("socket:[4242]", dir.path().join("proc/77/fd/3")).unwrap();
@@ -225,6 +226,7 @@ fn ports_with_their_owners_and_foreign_sites() {
     assert_eq!(sight.listeners, [Listener { port: 80, process: Some("apache2".into()) }]);
     assert_eq!(sight.foreign_vhosts, ["/etc/nginx/sites-enabled/default"]);
     assert_eq!(sight.nginx_ownership, Some(crate::platform::nginx::Ownership::Shared));
+    assert!(sight.nginx_adopted);
     assert_eq!((sight.clock_synchronised, sight.key_file), (Some(false), None));
     assert!(sight.data_dir.is_some());
 }

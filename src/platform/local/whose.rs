@@ -6,6 +6,7 @@ use crate::config::NginxOwnership;
 use crate::platform::journal::Record;
 use crate::platform::nginx::neighbours::{self, Neighbours};
 use crate::platform::nginx::{NginxChange, NginxFile, NginxNeighbours, Ownership, ownership};
+use std::collections::BTreeSet;
 
 impl LocalHost {
     /// Decides whose nginx it is, once, and refuses to share it where nothing of ours would be read. Where others have
@@ -56,14 +57,23 @@ impl LocalHost {
 
     /// Whoever asks, what is in force is what counts: an `nginx.conf` of others is replaced only where root's word lets a
     /// plan do that, and never deleted; a way in beside it is made only where nginx is shared, or where the same changes
-    /// give the adopted one back.
+    /// give the adopted one back. Each file is changed once: what becomes of the second change would not have been looked at.
     pub(super) fn refuse_others(&self, changes: &[NginxChange]) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = changes.iter().find(|change| !seen.insert(&change.file)) {
+            let reason = format!("{} twice", twice.file.rel());
+            return Err(Error::new(Kind::BadInput, "wire_malformed").with("reason", reason));
+        }
         let kept = ownership::kept(&self.nginx)?;
         let goes = |change: &NginxChange| change.file == NginxFile::Main && change.content.is_none();
         let released = changes.iter().any(goes) && ownership::adopted(&self.nginx)?.is_some();
         for change in changes {
             let fine = match (&change.file, &change.content) {
-                (NginxFile::Main, Some(_)) => kept == Some(Ownership::Owned) || self.wish == NginxOwnership::Owned,
+                (NginxFile::Main, Some(_)) if self.wish == NginxOwnership::Owned => true,
+                // One beside which another one waits already could not be kept.
+                (NginxFile::Main, Some(_)) => {
+                    kept == Some(Ownership::Owned) && (!self.main_is_theirs()? || ownership::is_to_adopt(&self.nginx)?)
+                }
                 (NginxFile::Main, None) => ownership::main_is_ours(&self.nginx)?,
                 (NginxFile::Entry | NginxFile::LateEntry, Some(_)) => kept == Some(Ownership::Shared) || released,
                 _ => true,
@@ -73,6 +83,50 @@ impl LocalHost {
             }
         }
         Ok(())
+    }
+
+    /// Whether an `nginx.conf` of others stands there.
+    pub(super) fn main_is_theirs(&self) -> Result<bool> {
+        Ok(self.nginx.stat(&NginxFile::Main.rel())?.is_some() && !ownership::main_is_ours(&self.nginx)?)
+    }
+
+    /// What `changes` make of the decision, if anything, where they move somebody's `nginx.conf` as `moved` says.
+    pub(super) fn decided(changes: &[NginxChange], moved: Option<&Record>) -> Option<Ownership> {
+        match moved {
+            Some(Record::NginxReleased { .. }) => Some(Ownership::Shared),
+            _ => changes.iter().find_map(Ownership::after),
+        }
+    }
+
+    /// Called when nginx runs with what is there. Unless root says `owned`, an `nginx.conf` that was given back is not
+    /// taken away any more by undoing once a later change runs too: a plan that nobody forgot would be a way to take it
+    /// over.
+    pub(super) fn settle_releases(&self) -> Result<()> {
+        if self.wish == NginxOwnership::Owned {
+            return Ok(());
+        }
+        for plan in self.journal.plans()? {
+            if self.journal.records(&plan)?.iter().any(|record| matches!(record, Record::NginxReleased { .. })) {
+                self.journal.live(&plan)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back one change of nginx's files by a plan that `released` somebody's `nginx.conf` or did not. Over one
+    /// of others nothing is put, and where it stands, the decision stays, unless the plan itself brought it there.
+    pub(super) fn file_back(&self, rel: &str, before: Option<(String, u32)>, released: bool) -> Result<()> {
+        self.nginx.discard(rel)?;
+        let main = rel == NginxFile::Main.rel();
+        let guarded = main || (rel == ownership::RECORD && !released);
+        if guarded && self.main_is_theirs()? {
+            log::warn!(target: "manara::nginx", "{} stays: nginx.conf is not the panel's", self.nginx.path(rel).display());
+            return Ok(());
+        }
+        match before {
+            Some((text, mode)) => self.put_back(rel, text.as_bytes(), mode),
+            None => self.nginx.remove(rel),
+        }
     }
 
     /// How somebody's `nginx.conf` goes or comes with a change of ours to `text`; `None` where nobody's is concerned.

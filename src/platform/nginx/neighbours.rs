@@ -86,7 +86,8 @@ pub(in super::super) fn look(live: &RootDir, stock: &dyn Fn(&str) -> bool, ports
 
 /// The text of a file of somebody's, followed through links as nginx does; what cannot be read is not there.
 fn text(path: &str) -> Option<String> {
-    files::read_own(Path::new(path), MANAGED_FILE_BYTES_MAX).ok().flatten()
+    let bytes = files::read_own_bytes(Path::new(path), MANAGED_FILE_BYTES_MAX).ok().flatten();
+    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 impl Neighbours {

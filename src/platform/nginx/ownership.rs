@@ -67,6 +67,11 @@ pub(in super::super) fn seen(nginx: &Path) -> Option<Ownership> {
     files::read_own(&nginx.join(RECORD), 64).ok().flatten().and_then(|text| Ownership::parse(&text))
 }
 
+/// Whether one was adopted, as whoever may read it sees it.
+pub(in super::super) fn has_adopted(nginx: &Path) -> bool {
+    nginx.join(ADOPTED).symlink_metadata().is_ok()
+}
+
 /// The `nginx.conf` that was adopted, where one was.
 pub(in super::super) fn adopted(live: &RootDir) -> Result<Option<String>> {
     let bytes = live.read(ADOPTED, MANAGED_FILE_BYTES_MAX)?;
@@ -102,11 +107,19 @@ pub(in super::super) fn adopt(live: &RootDir) -> Result<()> {
     live.sync_folder(ADOPTED)
 }
 
-/// Takes an adoption back; nothing where it did not begin.
+/// Takes an adoption back; nothing where it did not begin, or where another one of others has come since.
 pub(in super::super) fn undo_adopt(live: &RootDir) -> Result<()> {
-    live.discard(&NginxFile::Main.rel())?;
-    if live.stat(ADOPTED)?.is_some() {
-        live.replace(ADOPTED, &NginxFile::Main.rel())?;
+    let main = NginxFile::Main.rel();
+    live.discard(&main)?;
+    let gives_way = || -> Result<bool> {
+        if live.stat(&main)?.is_none() || main_is_ours(live)? {
+            return Ok(true);
+        }
+        // While it is moved it has both names.
+        Ok(live.read(&main, MANAGED_FILE_BYTES_MAX)? == live.read(ADOPTED, MANAGED_FILE_BYTES_MAX)?)
+    };
+    if live.stat(ADOPTED)?.is_some() && gives_way()? {
+        live.replace(ADOPTED, &main)?;
     }
     leave_folder(live)
 }

@@ -91,6 +91,9 @@ fn clock(facts: &Facts<'_>) -> Option<Finding> {
 /// What root wants of nginx and only a plan brings about.
 fn moving(facts: &Facts<'_>) -> Option<Finding> {
     let (id, operation) = match (facts.loaded.config.nginx_ownership, facts.sight.nginx_ownership?) {
+        (NginxOwnership::Shared, Ownership::Owned) if !facts.sight.nginx_adopted => {
+            return Some(Finding::new(Severity::Warning, "nginx_unreleasable"));
+        }
         (NginxOwnership::Owned, Ownership::Shared) => ("nginx_adopts", "nginx.adopt"),
         (NginxOwnership::Shared, Ownership::Owned) => ("nginx_releases", "nginx.release"),
         _ => return None,
@@ -103,6 +106,7 @@ fn neighbours(facts: &Facts<'_>) -> Option<Finding> {
     let files = facts.sight.foreign_vhosts.join(", ");
     let finding = match facts.sight.nginx_ownership {
         _ if files.is_empty() => return None,
+        Some(Ownership::Owned) if !facts.sight.nginx_adopted => Finding::new(Severity::Warning, "foreign_unread"),
         Some(Ownership::Owned) => {
             Finding::new(Severity::Warning, "foreign_unserved").mended_by_plan_of("nginx.release")
         }

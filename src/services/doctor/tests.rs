@@ -42,6 +42,7 @@ fn calm() -> Sight {
         listeners: vec![Listener { port: 80, process: Some("nginx".into()) }],
         foreign_vhosts: vec![],
         nginx_ownership: Some(Ownership::Owned),
+        nginx_adopted: false,
         clock_synchronised: Some(true),
     }
 }
@@ -93,7 +94,11 @@ const CASES: &[Change] = &[
         s.listeners.push(Listener { port: 443, process: Some("apache2".into()) });
     }),
     ("port_in_use", Severity::Note, |_, s| s.listeners.push(Listener { port: 443, process: None })),
-    ("foreign_unserved", Severity::Warning, |_, s| s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into())),
+    ("foreign_unread", Severity::Warning, |_, s| s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into())),
+    ("foreign_unserved", Severity::Warning, |_, s| {
+        s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
+        s.nginx_adopted = true;
+    }),
     ("foreign_vhosts", Severity::Note, |_, s| {
         s.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
         s.nginx_ownership = Some(Ownership::Shared);
@@ -130,7 +135,7 @@ fn what_root_wants_of_nginx_waits_for_a_plan() {
         let loaded = load(LoadInput { overrides: vec![set], ..LoadInput::at("/") }).unwrap();
         let mut sight = calm();
         sight.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
-        sight.nginx_ownership = Some(in_force);
+        (sight.nginx_ownership, sight.nginx_adopted) = (Some(in_force), true);
         let facts =
             Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None, now: NOW };
         let found = findings(&healthy(), &facts);
@@ -141,6 +146,32 @@ fn what_root_wants_of_nginx_waits_for_a_plan() {
             let told = found[0].tell(lang);
             assert!(told.action.unwrap().contains(&format!("manara {} --plan", operation.replace('.', " "))));
             assert!(told.why.is_some() && told.found.contains("nginx.ownership"));
+        }
+    }
+}
+
+#[test]
+fn a_release_is_proposed_only_where_something_can_come_back() {
+    let mut sight = calm();
+    sight.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
+    for (set, adopted, id, operation) in [
+        ("auto", false, "foreign_unread", None),
+        ("auto", true, "foreign_unserved", Some("nginx.release")),
+        ("shared", false, "nginx_unreleasable", None),
+        ("shared", true, "nginx_releases", Some("nginx.release")),
+    ] {
+        let set = Override { key: "nginx.ownership".into(), value: set.into(), flag: "--test".into() };
+        let loaded = load(LoadInput { overrides: vec![set], ..LoadInput::at("/") }).unwrap();
+        sight.nginx_adopted = adopted;
+        let facts =
+            Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None, now: NOW };
+        let found = findings(&healthy(), &facts);
+        let fix = found[0].fix.as_ref().map(|fix| fix.operation.as_str());
+        assert_eq!((found[0].id, fix), (id, operation));
+        for lang in Lang::ALL {
+            let told = found[0].tell(lang);
+            let action = told.action.unwrap();
+            assert!(told.why.is_some() && action.contains("nginx release") == operation.is_some(), "{action}");
         }
     }
 }

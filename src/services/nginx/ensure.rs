@@ -16,7 +16,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Brings nginx's base files up to date and makes sure that it runs. Without nginx nothing happens: it can be installed
 /// from the panel, and this is called again then.
 pub fn ensure(core: &Arc<Core>) -> Result<()> {
-    match start(core) {
+    let request = Request::console(ids::new_id("r")?, Default::default());
+    match start(core, &Actor::Console, &request) {
         Err(e) if e.code() == "nginx_missing" => {
             log::warn!(target: "manara::nginx", "nginx is not installed; sites can be created once it is");
             Ok(())
@@ -25,8 +26,8 @@ pub fn ensure(core: &Arc<Core>) -> Result<()> {
     }
 }
 
-/// As [`ensure`], for somebody who asks for it. Error: `nginx_missing`.
-pub fn start(core: &Arc<Core>) -> Result<()> {
+/// As [`ensure`], for `actor` who asks for it with `request`. Error: `nginx_missing`.
+pub fn start(core: &Arc<Core>, actor: &Actor, request: &Request) -> Result<()> {
     if core.nginx_status()?.version.is_none() {
         return Err(Error::new(Kind::Unavailable, "nginx_missing"));
     }
@@ -40,9 +41,8 @@ pub fn start(core: &Arc<Core>) -> Result<()> {
     if draft.changes.is_empty() {
         return if status.running { Ok(()) } else { gate::reload(core) };
     }
-    let request = Request::console(ids::new_id("r")?, Default::default());
-    let plan = apply::plan(core, "nginx.base", draft, &Actor::Console, false)?;
-    let ticket = apply::start(core, plan, &Actor::Console, &request)?;
+    let plan = apply::plan(core, "nginx.base", draft, actor, false)?;
+    let ticket = apply::start(core, plan, actor, request)?;
     let outcome = ticket.wait(LIMIT).ok_or_else(|| Error::new(Kind::External, "nginx_reload_failed"))?;
     outcome.map(drop)
 }

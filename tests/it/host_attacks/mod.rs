@@ -1,6 +1,7 @@
 //! The host's socket in the hands of a taken-over panel: every operation with arguments that its own code would never send,
 //! and bytes that are no operation at all. The side that is root must refuse, stay small and stay up.
 
+mod others;
 mod rows;
 
 use crate::split::{manara, signal, until};

@@ -50,6 +50,17 @@ pub(super) fn operations() -> BTreeSet<String> {
 const PLAN: &str = "p0123456789";
 const SITE: &str = "s0123456789";
 
+/// Changes for a plan.
+pub(super) fn switch(plan: &str, changes: &[Value]) -> Value {
+    json!({ "nginx_switch": { "plan": plan, "changes": changes } })
+}
+
+/// An `nginx.conf` as the panel writes it, in short.
+pub(super) fn main() -> Value {
+    let events = json!({ "name": "events", "block": [] });
+    json!({ "file": "main", "content": [{ "name": "# Written by Manara." }, events] })
+}
+
 /// Hostile forms of every operation. What is without arguments can only be given some.
 pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
     let mut hold = plans("hold");
