@@ -31,7 +31,7 @@ export const routes: readonly Route[] = [
   { pattern: '/', title: 'nav.dashboard', key: 'dashboard', load: () => withTexts(import('../pages/Dashboard.svelte')) },
   { pattern: '/machine', title: 'nav.machine', key: 'machine', needs: 'system-read', load: () => withTexts(import('../pages/Machine.svelte')) },
   { pattern: '/sites', title: 'nav.sites', key: 'sites', load: () => import('../pages/Sites.svelte') },
-  { pattern: '/sites/new', title: 'nav.new_site', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => withTexts(import('../pages/NewSite.svelte')) },
+  { pattern: '/sites/new', title: 'nav.new_site', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => withTexts(import('../pages/NewSite.svelte'), 'rare') },
   site('/sites/:domain'),
   site('/sites/:domain/domains'),
   site('/sites/:domain/settings'),
