@@ -1,10 +1,11 @@
 // Addresses of the panel and their pages; each page is a chunk of its own.
 import type { Component } from 'svelte';
 import { type PlainKey, withTexts } from '../lib/locale.svelte';
+import type { PathParams } from '../lib/router';
 import type { Permission } from '../lib/types';
 
-/** Gets `params`, the parts of the address that the pattern names; a page without such parts declares no properties. */
-export type Page = Component<any>;
+/** Gets `params`, the parts of the address that the pattern names. */
+export type Page = Component<{ params: PathParams }>;
 
 export interface Route {
   pattern: string;
@@ -15,7 +16,8 @@ export interface Route {
   key: string;
   /** What the page is useless without. */
   needs?: Permission;
-  load: () => Promise<{ default: Page }>;
+  /** Pages without parts in their address declare no properties, so all that these have in common is being a component. */
+  load: () => Promise<{ default: Component<never> }>;
 }
 
 const SITES = { href: '/sites', title: 'nav.sites' } as const;
