@@ -112,6 +112,27 @@ export async function people(world) {
     assert.equal(await viewer.asks('PATCH', '/users/salma', { role: 'admin' }), 403);
   });
 
+  await runner.check('who may not read logs is led on from a failed service too', async () => {
+    const [{ name }] = (await panel.api('GET', '/services')).body.items;
+    // Only the state is made up; without the stream it stays.
+    await viewer.page.route('**/api/v1/events*', (route) => route.fulfill({ contentType: 'text/event-stream', body: '' }));
+    await viewer.page.route('**/api/v1/services', async (route) => {
+      const answer = await route.fetch();
+      const list = await answer.json();
+      list.items[0].state = 'failed';
+      await route.fulfill({ json: list });
+    });
+    try {
+      await viewer.go('/');
+      const way = viewer.page.locator('section[aria-labelledby=attention-title] li', { hasText: viewer.t('attention.service', { name }) }).getByRole('link');
+      await way.waitFor();
+      assert.equal(await way.getAttribute('href'), '/doctor');
+    } finally {
+      // A question may be under way still.
+      await viewer.page.unrouteAll({ behavior: 'ignoreErrors' });
+    }
+  });
+
   await runner.check('a change without the CSRF token or from elsewhere is refused', async () => {
     assert.equal(await admin.asks('DELETE', '/sites/shop.test', undefined, { 'X-Manara-CSRF': '' }), 403);
     const [cookie] = (await admin.context.cookies()).filter((one) => one.httpOnly);
