@@ -12,12 +12,13 @@ const manifest = JSON.parse(fs.readFileSync(path.join(dist, '.vite/manifest.json
 const KB = 1000;
 const SHELL = 'src/app/Shell.svelte';
 const LATER = 'src/locales/more-ar.ts';
+const DOOR = 'src/locales/door-ar.ts';
 const RARE = 'src/locales/rare-ar.ts';
 /** What the shell loads once it is on the screen. */
 const SHELL_THEN = ['src/app/Extras.svelte', 'src/lib/connection.ts', LATER];
 const PAGES = {
   'sign-in': { budget: 40, chunks: ['src/pages/SignIn.svelte'] },
-  claim: { budget: 40, chunks: ['src/pages/Claim.svelte'] },
+  claim: { budget: 40, chunks: ['src/pages/Claim.svelte', DOOR] },
   dashboard: { budget: 65, chunks: [SHELL, 'src/pages/Dashboard.svelte', LATER], then: ['src/pages/dashboard/Lower.svelte'] },
   machine: { chunks: [SHELL, 'src/pages/Machine.svelte', LATER] },
   sites: { budget: 55, chunks: [SHELL, 'src/pages/Sites.svelte'], then: ['src/pages/sites/extras.ts'] },
@@ -25,8 +26,8 @@ const PAGES = {
   site: { chunks: [SHELL, 'src/pages/Site.svelte', LATER] },
   jobs: { chunks: [SHELL, 'src/pages/Jobs.svelte', LATER] },
   audit: { chunks: [SHELL, 'src/pages/Audit.svelte', LATER] },
-  users: { chunks: [SHELL, 'src/pages/Users.svelte', LATER] },
-  account: { chunks: [SHELL, 'src/pages/Account.svelte', LATER] },
+  users: { chunks: [SHELL, 'src/pages/Users.svelte', LATER, DOOR] },
+  account: { chunks: [SHELL, 'src/pages/Account.svelte', LATER, DOOR] },
   'api reference': { chunks: [SHELL, 'src/pages/ApiReference.svelte', LATER, RARE, 'src/locales/api-ar.ts'] },
 };
 
