@@ -63,6 +63,8 @@ export async function trouble(world) {
     } finally {
       fs.writeFileSync(shared, applied);
       fs.writeFileSync(file, good);
+      // The lists of sites say what the panel saw last.
+      await panel.api('GET', '/drift');
     }
   });
 
