@@ -1,5 +1,5 @@
 // Turns the `[ui]` tables of ../locale/*.toml, the only catalogue of texts, into one module per language
-// (src/locales/{en,ar}.ts) and one with the texts that few pages need (src/locales/more-{en,ar}.ts) a single large one (src/locales/rare-{en,ar}.ts) or those with a new password (src/locales/door-{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
+// (src/locales/{en,ar}.ts) and one with the texts that few pages need (src/locales/more-{en,ar}.ts), a single large one (src/locales/rare-{en,ar}.ts) or those with a new password (src/locales/door-{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
 // Fails when the languages differ in keys or parameters, or when a plural form is missing.
 import fs from 'node:fs';
 import path from 'node:path';
