@@ -1,5 +1,5 @@
 // Turns the `[ui]` tables of ../locale/*.toml, the only catalogue of texts, into one module per language
-// (src/locales/{en,ar}.ts) and one with the texts that few pages need (src/locales/more-{en,ar}.ts), a single large one (src/locales/rare-{en,ar}.ts) or those with a new password (src/locales/door-{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
+// (src/locales/{en,ar}.ts) and one with the texts that few pages need (src/locales/more-{en,ar}.ts), a single large one (src/locales/rare-{en,ar}.ts) or those that ask who somebody is (src/locales/door-{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
 // Fails when the languages differ in keys or parameters, or when a plural form is missing.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,8 +14,8 @@ const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', '
 const LATER = ['account', 'actor', 'attention', 'audit', 'bulk', 'changes', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'guard', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views'];
 /** Tables of single large pages. */
 const RARE = ['about', 'api', 'certificate', 'log', 'settings', 'welcome', 'wizard'];
-/** Tables of the pages that ask for a new password; the first of them is opened without any other. */
-const DOOR = ['claim', 'password'];
+/** Tables of the pages that ask who somebody is. */
+const DOOR = ['claim', 'password', 'sign_in'];
 /** Keys of these tables that every page needs all the same. */
 const SOONER = ['jobs.failed_title', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.drifted', 'site.enable', 'site.title'];
 /** Keys of other tables that come later. */

@@ -14,7 +14,7 @@ const loaders: Record<Lang, () => Promise<{ default: Catalogue }>> = {
   en: () => import('../locales/en'),
 };
 
-/** Texts that few pages need, those of single large pages, and those of pages that ask for a new password. */
+/** Texts that few pages need, those of single large pages, and those of pages that ask who somebody is. */
 const laterLoaders = {
   door: { ar: () => import('../locales/door-ar'), en: () => import('../locales/door-en') },
   more: { ar: () => import('../locales/more-ar'), en: () => import('../locales/more-en') },

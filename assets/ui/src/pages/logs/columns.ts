@@ -1,4 +1,4 @@
-// How entries stand in columns.
+// How entries stand in columns, and how keys move through them.
 import { formatBytes } from '../../lib/format';
 import { currentDisplay, type Lang } from '../../lib/i18n';
 import type { PlainKey } from '../../lib/locale.svelte';
@@ -53,4 +53,10 @@ export const MESSAGE_COLUMNS: readonly Column[] = [
 export function copied({ at: when, level, message, fields }: LogEntry): string {
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
   return [`${when ?? ''} ${level ?? ''} ${message}`.trim(), ...lines].join('\n');
+}
+
+/** By how many rows a key moves where `page` rows are on the screen; undefined for keys that do not. */
+export function rowsMoved(key: string, page: number): number | undefined {
+  const far = Math.max(1, page);
+  return { ArrowUp: -1, ArrowDown: 1, PageUp: -far, PageDown: far }[key];
 }
