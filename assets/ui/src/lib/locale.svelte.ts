@@ -22,6 +22,7 @@ const laterLoaders = {
 };
 type Bundle = keyof typeof laterLoaders;
 let wanted: readonly Bundle[] = [];
+let coming: Promise<void> = Promise.resolve();
 
 interface State {
   lang: Lang;
@@ -48,17 +49,21 @@ export async function loadCatalogue(lang: Lang): Promise<Catalogue> {
   return Object.assign({}, ...parts.map((part) => part.default));
 }
 
-/** Brings texts that only some pages need (`more` if none are named), in this language and any that is chosen later. */
-export async function laterTexts(...bundles: Bundle[]): Promise<void> {
+/**
+ * Brings texts that only some pages need (`more` if none are named), in this language and any that is chosen later. Also
+ * waits where somebody else has asked for them and they are under way still.
+ */
+export function laterTexts(...bundles: Bundle[]): Promise<void> {
   const before = wanted;
-  wanted = [...new Set<Bundle>([...wanted, ...(bundles.length > 0 ? bundles : (['more'] as const))])];
-  if (wanted.length === before.length) return;
-  try {
-    await setLang(state.lang);
-  } catch (cause) {
-    wanted = before;
-    throw cause;
+  wanted = [...new Set<Bundle>([...before, ...(bundles.length > 0 ? bundles : (['more'] as const))])];
+  if (wanted.length > before.length) {
+    coming = setLang(state.lang).catch((cause) => {
+      wanted = wanted.filter((bundle) => before.includes(bundle));
+      coming = Promise.resolve();
+      throw cause;
+    });
   }
+  return coming;
 }
 
 /** Switches the language of the whole page, with its direction. */
