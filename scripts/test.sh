@@ -36,6 +36,9 @@ arm     | full    | 1200 | static binaries for ARM, installed under emulation to
 deny    | full    |  600 | advisories, licences and sources
 fuzzing | full    |  900 | parsers with random input, ten minutes each, side by side
 kills   | full    |  240 | 200 kills in the middle of an apply
+corpus  | full    |  120 | nginx files of many packages, read and printed
+scale   | full    |  600 | a change among ten thousand sites
+package | full    |  900 | a release built twice, byte for byte
 '
 
 suite_fmt() { cargo fmt --check; }
@@ -73,9 +76,18 @@ suite_static() {
 suite_e2e() { need_binary && need_packages chromium && MANARA_E2E_FULL=$(full) tests/e2e/run.sh; }
 suite_api() { need_binary && need_schemathesis && tests/api/run.sh; }
 suite_vps() { need_binary && MANARA_VPS_ALL=$(full) tests/vps/run.sh; }
-suite_fuzz() { MANARA_FUZZ_SECONDS=60 matching fuzz; }
+suite_fuzz() { MANARA_FUZZ_SECONDS=60 matching fuzz names::; }
 # All of them at once.
-suite_fuzzing() { RUST_TEST_THREADS=8 MANARA_FUZZ_SECONDS=600 matching fuzz; }
+suite_fuzzing() { RUST_TEST_THREADS=8 MANARA_FUZZ_SECONDS=600 matching fuzz names::; }
+suite_corpus() {
+  local folder; folder=$(mktemp -d)
+  scripts/nginx-corpus.sh "$folder" && MANARA_NGINX_CORPUS=$folder matching nginx_syntax::corpus
+  local status=$?
+  rm -r "$folder"
+  return $status
+}
+suite_scale() { MANARA_TEST_SITES=10000 matching scale::slow_a_change_among_many; }
+suite_package() { scripts/package.sh --check "$native"; }
 suite_kills() { MANARA_KILLS=200 matching kill; }
 suite_arm() {
   need_packages qemu-user-static || return
@@ -103,10 +115,10 @@ full() { [ "$tier" != full ] || echo 1; }
 
 npm_run() { npm --prefix assets/ui run --silent "$1"; }
 
-# matching FILTER: integration tests by name; no test at all is a failure
+# matching FILTER...: integration tests by name; no test at all is a failure
 matching() {
   local output; output=$(mktemp)
-  cargo test --locked --test it "$1" -- --nocapture | tee "$output"
+  cargo test --locked --test it -- --nocapture "$@" | tee "$output"
   local status=$?
   grep -q '^test result: .* [1-9][0-9]* passed' "$output" || { echo "no test of this kind passed"; status=1; }
   rm "$output"

@@ -298,7 +298,7 @@ fn carry_out(core: &Arc<Core>, mut plan: Plan, entry: audit::Entry, job: &Handle
                 core.host.ask(&HostOp::Forget { plan: plan.id.clone() })
             });
             if let Err(e) = forgotten {
-                log::warn!(target: "engine", "the journal of plan {} was not dropped: {e}", plan.id);
+                log::warn!(target: "manara::engine", "the journal of plan {} was not dropped: {e}", plan.id);
             }
             tell(core, &plan);
             hooks::run(&*core.hooks, HookPoint::AfterApply, &plan.operation, &plan.after)?;

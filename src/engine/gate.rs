@@ -231,7 +231,7 @@ pub fn after_undo(core: &Core, cause: Error, undone: Result<()>, touched_nginx: 
         Ok(()) => cause,
         Err(second) => {
             core.gate.set_owed();
-            log::error!(target: "engine", "undoing failed: {second}; the change had failed with: {cause}");
+            log::error!(target: "manara::engine", "undoing failed: {second}; the change had failed with: {cause}");
             cause.with("undo", "failed").cause(format!("undoing failed as well: {second}"))
         }
     }

@@ -44,7 +44,7 @@ impl Hooks for NoHooks {
 pub fn run(hooks: &dyn Hooks, point: HookPoint, operation: &str, payload: &Value) -> Result<()> {
     match hooks.run(point, operation, payload) {
         Err(e) if !point.can_stop() => {
-            log::warn!(target: "hooks", operation = operation, point:? = point; "a hook failed: {e}");
+            log::warn!(target: "manara::hooks", operation = operation, point:? = point; "a hook failed: {e}");
             Ok(())
         }
         other => other,

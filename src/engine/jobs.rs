@@ -246,7 +246,9 @@ impl Jobs {
         let pool = self.inner().clone();
         match std::thread::Builder::new().name("job".into()).spawn(move || work(&pool)) {
             Ok(_) => queue.threads += 1,
-            Err(e) if queue.threads > 0 => log::warn!(target: "jobs", "no further job thread could be started: {e}"),
+            Err(e) if queue.threads > 0 => {
+                log::warn!(target: "manara::jobs", "no further job thread could be started: {e}")
+            }
             Err(e) => return Err(Error::new(Kind::Unavailable, "jobs_full").with("max", 0).cause(e)),
         }
         Ok(())
@@ -339,7 +341,7 @@ fn next(pool: &Inner) -> Option<Queued> {
 /// Says that a job which had to wait has begun.
 fn begin(pool: &Inner, handle: &Handle) {
     if let Err(e) = pool.store.write(|tx| rows::begin(tx, handle.id(), pool.clock.now())) {
-        log::warn!(target: "jobs", "the beginning of job {} could not be recorded: {e}", handle.id());
+        log::warn!(target: "manara::jobs", "the beginning of job {} could not be recorded: {e}", handle.id());
     }
     let operation = &handle.live.operation;
     pool.bus.tell(Topic::Jobs, "job", json!({ "id": handle.id(), "operation": operation, "state": "running" }));
@@ -359,13 +361,13 @@ fn carry_out(pool: &Inner, queued: Queued) {
             .store
             .write(|tx| rows::finish(tx, handle.id(), rows::JobState::Failed, None, shown.as_ref(), pool.clock.now()));
         if let Err(e) = row {
-            log::error!(target: "jobs", "the end of job {} could not be recorded: {e}", handle.id());
+            log::error!(target: "manara::jobs", "the end of job {} could not be recorded: {e}", handle.id());
         }
         Err(error)
     });
     let output = handle.output();
     if let Err(e) = pool.store.write(|tx| rows::append_output(tx, handle.id(), &output)) {
-        log::warn!(target: "jobs", "the output of job {} could not be kept: {e}", handle.id());
+        log::warn!(target: "manara::jobs", "the output of job {} could not be kept: {e}", handle.id());
     }
     if let Ok(mut live) = pool.live.lock() {
         live.remove(handle.id());

@@ -37,7 +37,7 @@ pub fn recover(core: &Core) -> Result<Recovered> {
     done.closed = close_jobs(core)?;
     if done.undone > 0 {
         gate::reload(core)?;
-        log::warn!(target: "engine", "recovery took {} interrupted changes back", done.undone);
+        log::warn!(target: "manara::engine", "recovery took {} interrupted changes back", done.undone);
     }
     Ok(done)
 }

@@ -22,7 +22,7 @@ pub(super) fn fail(core: &Core, plan: &str, job: &str, entry: audit::Entry, erro
     let shown = serde_json::to_value(error).unwrap_or_default();
     let failure = Failure { plan: plan.to_owned(), job: job.to_owned(), entry, error: shown };
     if let Err(e) = core.store.write(|tx| record(core, tx, &failure)) {
-        log::error!(target: "engine", "the failure of plan {plan} is recorded later: {e}");
+        log::error!(target: "manara::engine", "the failure of plan {plan} is recorded later: {e}");
         if let Ok(mut waiting) = core.unrecorded.lock() {
             waiting.push(failure);
         }

@@ -2,7 +2,7 @@
 
 use super::run::Outcome;
 use super::{Acted, Change, Cx, Direct, Meta, Method, Need, Op, Operation, PlainAct, Read, Stream, change};
-use crate::base::access::Permission::{JobsChange, JobsRead, SitesChange, SitesRead};
+use crate::base::access::Permission::{JobsChange, JobsRead, SitesChange, SitesRead, SystemRead};
 use crate::base::clock::Time;
 use crate::base::limits::PAGE_ROWS_DEFAULT;
 use crate::base::locale::{self, Lang};
@@ -52,9 +52,13 @@ impl Read for PlanShow {
         let body = row.and_then(|row| row.body);
         let body = body.ok_or_else(|| Error::new(Kind::NotFound, "plan_not_found").with("id", &input.id))?;
         let plan: Plan = serde_json::from_value(body).map_err(Error::fault)?;
-        // What others have in nginx is shown to those who may take it over; plans of sites, to all who see sites.
-        if let Some(op) = super::find(&plan.operation).filter(|op| op.meta.need != Need::Has(SitesChange)) {
-            super::run::authorise(op, cx.actor)?;
+        // Plans of sites are for all who see sites. In others stands what others have in nginx: they are for those who may
+        // make them, and those that the panel makes by itself for those who see the machine.
+        match super::find(&plan.operation) {
+            Some(op) if op.meta.need == Need::Has(SitesChange) => {}
+            Some(op) => super::run::authorise(op, cx.actor)?,
+            None if cx.actor.may(SystemRead) => {}
+            None => return Err(Error::new(Kind::Forbidden, "forbidden").with("operation", Self::META.id)),
         }
         Ok(plan.view(cx.request.lang))
     }

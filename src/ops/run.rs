@@ -31,6 +31,20 @@ pub enum Status {
     Planned,
 }
 
+impl Status {
+    /// Those that an answer which is given again may have.
+    const KEPT: [Status; 3] = [Status::Done, Status::Created, Status::Accepted];
+
+    /// Its number in HTTP (RFC 9110 §15.3).
+    fn code(self) -> u32 {
+        match self {
+            Status::Done | Status::Planned => 200,
+            Status::Created => 201,
+            Status::Accepted => 202,
+        }
+    }
+}
+
 /// A successful answer.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -187,8 +201,10 @@ pub fn call_once(
             return Err(Error::new(Kind::Conflict, "answer_given_once").with("key", key));
         }
         idempotency::Begun::Done { status, body } => {
-            let body = serde_json::from_str(&body).map_err(Error::fault)?;
-            return Ok(Outcome::new(if status == 201 { Status::Created } else { Status::Done }, body));
+            let body: Value = serde_json::from_str(&body).map_err(Error::fault)?;
+            let status = Status::KEPT.into_iter().find(|kept| kept.code() == status).unwrap_or(Status::Done);
+            let job = (status == Status::Accepted).then(|| body["job"]["id"].as_str().map(str::to_owned)).flatten();
+            return Ok(Outcome { job, ..Outcome::new(status, body) });
         }
         idempotency::Begun::Running => return Err(Error::new(Kind::Conflict, "request_running").with("key", key)),
         idempotency::Begun::OtherRequest => {
@@ -198,9 +214,8 @@ pub fn call_once(
     let outcome = call(core, actor, request, op, input);
     core.store.write(|tx| match &outcome {
         Ok(done) => {
-            let status = if done.status == Status::Created { 201 } else { 200 };
             let body = if op.meta.secret { String::new() } else { done.body.to_string() };
-            idempotency::finish(tx, &actor_key, key, status, &body)
+            idempotency::finish(tx, &actor_key, key, done.status.code(), &body)
         }
         Err(_) => idempotency::abandon(tx, &actor_key, key),
     })?;

@@ -51,11 +51,6 @@ const HELD: &str = "held";
 /// for the plan.
 const ENDED: &str = "ended";
 
-/// Mark of a plan that nginx runs with.
-const LIVE: &str = "live";
-/// Mark of a plan whose effects stay, though the panel has not said what becomes of it.
-const SETTLED: &str = "settled";
-
 /// How far a plan got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -89,11 +84,10 @@ impl Journal {
     /// The records of `plan`, newest first.
     pub(super) fn records(&self, plan: &str) -> Result<Vec<Record>> {
         let mut records = Vec::new();
-        let names = self.root.list(plan)?;
-        if names.iter().any(|name| name == ENDED || name == SETTLED) {
+        if self.stage(plan)? == Stage::Ended {
             return Ok(records);
         }
-        for name in names.into_iter().filter(|name| name != HELD && name != LIVE) {
+        for name in self.root.list(plan)?.into_iter().filter(|name| name != HELD) {
             let bytes = self.root.read(&format!("{plan}/{name}"), JOURNAL_BYTES_MAX)?.unwrap_or_default();
             let kept: Vec<Record> =
                 serde_json::from_slice(&bytes).map_err(|e| Error::fault(format!("journal {plan}/{name}: {e}")))?;
@@ -118,13 +112,6 @@ impl Journal {
     /// Marks `plan` as live, durably.
     pub(super) fn hold(&self, plan: &str) -> Result<()> {
         self.root.write(&format!("{plan}/{HELD}"), b"", 0o600)
-    }
-
-    /// Notes, durably, that nginx runs with `plan`. The second time that is with a later change: from then on the plan
-    /// stays as it is, and undoing it changes nothing.
-    pub(super) fn live(&self, plan: &str) -> Result<()> {
-        let again = self.root.list(plan)?.iter().any(|name| name == LIVE);
-        self.root.write(&format!("{plan}/{}", if again { SETTLED } else { LIVE }), b"", 0o600)
     }
 
     /// Leaves nothing of `plan` but the mark that it was taken back. Called after it was: interrupted, it is taken back

@@ -262,8 +262,7 @@ impl LocalHost {
         self.faults.step("write the generation")?;
         self.write_generation(generation)?;
         self.faults.step("reload nginx")?;
-        self.instance.load(generation)?;
-        self.settle_releases()
+        self.instance.load(generation)
     }
 
     /// nginx is held only while names change, not while old files are compressed.

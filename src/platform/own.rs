@@ -7,7 +7,7 @@ const BACKGROUND_NICE: i32 = 10;
 /// that refuses leaves it as it was: the work is then done with usual priority.
 pub fn give_way() {
     if let Err(e) = rustix::process::nice(BACKGROUND_NICE) {
-        log::warn!(target: "platform", "a background thread keeps its usual priority: {e}");
+        log::warn!(target: "manara::platform", "a background thread keeps its usual priority: {e}");
     }
 }
 

@@ -56,16 +56,17 @@ pub fn replace_files(folder: &Path, pair: &PanelTls) -> Result<()> {
     write(&RootDir::open_or_make(folder)?, "tls", pair)
 }
 
-/// Puts the files of [`present`] aside, as `panel.pem.before` and `panel.key.before` (0600): the key may be the only one
-/// there is. A pair that the panel made itself is not worth it.
+/// Puts the files of [`present`] aside, as `panel.pem.before` and `panel.key.before` (0600), or with a number behind that
+/// where such files are there: the key may be the only one there is. A pair that the panel made itself is not worth it.
 pub fn put_aside(folder: &Path) -> Result<()> {
     let own = |pair: &PanelTls| facts(&pair.certificate).is_ok_and(|facts| facts.self_made) && pair.certified().is_ok();
     if present(folder).is_ok_and(|files| files.as_ref().is_some_and(own)) {
         return Ok(());
     }
     let folder = RootDir::open_or_make(folder)?;
+    let end = free_end(&folder)?;
     for file in [KEY, CERTIFICATE] {
-        let aside = format!("{file}.before");
+        let aside = format!("{file}.{end}");
         match folder.read(file, BYTES_MAX) {
             Ok(Some(bytes)) => folder.write(&aside, &bytes, 0o600)?,
             Ok(None) => {}
@@ -74,6 +75,17 @@ pub fn put_aside(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The first of `before`, `before.1` … under which neither file lies aside yet.
+fn free_end(folder: &RootDir) -> Result<String> {
+    for n in 0_u32.. {
+        let end = if n == 0 { "before".to_owned() } else { format!("before.{n}") };
+        if folder.stat(&format!("{KEY}.{end}"))?.is_none() && folder.stat(&format!("{CERTIFICATE}.{end}"))?.is_none() {
+            return Ok(end);
+        }
+    }
+    Err(Error::fault("no name is free"))
 }
 
 /// A pair that lies below the folder for a change that is not on the disk yet. Dropped, it is deleted again.
@@ -354,8 +366,10 @@ mod tests {
         std::os::unix::fs::symlink(&elsewhere, &key).unwrap();
         std::fs::write(&pem, "broken").unwrap();
         put_aside(root.path()).unwrap();
-        assert_eq!(std::fs::read_link(aside(&key)).unwrap(), elsewhere);
-        assert_eq!(std::fs::read_to_string(aside(&pem)).unwrap(), "broken");
+        let second = |path: &Path| path.with_added_extension("before.1");
+        assert_eq!(std::fs::read_link(second(&key)).unwrap(), elsewhere);
+        assert_eq!(std::fs::read_to_string(second(&pem)).unwrap(), "broken");
+        assert_eq!(std::fs::read_to_string(aside(&key)).unwrap(), *other.key.expose(), "nothing that is aside is lost");
     }
 
     #[test]

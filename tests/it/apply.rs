@@ -179,6 +179,35 @@ fn nginx_refuses_and_nothing_changes() {
 }
 
 #[test]
+fn every_way_in_which_a_file_can_drift_is_named() {
+    let rig = Rig::new();
+    for domain in ["a.test", "b.test", "c.test"] {
+        create(&rig, domain);
+    }
+    let site = |domain: &str| {
+        let id = rig.call("site.show", json!({ "domain": domain })).unwrap().body["id"].as_str().unwrap().to_owned();
+        format!("sites/{id}.conf")
+    };
+    let at = |rel: &str| rig.root.path().join("etc/nginx/manara").join(rel);
+    let [open, given, gone, added] = [site("a.test"), site("b.test"), site("c.test"), "sites/by-hand.conf".to_owned()];
+    std::fs::set_permissions(at(&open), std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    std::fs::remove_file(at(&gone)).unwrap();
+    std::fs::write(at(&added), "# mine\n").unwrap();
+    let mut expected = vec![(open, "mode"), (gone, "deleted"), (added, "added")];
+    if manara::platform::files::is_root() {
+        std::os::unix::fs::chown(at(&given), Some(65534), None).unwrap();
+        expected.push((given, "owner"));
+    }
+    let drift = rig.call("drift.list", json!({})).unwrap().body;
+    let items = drift["items"].as_array().unwrap();
+    for (rel, kind) in &expected {
+        let found = items.iter().find(|item| item["file"].as_str().unwrap().ends_with(rel.as_str()));
+        assert_eq!(found.unwrap_or_else(|| panic!("{rel}: {drift}"))["kind"], **kind, "{rel}");
+    }
+    assert_eq!(items.len(), expected.len(), "{drift}");
+}
+
+#[test]
 fn concurrent_changes_have_one_winner_or_go_together() {
     let rig = Rig::new();
     let outcomes: Vec<_> = std::thread::scope(|scope| {

@@ -3,9 +3,9 @@
 use crate::split::Visitors;
 use crate::support::debian::{SHOP, answer, debian, etc, start, theirs};
 use crate::support::rig::Rig;
+use manara::platform::HostOp;
 use manara::platform::faults::Fault;
 use manara::platform::nginx::{NginxChange, NginxFile, Ownership};
-use manara::platform::{HostOp, HostReply};
 use serde_json::json;
 use std::time::Duration;
 
@@ -332,35 +332,6 @@ fn an_adoption_that_breaks_off_leaves_the_file_of_others() {
         assert_eq!(rig.snapshot(), untouched, "step {step}");
     }
     panic!("it was never done");
-}
-
-#[test]
-fn a_release_is_not_undone_after_a_later_change_unless_root_gave_nginx_away() {
-    let mut rig = ready();
-    let (before, untouched) = (theirs(&rig), files(&rig));
-    rig.call("nginx.adopt", json!({})).unwrap();
-    rig.close();
-    rig.ownership = "shared";
-    rig.reopen();
-    let owned = rig.snapshot();
-    // The last step that a taken-over panel would leave out: the plan stays open.
-    let open = (1..60).find_map(|step| {
-        rig.core().faults.arm(Fault::Fail(step));
-        let outcome = rig.call("nginx.release", json!({}));
-        rig.core().faults.disarm();
-        if outcome.is_err() {
-            assert_eq!(rig.snapshot(), owned, "step {step}");
-            return None;
-        }
-        let HostReply::OpenPlans { plans } = rig.core().host.ask(&HostOp::OpenPlans).unwrap() else { panic!() };
-        plans.into_iter().next()
-    });
-    let plan = open.expect("a release that was not forgotten").parse().unwrap();
-    assert_eq!(record(&rig), "shared\n");
-    rig.call("site.create", json!({ "domain": "later.test", "kind": "static" })).unwrap();
-    rig.core().host.ask(&HostOp::Undo { plan }).unwrap();
-    assert_eq!((record(&rig).as_str(), theirs(&rig), files(&rig)), ("shared\n", before, untouched));
-    assert!(answer(&rig, "ours.test", "/").starts_with("HTTP/1.1 200 "));
 }
 
 #[test]

@@ -75,3 +75,22 @@ fn every_path_in_the_documents_exists() {
         crate::repository_files().into_iter().filter(|path| path.ends_with(".md") && path != "ARCHITECTURE.md");
     crate::expect_none(documents.flat_map(|path| problems_in(&path)).collect(), "documents name what is not there:");
 }
+
+#[test]
+fn every_test_that_the_threats_name_exists() {
+    let text = crate::read("docs/threats.md");
+    let files = crate::repository_files();
+    let all = |of: &dyn Fn(&str) -> bool| -> String { files.iter().filter(|path| of(path)).map(crate::read).collect() };
+    let code = all(&|path| path.ends_with(".rs"));
+    let stories = all(&|path| path.starts_with("tests/vps/stories/"));
+    let scenes = all(&|path| path.starts_with("tests/e2e/scenes/"));
+    let is_there = |name: &str| match name.split_once(": ") {
+        Some((_, "NAME")) => true,
+        Some(("vps", story)) => stories.contains(&format!("def {story}(")),
+        Some(("e2e", scene)) => scenes.contains(&format!("export async function {scene}(")),
+        _ => name.rsplit("::").next().is_some_and(|last| code.contains(&format!("fn {last}("))),
+    };
+    let is_test = |name: &&str| name.starts_with("vps: ") || name.starts_with("e2e: ") || name.contains("::");
+    let missing = quoted(&text).0.into_iter().filter(is_test).filter(|name| !is_there(name)).map(str::to_owned);
+    crate::expect_none(missing.collect(), "a threat is tried by the tests it names:");
+}

@@ -69,11 +69,7 @@ impl LocalHost {
         let released = changes.iter().any(goes) && ownership::adopted(&self.nginx)?.is_some();
         for change in changes {
             let fine = match (&change.file, &change.content) {
-                (NginxFile::Main, Some(_)) if self.wish == NginxOwnership::Owned => true,
-                // One beside which another one waits already could not be kept.
-                (NginxFile::Main, Some(_)) => {
-                    kept == Some(Ownership::Owned) && (!self.main_is_theirs()? || ownership::is_to_adopt(&self.nginx)?)
-                }
+                (NginxFile::Main, Some(_)) => self.may_take_main(kept)?,
                 (NginxFile::Main, None) => ownership::main_is_ours(&self.nginx)?,
                 (NginxFile::Entry | NginxFile::LateEntry, Some(_)) => kept == Some(Ownership::Shared) || released,
                 _ => true,
@@ -83,6 +79,22 @@ impl LocalHost {
             }
         }
         Ok(())
+    }
+
+    /// Whether ours may stand in the place of `nginx.conf`: over one of others by root's word, or where nobody wrote it
+    /// but the distribution. Error: `nginx_conf_again` where one of others is kept already, beside which this one could
+    /// not be.
+    fn may_take_main(&self, kept: Option<Ownership>) -> Result<bool> {
+        let owned = self.wish == NginxOwnership::Owned;
+        if !self.main_is_theirs()? {
+            return Ok(owned || kept == Some(Ownership::Owned));
+        }
+        let main = self.nginx.path(&NginxFile::Main.rel()).display().to_string();
+        if !ownership::is_to_adopt(&self.nginx)? {
+            let adopted = self.nginx.path(ownership::ADOPTED).display().to_string();
+            return Err(Error::new(Kind::Conflict, "nginx_conf_again").with("path", main).with("kept", adopted));
+        }
+        Ok(owned || (kept == Some(Ownership::Owned) && !self.look()?.foreign.contains(&main)))
     }
 
     /// Whether an `nginx.conf` of others stands there.
@@ -96,21 +108,6 @@ impl LocalHost {
             Some(Record::NginxReleased { .. }) => Some(Ownership::Shared),
             _ => changes.iter().find_map(Ownership::after),
         }
-    }
-
-    /// Called when nginx runs with what is there. Unless root says `owned`, an `nginx.conf` that was given back is not
-    /// taken away any more by undoing once a later change runs too: a plan that nobody forgot would be a way to take it
-    /// over.
-    pub(super) fn settle_releases(&self) -> Result<()> {
-        if self.wish == NginxOwnership::Owned {
-            return Ok(());
-        }
-        for plan in self.journal.plans()? {
-            if self.journal.records(&plan)?.iter().any(|record| matches!(record, Record::NginxReleased { .. })) {
-                self.journal.live(&plan)?;
-            }
-        }
-        Ok(())
     }
 
     /// Takes back one change of nginx's files by a plan that `released` somebody's `nginx.conf` or did not. Over one

@@ -87,7 +87,7 @@ impl Pool {
             let tasks = tasks.clone();
             let spawned = std::thread::Builder::new().name(format!("hash-{n}")).spawn(move || work(&tasks));
             if let Err(e) = spawned {
-                log::error!(target: "accounts", "a thread for password hashes could not be started: {e}");
+                log::error!(target: "manara::accounts", "a thread for password hashes could not be started: {e}");
             }
         }
         Pool { queue }
@@ -117,7 +117,7 @@ fn work(tasks: &Mutex<Receiver<Task>>) {
         };
         let Ok(task) = next else { return };
         if catch_unwind(AssertUnwindSafe(task)).is_err() {
-            log::error!(target: "accounts", "computing a password hash panicked");
+            log::error!(target: "manara::accounts", "computing a password hash panicked");
         }
     }
 }

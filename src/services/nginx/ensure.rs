@@ -4,7 +4,7 @@ use super::base_files;
 use crate::base::{Error, Kind, Result, ids};
 use crate::engine::change::Change;
 use crate::engine::{Actor, Core, Draft, Request, apply, gate};
-use crate::platform::nginx::{Capabilities, Ownership};
+use crate::platform::nginx::Capabilities;
 use crate::platform::{HostOp, NginxChange, NginxFile, NginxStatus};
 use crate::store::managed_files;
 use std::sync::Arc;
@@ -34,8 +34,7 @@ pub fn start(core: &Arc<Core>, actor: &Actor, request: &Request) -> Result<()> {
     core.host.ask(&HostOp::NginxPrepare)?;
     let status = core.nginx_status()?;
     if let Some(wanted) = super::wanted(core, &status) {
-        let act = if wanted == Ownership::Owned { "manara nginx adopt" } else { "manara nginx release" };
-        log::warn!(target: "manara::nginx", "nginx.ownership says {}, which only a plan brings about: {act}", wanted.name());
+        log::warn!(target: "manara::nginx", "nginx.ownership says {}, which no start brings about: see manara doctor", wanted.name());
     }
     let draft = draft(core, &status, status.capabilities())?;
     if draft.changes.is_empty() {

@@ -3,15 +3,26 @@
 use super::{Target, rows};
 use serde_json::json;
 
-/// A host that took an `nginx.conf` of others over, and what stood in it.
+/// A host that took an `nginx.conf` of others over when root said so, and what stood in it.
 fn adopted() -> (Target, &'static str) {
     let theirs = "# theirs\nevents {}\n";
     let target = Target::new();
-    std::fs::write(target.machine("etc/nginx/nginx.conf"), theirs).unwrap();
     assert_eq!(target.call(&rows::switch("p0000000001", &[rows::main()])).0, 200);
     assert_eq!(target.call(&json!({ "forget": { "plan": "p0000000001" } })).0, 200);
-    assert_eq!(std::fs::read_to_string(target.machine("etc/nginx/manara/adopted/nginx.conf")).unwrap(), theirs);
+    std::fs::create_dir_all(target.machine("etc/nginx/manara/adopted")).unwrap();
+    std::fs::write(target.machine("etc/nginx/manara/adopted/nginx.conf"), theirs).unwrap();
     (target, theirs)
+}
+
+#[test]
+fn an_nginx_conf_of_others_is_not_taken_over_without_roots_word() {
+    let target = Target::new();
+    assert_eq!(target.call(&rows::switch("p0000000001", &[rows::main()])).0, 200);
+    std::fs::write(target.machine("etc/nginx/nginx.conf"), "# theirs\nevents {}\n").unwrap();
+    let before = target.picture();
+    let (status, body) = target.call(&rows::switch("p0000000002", &[rows::main()]));
+    assert!(status == 403 && body.contains("nginx_not_ours"), "{status} {body}");
+    assert_eq!(target.picture(), before);
 }
 
 #[test]
@@ -59,7 +70,7 @@ fn an_nginx_conf_that_others_put_over_ours_is_neither_replaced_nor_removed() {
     let main = target.machine("etc/nginx/nginx.conf");
     std::fs::write(&main, "# a new one of theirs\n").unwrap();
     let (status, body) = target.call(&rows::switch("p0000000003", &[rows::main()]));
-    assert!(status == 403 && body.contains("nginx_not_ours"), "{status} {body}");
+    assert!(status == 409 && body.contains("nginx_conf_again"), "{status} {body}");
     assert_eq!(target.call(&json!({ "undo": { "plan": "p0000000002" } })).0, 200);
     assert_eq!(std::fs::read_to_string(main).unwrap(), "# a new one of theirs\n");
 }

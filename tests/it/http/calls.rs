@@ -83,12 +83,19 @@ fn a_repeated_request_with_a_key_is_done_once() {
 fn a_job_is_answered_at_once_where_that_is_preferred() {
     let panel = Panel::new();
     let bearer = format!("Bearer {}", panel.token("admin"));
-    let headers =
-        [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Prefer", "wait=1, respond-async")];
-    let answer = panel.send("POST", "/api/v1/sites", &headers, &site("a.test").to_string());
-    assert_eq!(answer.status, 202, "{answer:?}");
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+        ("Prefer", "wait=1, respond-async"),
+        ("Idempotency-Key", "k1"),
+    ];
+    let asked = || panel.send("POST", "/api/v1/sites", &headers, &site("a.test").to_string());
+    let answer = asked();
     let job = answer.json()["job"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(answer.header("location"), Some(format!("/api/v1/jobs/{job}").as_str()));
+    for answer in [answer, asked()] {
+        assert_eq!((answer.status, answer.json()["job"]["id"].as_str()), (202, Some(job.as_str())), "{answer:?}");
+        assert_eq!(answer.header("location"), Some(format!("/api/v1/jobs/{job}").as_str()));
+    }
 }
 
 #[test]

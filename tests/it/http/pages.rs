@@ -86,6 +86,27 @@ fn probes_tell_details_to_this_machine_and_to_those_who_may_see_them() {
     assert_eq!(panel.send("GET", "/health/other", &[], "").status, 404);
 }
 
+#[test]
+fn a_panel_that_cannot_work_is_not_ready_and_says_why() {
+    let panel = Panel::new();
+    let ready = || panel.send("GET", "/health/ready", &[], "");
+    let state = |answer: &Answer, name: &str| {
+        let checks = answer.json()["checks"].as_array().unwrap().clone();
+        checks.iter().find(|check| check["name"] == name).unwrap().clone()
+    };
+    panel.core.gate.set_starting(true);
+    let starting = ready();
+    assert_eq!((starting.status, &state(&starting, "start")["state"]), (503, &json!("starting")));
+    panel.core.gate.set_starting(false);
+    panel.host.gone.store(true, std::sync::atomic::Ordering::SeqCst);
+    let gone = ready();
+    let host = state(&gone, "host");
+    assert_eq!((gone.status, &host["state"], &host["code"]), (503, &json!("failed"), &json!("host_unreachable")));
+    assert_eq!(panel.send("GET", "/health/live", &[], "").status, 200, "it lives all the same");
+    panel.host.gone.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(ready().status, 200, "what went well again shows at once");
+}
+
 fn metrics(panel: &Panel) -> Answer {
     panel.send("GET", "/health/metrics", &[], "")
 }

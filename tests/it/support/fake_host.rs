@@ -27,6 +27,8 @@ pub(crate) struct FakeHost {
     pub(crate) looks: [AtomicU32; 2],
     /// An installation goes on until it is cancelled.
     pub(crate) endless: AtomicBool,
+    /// It answers nobody.
+    pub(crate) gone: AtomicBool,
     /// nginx does not run, until it is loaded.
     pub(crate) stopped: AtomicBool,
     /// Whose nginx it is.
@@ -34,6 +36,11 @@ pub(crate) struct FakeHost {
 }
 
 impl FakeHost {
+    fn reached(&self) -> Result<()> {
+        let gone = self.gone.load(Ordering::SeqCst);
+        if gone { Err(Error::new(Kind::Unavailable, "host_unreachable")) } else { Ok(()) }
+    }
+
     fn test(&self, changes: &[NginxChange]) -> Result<TestReport> {
         for change in changes {
             let text = change.text()?.unwrap_or_default();
@@ -60,6 +67,7 @@ impl FakeHost {
 
 impl Host for FakeHost {
     fn call(&self, op: &HostOp, lines: Lines<'_>) -> Result<HostReply> {
+        self.reached()?;
         // What goes over the wire comes back the same.
         let wire = serde_json::to_string(op).unwrap();
         let op: HostOp = serde_json::from_str(&wire).unwrap();

@@ -15,6 +15,7 @@ interface Input {
 
 /** Asking for a session answers 401 to a wrong password. */
 const SIGN_IN = 'POST /api/v1/session';
+const RETRY_MS = 300;
 
 function address(path: string, { path: parts = {}, query = {} }: NonNullable<Input['params']>): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts[name] ?? ''));
@@ -36,7 +37,9 @@ async function ask(method: string, path: string, { params = {}, headers, body }:
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-  let response = await once();
+  // A connection may end in the moment in which something is asked over it: what only reads is asked once more.
+  const again = () => new Promise((done) => setTimeout(done, RETRY_MS)).then(once);
+  let response = await (method === 'GET' ? once().catch(again) : once());
   // Where the session has ended under an open page, the request waits until the user has signed in again, and goes on.
   const ended = response.status === 401 && session.current && `${method} ${path}` !== SIGN_IN;
   if (ended && (await session.renew())) response = await once();

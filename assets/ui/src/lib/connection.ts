@@ -79,6 +79,8 @@ function connect(): void {
 /** Has the stream carry further topics, each with a comma before it, instead of those that were asked for before. */
 export function carry(topics: string): void {
   more = topics;
+  // What was refused is wanted no more: a connection that is lost now comes back soon.
+  if (carried === more) delay = FIRST_DELAY_MS;
   if (source && !former && stream.link === 'live' && carried !== more) connect();
 }
 

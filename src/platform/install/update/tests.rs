@@ -214,6 +214,42 @@ fn interrupted_at_any_step_nothing_is_lost_and_the_next_run_completes() {
     }
 }
 
+/// A machine that was updated, and has worked since.
+fn updated() -> Machine {
+    let machine = machine();
+    let (services, faults) = (panel(&machine, ""), Faults::default());
+    updater(&machine, &services, &faults).update(&release(&machine, "1.1.0", 2, 0), false).unwrap();
+    std::fs::write(machine.root().join("db"), "schema=2\nprecious\nnew row\n").unwrap();
+    machine
+}
+
+#[test]
+fn a_rollback_interrupted_at_any_step_loses_nothing_and_completes_the_next_time() {
+    let whole = {
+        let machine = updated();
+        let (services, faults) = (panel(&machine, ""), Faults::default());
+        updater(&machine, &services, &faults).rollback().unwrap();
+        faults.disarm().len() as u64
+    };
+    for n in 1..=whole {
+        let machine = updated();
+        let (services, faults) = (panel(&machine, ""), Faults::default());
+        faults.arm(Fault::Fail(n));
+        assert!(updater(&machine, &services, &faults).rollback().is_err(), "step {n}");
+
+        let (services, faults) = (panel(&machine, ""), Faults::default());
+        let updater = updater(&machine, &services, &faults);
+        updater.recover().unwrap();
+        assert!(!is_unproved(machine.root()), "step {n}");
+        if current(machine.root()).as_deref() == Some("1.1.0") {
+            assert_eq!(database(&machine), "schema=2\nprecious\nnew row\n", "step {n}: it has its database");
+            assert_eq!(updater.rollback().unwrap(), "1.0.0", "step {n}");
+        }
+        assert_eq!(current(machine.root()).as_deref(), Some("1.0.0"), "step {n}");
+        assert_eq!(database(&machine), "schema=1\nprecious\nnew row\n", "step {n}");
+    }
+}
+
 #[test]
 fn versions_are_ordered_by_number() {
     let ascending = ["0.9.9", "0.10.0-rc.2", "0.10.0-rc.10", "0.10.0", "1.0.0"];

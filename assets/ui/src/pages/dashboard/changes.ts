@@ -42,10 +42,8 @@ export function ofTrail(rows: readonly AuditRow[]): RecentChange[] {
   }));
 }
 
-/** Changes as the list of jobs has them: for those who may not read the trail. */
+/** Changes as the list of jobs has them: for those who may not read the trail. It does not tell what a site was called before. */
 export function ofJobs(jobs: readonly Job[]): RecentChange[] {
-  const read = (job: Job): Done => ({ ...job, done: job.state === 'done' });
-  const names = gone(jobs.map(read));
   return jobs.map((job) => ({
     key: job.id,
     operation: job.operation,
@@ -55,7 +53,7 @@ export function ofJobs(jobs: readonly Job[]): RecentChange[] {
     target: job.target,
     names: [],
     result: { tone: JOB_TONES[job.state], text: t(`job_state.${job.state}`) },
-    href: historyOf(read(job), names) ?? `/jobs/${job.id}`,
+    href: `/jobs/${job.id}`,
   }));
 }
 
