@@ -98,8 +98,9 @@ export async function feel(world) {
     const figures = page.getByRole('region', { name: person.t('metrics.label'), exact: true }).locator('.value');
     const colour = () => figures.first().evaluate((figure) => getComputedStyle(figure).color);
     await main.getByText(person.t('stream.live'), { exact: true }).first().waitFor();
-    const before = (await figures.allInnerTexts()).join();
-    await until('figures that go on', async () => (await figures.allInnerTexts()).join() !== before);
+    const shown = async () => (await figures.allInnerTexts()).join();
+    const before = await until('figures', async () => !(await shown()).includes('—') && shown());
+    await until('figures that go on by the stream', async () => (await shown()) !== before);
     const fresh = await colour();
     await person.context.setOffline(true);
     // The browser does not cut open streams by itself.
