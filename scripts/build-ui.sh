@@ -27,6 +27,7 @@ npm --prefix assets/ui run --silent build >&2 </dev/null
 [ -s "$dist/index.html" ] || die "the build left no $dist/index.html"
 licences=$(find "$dist" -iname '*licen[cs]es*' -size +0 | head -n 1)
 [ -n "$licences" ] || die "the build left no list of third-party licences in $dist"
+npm --prefix assets/ui run --silent size >&2 || die "a page loads more than its budget"
 node scripts/precompress.mjs "$dist" >&2
 sh scripts/ui-hash.sh >"$dist/.stamp"
 # Cargo watches the placeholder for as long as there is no folder of built pages (see build.rs).

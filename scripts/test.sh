@@ -56,7 +56,7 @@ suite_split() {
   MANARA_TEST_HOST=process cargo test --locked --test it -- --skip slow --skip fuzz --skip nginx_syntax --skip host_attacks
 }
 suite_ui() {
-  scripts/build-ui.sh --packages && npm_run check && npm_run lint && npm_run test && scripts/build-ui.sh && npm_run size
+  scripts/build-ui.sh --packages && npm_run check && npm_run lint && npm_run test && scripts/build-ui.sh
 }
 suite_static() {
   # What cannot be built is not tested in an older form.

@@ -1,5 +1,5 @@
 // Turns the `[ui]` tables of ../locale/*.toml, the only catalogue of texts, into one module per language
-// (src/locales/{en,ar}.ts) and one with the texts that few pages need (src/locales/more-{en,ar}.ts) or a single large one (src/locales/rare-{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
+// (src/locales/{en,ar}.ts) and one with the texts that few pages need (src/locales/more-{en,ar}.ts), a single large one (src/locales/rare-{en,ar}.ts) or those with a new password (src/locales/door-{en,ar}.ts), the words of the API's operations into another (src/locales/api-{en,ar}.ts), and a type of all keys with the parameters that each text needs (src/locales/keys.d.ts).
 // Fails when the languages differ in keys or parameters, or when a plural form is missing.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,15 +11,18 @@ const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
-const LATER = ['account', 'actor', 'attention', 'audit', 'bulk', 'changes', 'claim', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'password', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views', 'wizard'];
+const LATER = ['account', 'actor', 'attention', 'audit', 'bulk', 'changes', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views'];
 /** Tables of single large pages, and of what is hardly ever seen. */
-const RARE = ['about', 'api', 'certificate', 'guard', 'log', 'settings', 'welcome'];
+const RARE = ['about', 'api', 'certificate', 'guard', 'log', 'settings', 'welcome', 'wizard'];
+/** Tables of the pages that ask for a new password; the first of them is opened without any other. */
+const DOOR = ['claim', 'password'];
 /** Keys of these tables that every page needs all the same. */
-const SOONER = ['jobs.failed_title', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.disabled', 'site.drifted', 'site.enable', 'site.enabled', 'site.title'];
+const SOONER = ['jobs.failed_title', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.drifted', 'site.enable', 'site.title'];
 /** Keys of other tables that come later. */
-const LATER_KEYS = ['form.no', 'form.yes', 'palette.none', 'palette.placeholder', 'palette.results', 'sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
+const LATER_KEYS = ['action.back', 'action.done', 'action.next', 'action.review_changes', 'action.save', 'form.field_problem', 'form.fix_these', 'form.no', 'form.required', 'form.yes', 'palette.none', 'palette.placeholder', 'palette.results', 'session.sign_out', 'sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
 const isLater = ([key]) => LATER_KEYS.includes(key) || (LATER.includes(key.split('.')[0]) && !SOONER.includes(key));
 const isRare = ([key]) => RARE.includes(key.split('.')[0]);
+const isDoor = ([key]) => DOOR.includes(key.split('.')[0]);
 const ALL_FORMS = new Set(PLURAL_FORMS.ar);
 const LANGUAGES = Object.keys(PLURAL_FORMS);
 
@@ -70,8 +73,9 @@ for (const lang of LANGUAGES) {
     fs.writeFileSync(path.join(target, `${name}.ts`), text);
   };
   const entries = [...catalogues[lang]];
-  write(lang, entries.filter((entry) => !isLater(entry) && !isRare(entry)));
+  write(lang, entries.filter((entry) => !isLater(entry) && !isRare(entry) && !isDoor(entry)));
   write(`rare-${lang}`, entries.filter(isRare));
+  write(`door-${lang}`, entries.filter(isDoor));
   write(`more-${lang}`, entries.filter(isLater));
   write(`api-${lang}`, apiWords(files[lang]));
 }

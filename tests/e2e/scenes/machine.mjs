@@ -158,14 +158,28 @@ export async function machine(world) {
     await until('the processes to be in sight', async () => (await page.locator('#processes').boundingBox())?.y < 700);
   });
 
-  await runner.check('processes are found by name and sorted by memory', async () => {
-    await admin.go('/machine#processes');
+  await runner.check('processes are found by name and sorted by memory, and the address says so', async () => {
+    await admin.go('/machine?range=1h#processes');
     const rows = page.locator('#processes tbody tr');
-    await page.getByRole('searchbox', { name: admin.t('process.search') }).fill('nginx');
-    await until('nginx alone', async () => (await rows.count()) > 0 && (await rows.allInnerTexts()).every((text) => text.includes('nginx')));
-    await page.getByRole('searchbox', { name: admin.t('process.search') }).fill('');
-    await page.getByRole('group', { name: admin.t('process.sort') }).getByRole('button', { name: admin.t('process.memory') }).click();
-    await page.locator('#processes th[aria-sort=descending]', { hasText: admin.t('process.memory') }).waitFor();
+    const search = page.getByRole('searchbox', { name: admin.t('process.search') });
+    const byMemory = page.getByRole('group', { name: admin.t('process.sort') }).getByRole('button', { name: admin.t('process.memory') });
+    const onlyNginx = () => until('nginx alone', async () => (await rows.count()) > 0 && (await rows.allInnerTexts()).every((text) => text.includes('nginx')));
+    const sorted = page.locator('#processes th[aria-sort=descending]', { hasText: admin.t('process.memory') });
+    await search.fill('nginx');
+    await page.waitForURL((url) => url.searchParams.get('q') === 'nginx');
+    await onlyNginx();
+    await byMemory.click();
+    await page.waitForURL((url) => url.searchParams.get('sort') === 'memory');
+    await sorted.waitFor();
+    assert.equal(query().get('range'), '1h', 'the time of the charts stays');
+    await page.reload();
+    await onlyNginx();
+    await sorted.waitFor();
+    assert.equal(await search.inputValue(), 'nginx');
+    assert.equal(await byMemory.getAttribute('aria-pressed'), 'true');
+    await search.fill('');
+    await page.waitForURL((url) => !url.searchParams.has('q'));
+    await until('the others too', async () => !(await rows.allInnerTexts()).every((text) => text.includes('nginx')));
   });
 
   for (const [lang, theme] of VARIANTS) {

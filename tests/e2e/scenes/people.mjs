@@ -37,6 +37,47 @@ export async function people(world) {
     await until('the token to be worth nothing', async () => (await panel.api('GET', '/sites', { token })).status === 401);
   });
 
+  await runner.check('a token keeps only the permissions that are left to it, and the list names them', async () => {
+    const { items } = (await panel.api('GET', '/roles', { headers: { 'Accept-Language': 'en' } })).body;
+    const text = (permission) => items.find((item) => item.permission === permission).text;
+    await admin.go('/account');
+    await admin.button('account.token_create').click();
+    const dialog = page.getByRole('dialog');
+    const make = dialog.getByRole('button', { name: admin.t('account.token_create') });
+    const boxes = dialog.locator('input[name=scopes]');
+    await dialog.locator('input').first().fill('reader');
+    await dialog.locator('select').first().selectOption('admin');
+    await until('every permission', async () => (await boxes.count()) === items.length);
+    await dialog.locator('select').first().selectOption('viewer');
+    const allowed = items.filter(({ roles }) => roles.includes('viewer')).map(({ permission }) => permission);
+    await until('those of the role alone', async () => (await boxes.count()) === allowed.length);
+    assert.deepEqual(await boxes.evaluateAll((found) => found.map((one) => [one.value, one.checked])), allowed.map((name) => [name, true]));
+    for (const name of allowed) await dialog.getByLabel(text(name), { exact: true }).uncheck();
+    await dialog.getByText(admin.t('account.token_scopes_none')).waitFor();
+    assert.ok(await make.isDisabled(), 'a token that may do nothing is none');
+    await admin.inspect('token-scopes-en-light');
+    await dialog.getByLabel(text('jobs-read'), { exact: true }).check();
+    await make.click();
+    const token = (await dialog.locator('code.secret').innerText()).trim();
+    world.secrets.push(token);
+    await dialog.getByRole('button', { name: admin.t('action.done') }).click();
+    const row = page.locator('main li', { hasText: 'reader' });
+    await row.getByText(text('jobs-read'), { exact: true }).waitFor();
+    assert.equal(await row.getByText(text('sites-read'), { exact: true }).count(), 0);
+    assert.deepEqual([(await panel.api('GET', '/jobs', { token })).status, (await panel.api('GET', '/sites', { token })).status], [200, 403]);
+    await admin.speaking('ar', 'dark', async () => {
+      await admin.go('/account');
+      await row.waitFor();
+      await admin.inspect('account-scopes-ar-dark');
+      await admin.button('account.token_create').click();
+      await boxes.first().waitFor();
+      await admin.inspect('token-scopes-ar-dark');
+    });
+    const made = (await panel.api('GET', '/tokens')).body.items.find(({ name }) => name === 'reader');
+    assert.deepEqual(made.scopes, ['jobs-read']);
+    assert.equal((await panel.api('DELETE', `/tokens/${made.id}`)).status, 200);
+  });
+
   await runner.check('a viewer sees no way to change anything, and the API refuses it', async () => {
     await admin.go('/users');
     await admin.button('users.create').click();
@@ -138,6 +179,27 @@ export async function people(world) {
       });
     }
     assert.equal((await panel.api('PATCH', site, { body: { max_body_mb: former } })).status, 200);
+  });
+
+  await runner.check('who may not read logs is led on from a failed service too', async () => {
+    const [{ name }] = (await panel.api('GET', '/services')).body.items;
+    // Only the state is made up; without the stream it stays.
+    await viewer.page.route('**/api/v1/events*', (route) => route.fulfill({ contentType: 'text/event-stream', body: '' }));
+    await viewer.page.route('**/api/v1/services', async (route) => {
+      const answer = await route.fetch();
+      const list = await answer.json();
+      list.items[0].state = 'failed';
+      await route.fulfill({ json: list });
+    });
+    try {
+      await viewer.go('/');
+      const way = viewer.page.locator('section[aria-labelledby=attention-title] li', { hasText: viewer.t('attention.service', { name }) }).getByRole('link');
+      await way.waitFor();
+      assert.equal(await way.getAttribute('href'), '/doctor');
+    } finally {
+      // A question may be under way still.
+      await viewer.page.unrouteAll({ behavior: 'ignoreErrors' });
+    }
   });
 
   await runner.check('a change without the CSRF token or from elsewhere is refused', async () => {

@@ -13,6 +13,33 @@ export async function settings(world) {
     await admin.button('settings.save').click();
   };
 
+  await runner.check('what was changed from its default is marked and filtered, a search finds, and the address says both', async () => {
+    const { items } = (await panel.api('GET', '/settings', { headers: { 'Accept-Language': 'en' } })).body;
+    const named = (wanted) => items.filter(wanted).map(({ key }) => key).sort().join();
+    const changed = ({ source, value, default: own }) => source.kind !== 'default' && String(value) !== String(own);
+    const found = ({ key, text, value }) => [key, text, String(value)].some((part) => part.toLowerCase().includes('port'));
+    const shown = async () => (await page.locator('main li .key').allInnerTexts()).sort().join();
+    const marked = (key, text) => page.locator('main li', { has: page.locator('.key', { hasText: new RegExp(`^${key}$`) }) }).getByText(admin.t(text), { exact: true });
+    await admin.go('/settings');
+    await marked('nginx.http_port', 'settings.changed').waitFor();
+    // Their defaults name another option, so they never read like their values.
+    for (const key of ['database_url', 'key_file', 'host_socket']) await marked(key, 'settings.default').waitFor();
+    assert.equal(await shown(), named(() => true));
+    await admin.button('settings.only_changed').click();
+    await page.waitForURL(/[?&]changed=yes/);
+    await until('what was changed alone', async () => (await shown()) === named(changed));
+    await page.getByRole('searchbox', { name: admin.t('settings.search') }).fill('PORT');
+    await page.waitForURL(/[?&]q=PORT/);
+    await until('both filters', async () => (await shown()) === named((item) => changed(item) && found(item)));
+    await page.reload();
+    await until('both filters after a reload', async () => (await shown()) === named((item) => changed(item) && found(item)));
+    await admin.button('settings.all').click();
+    await until('the search alone', async () => (await shown()) === named(found));
+    await page.getByRole('searchbox', { name: admin.t('settings.search') }).fill('no such option');
+    await page.getByText(admin.t('settings.none')).waitFor();
+    await admin.inspect('settings-none-en-light');
+  });
+
   await runner.check('a wrong value is said at its field, a right one saved, and the default comes back', async () => {
     await admin.go('/settings');
     await type('session.idle_s', '5');

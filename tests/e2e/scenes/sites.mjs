@@ -17,6 +17,34 @@ export async function sites(world) {
     await admin.inspect('wizard-kind-en-light');
   });
 
+  await runner.check('what a new site changes stands beside the steps, and follows what is typed', async () => {
+    const preview = page.locator('section[aria-labelledby=preview-title]');
+    const file = preview.locator('figure .lines').first();
+    const box = (locator) => locator.evaluate((node) => node.getBoundingClientRect().toJSON());
+    for (const [lang, theme] of [['en', 'light'], ['ar', 'dark']]) {
+      await admin.speaking(lang, theme, async () => {
+        await admin.go('/sites/new');
+        await preview.getByText(admin.t('wizard.preview_none')).waitFor();
+        const [form, beside] = [await box(page.locator('main form')), await box(preview)];
+        assert.ok(lang === 'ar' ? beside.right <= form.left : beside.left >= form.right, `${JSON.stringify(form)} ${JSON.stringify(beside)}`);
+        await admin.button('action.next').click();
+        const domain = page.locator('input[name=domain]');
+        await domain.fill('beside.test');
+        await until('the file of the site', async () => /server_name\s+beside\.test;/.test(await file.innerText()));
+        await preview.getByText(admin.t('plan.test_ok')).waitFor();
+        await admin.inspect(`wizard-beside-${lang}-${theme}`);
+        await domain.fill('beside');
+        await preview.getByText(admin.t('wizard.preview_none')).waitFor();
+        await domain.fill('beside.test');
+        await admin.button('action.next').click();
+        await page.locator('input[type=number]').fill('7');
+        await until('the option in the file', async () => /client_max_body_size\s+7m;/.test(await file.innerText()));
+        assert.equal(await page.locator('[aria-invalid=true]').count(), 0);
+      });
+    }
+    assert.equal((await panel.api('GET', '/sites')).body.total, 0, 'looking changes nothing');
+  });
+
   await runner.check('a static site: reviewed, tested by nginx, applied, answered', async () => {
     await toReview(admin, { kind: 'static', domain: 'shop.test', aliases: ['www.shop.test'] });
     await page.getByText(admin.t('plan.test_ok')).waitFor();

@@ -52,6 +52,39 @@ export async function trouble(world) {
     }
   });
 
+  await runner.check('all that needs attention has a way on, and an edited site comes first among the sites', async () => {
+    const shared = path.join(panel.root, 'etc/nginx/manara/snippets/static.conf');
+    const applied = fs.readFileSync(shared, 'utf8');
+    const lines = page.locator('section[aria-labelledby=attention-title] li');
+    const listed = page.locator('section[aria-labelledby=site-sum-title] .list li');
+    fs.writeFileSync(shared, `${applied}# by hand\n`);
+    fs.writeFileSync(file, `${good}# by hand\n`);
+    try {
+      await admin.go('/');
+      const way = lines.filter({ hasText: 'snippets/static.conf' }).getByRole('link');
+      await way.waitFor();
+      assert.equal(await way.getAttribute('href'), '/doctor', 'no site to lead to');
+      for (const line of await lines.all()) await until(`a way on from: ${await line.innerText()}`, () => line.locator('a, button').count());
+      await listed.first().getByText(admin.t('sites.drift'), { exact: true }).waitFor();
+      assert.match(await listed.first().innerText(), /shop\.test/);
+      await listed.nth(1).waitFor();
+      await admin.inspect('dashboard-sites-en-light');
+      await admin.speaking('ar', 'dark', async () => {
+        await admin.go('/');
+        await listed.nth(1).waitFor();
+        await admin.inspect('dashboard-sites-ar-dark');
+      });
+      await admin.go('/');
+      await listed.first().getByRole('link').click();
+      await page.waitForURL(/\/sites\/shop\.test$/);
+    } finally {
+      fs.writeFileSync(shared, applied);
+      fs.writeFileSync(file, good);
+      // The lists of sites say what the panel saw last.
+      await panel.api('GET', '/drift');
+    }
+  });
+
   await runner.check('a file broken by hand: nginx\'s own words, and nothing can be applied', async () => {
     fs.writeFileSync(file, good + BROKEN);
     await toReview(admin, { kind: 'static', domain: 'new.test' });

@@ -1,10 +1,11 @@
 // Addresses of the panel and their pages; each page is a chunk of its own.
 import type { Component } from 'svelte';
 import { type PlainKey, withTexts } from '../lib/locale.svelte';
+import type { PathParams } from '../lib/router';
 import type { Permission } from '../lib/types';
 
-/** Gets `params`, the parts of the address that the pattern names; a page without such parts declares no properties. */
-export type Page = Component<any>;
+/** Gets `params`, the parts of the address that the pattern names. */
+export type Page = Component<{ params: PathParams }>;
 
 export interface Route {
   pattern: string;
@@ -15,7 +16,8 @@ export interface Route {
   key: string;
   /** What the page is useless without. */
   needs?: Permission;
-  load: () => Promise<{ default: Page }>;
+  /** Pages without parts in their address declare no properties, so all that these have in common is being a component. */
+  load: () => Promise<{ default: Component<never> }>;
 }
 
 const SITES = { href: '/sites', title: 'nav.sites' } as const;
@@ -31,7 +33,7 @@ export const routes: readonly Route[] = [
   { pattern: '/', title: 'nav.dashboard', key: 'dashboard', load: () => withTexts(import('../pages/Dashboard.svelte')) },
   { pattern: '/machine', title: 'nav.machine', key: 'machine', needs: 'system-read', load: () => withTexts(import('../pages/Machine.svelte')) },
   { pattern: '/sites', title: 'nav.sites', key: 'sites', load: () => import('../pages/Sites.svelte') },
-  { pattern: '/sites/new', title: 'nav.new_site', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => withTexts(import('../pages/NewSite.svelte')) },
+  { pattern: '/sites/new', title: 'nav.new_site', parent: SITES, key: 'new-site', needs: 'sites-change', load: () => withTexts(import('../pages/NewSite.svelte'), 'more', 'rare') },
   site('/sites/:domain'),
   site('/sites/:domain/domains'),
   site('/sites/:domain/settings'),
@@ -39,16 +41,16 @@ export const routes: readonly Route[] = [
   site('/sites/:domain/history'),
   { pattern: '/jobs', title: 'nav.jobs', key: 'jobs', load: () => withTexts(import('../pages/Jobs.svelte')) },
   { pattern: '/jobs/:id', title: 'jobs.one', parent: { href: '/jobs', title: 'nav.jobs' }, key: 'job', load: () => withTexts(import('../pages/Job.svelte')) },
-  { pattern: '/logs', title: 'nav.logs', key: 'logs', needs: 'logs-read', load: () => withTexts(import('../pages/Logs.svelte'), 'rare') },
+  { pattern: '/logs', title: 'nav.logs', key: 'logs', needs: 'logs-read', load: () => withTexts(import('../pages/Logs.svelte'), 'more', 'rare') },
   { pattern: '/components', title: 'nav.components', key: 'components', load: () => withTexts(import('../pages/Components.svelte')) },
   { pattern: '/doctor', title: 'nav.doctor', key: 'doctor', needs: 'system-read', load: () => withTexts(import('../pages/Doctor.svelte')) },
   { pattern: '/audit', title: 'nav.audit', key: 'audit', needs: 'audit-read', load: () => withTexts(import('../pages/Audit.svelte')) },
-  { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => withTexts(import('../pages/Users.svelte')) },
-  { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => withTexts(import('../pages/Settings.svelte'), 'rare') },
-  { pattern: '/account', title: 'nav.account', key: 'account', load: () => withTexts(import('../pages/Account.svelte')) },
-  { pattern: '/welcome', title: 'nav.welcome', key: 'welcome', needs: 'system-read', load: () => withTexts(import('../pages/Welcome.svelte'), 'rare') },
-  { pattern: '/about', title: 'nav.about', key: 'about', load: () => withTexts(import('../pages/About.svelte'), 'rare') },
-  { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte'), 'rare') },
+  { pattern: '/users', title: 'nav.users', key: 'users', needs: 'accounts-manage', load: () => withTexts(import('../pages/Users.svelte'), 'more', 'door') },
+  { pattern: '/settings', title: 'nav.settings', key: 'settings', needs: 'system-read', load: () => withTexts(import('../pages/Settings.svelte'), 'more', 'rare') },
+  { pattern: '/account', title: 'nav.account', key: 'account', load: () => withTexts(import('../pages/Account.svelte'), 'more', 'door') },
+  { pattern: '/welcome', title: 'nav.welcome', key: 'welcome', needs: 'system-read', load: () => withTexts(import('../pages/Welcome.svelte'), 'more', 'rare', 'door') },
+  { pattern: '/about', title: 'nav.about', key: 'about', load: () => withTexts(import('../pages/About.svelte'), 'more', 'rare') },
+  { pattern: '/api-reference', title: 'nav.api', key: 'api', load: () => withTexts(import('../pages/ApiReference.svelte'), 'more', 'rare') },
 ];
 
 export const notFound: Route = {

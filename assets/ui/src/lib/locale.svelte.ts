@@ -14,8 +14,9 @@ const loaders: Record<Lang, () => Promise<{ default: Catalogue }>> = {
   en: () => import('../locales/en'),
 };
 
-/** Texts that few pages need, and those of single large pages. */
+/** Texts that few pages need, those of single large pages, and those of pages that ask for a new password. */
 const laterLoaders = {
+  door: { ar: () => import('../locales/door-ar'), en: () => import('../locales/door-en') },
   more: { ar: () => import('../locales/more-ar'), en: () => import('../locales/more-en') },
   rare: { ar: () => import('../locales/rare-ar'), en: () => import('../locales/rare-en') },
 };
@@ -47,10 +48,10 @@ export async function loadCatalogue(lang: Lang): Promise<Catalogue> {
   return Object.assign({}, ...parts.map((part) => part.default));
 }
 
-/** Brings texts that few pages need, in this language and any that is chosen later. */
+/** Brings texts that only some pages need (`more` if none are named), in this language and any that is chosen later. */
 export async function laterTexts(...bundles: Bundle[]): Promise<void> {
   const before = wanted;
-  wanted = [...new Set<Bundle>([...wanted, 'more', ...bundles])];
+  wanted = [...new Set<Bundle>([...wanted, ...(bundles.length > 0 ? bundles : (['more'] as const))])];
   if (wanted.length === before.length) return;
   try {
     await setLang(state.lang);

@@ -4,6 +4,7 @@ import type { components, paths } from './api';
 type Schemas = components['schemas'];
 type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
 
+export type Allowed = Schemas['Allowed'];
 export type AuditQuery = Query<'/api/v1/audit'>;
 export type AuditRow = Schemas['EntryView'];
 export type AuditVerdict = Schemas['Verdict'];

@@ -1,4 +1,4 @@
-// Which rows of a long list are drawn.
+// Which rows of a long list are drawn, and how keys move through it.
 
 /** Rows drawn above and below those on the screen, so that scrolling shows no gap. */
 const MARGIN_ROWS = 8;
@@ -9,4 +9,10 @@ export function visibleRange(count: number, rowHeight: number, scrollTop: number
   const from = Math.max(0, Math.min(first - MARGIN_ROWS, count - 1));
   const to = Math.min(count, first + Math.ceil(height / rowHeight) + MARGIN_ROWS);
   return { from, to: Math.max(from, to) };
+}
+
+/** By how many rows a key moves where `page` rows are on the screen; undefined for keys that do not. */
+export function rowsMoved(key: string, page: number): number | undefined {
+  const far = Math.max(1, page);
+  return { ArrowUp: -1, ArrowDown: 1, PageUp: -far, PageDown: far }[key];
 }

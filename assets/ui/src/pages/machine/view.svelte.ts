@@ -2,8 +2,12 @@
 import { panned, RANGES, readView, viewQuery, within, zoomed, type Range, type Span, type View } from '../../lib/chart/view';
 import { here, setQuery } from '../../lib/location.svelte';
 
+const NAMES = ['range', 'from', 'to'];
+
 export class MachineView {
-  readonly view = $derived<View>(readView(here.query));
+  /** The address says more, such as which processes are looked for: that draws no chart anew. */
+  readonly #query = $derived(String(new URLSearchParams(NAMES.map((name) => [name, here.query.get(name) ?? '']))));
+  readonly view = $derived<View>(readView(new URLSearchParams(this.#query)));
   /** Whether the present is followed second by second. */
   readonly live = $derived(!this.view.fixed && this.view.range === '5m');
   /** The moment that is pointed at, in milliseconds since 1970. */

@@ -43,6 +43,11 @@ export function dropBlanks(draft: Draft): void {
   draft.headers = draft.headers.filter((header) => header.name || header.value);
 }
 
+/** Whether a domain is written out so far that the server may be asked about it. */
+export function looksWhole(domain: string): boolean {
+  return /^[^\s./:]+(\.[^\s./:]+)+$/.test(domain.trim());
+}
+
 /** The request body; options of the other kind are left out. */
 export function request(draft: Draft): CreateSite {
   const common = {

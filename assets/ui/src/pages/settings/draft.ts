@@ -15,8 +15,9 @@ export function shown(value: Setting['value']): string {
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
+/** Whether nobody has set anything else. The text of a default may still have to be put together (`{data_dir}`), so where the value comes from counts first. */
 export function isDefault(setting: Setting): boolean {
-  return textOf(setting.value) === textOf(setting.default);
+  return setting.source.kind === 'default' || textOf(setting.value) === textOf(setting.default);
 }
 
 /** What the API gets for a draft. A number that is none stays text, so that the server names the field. */
