@@ -14,7 +14,8 @@ use serde_json::Value;
 pub(super) const OPS: &[Op] = &[Op::read::<List>(), Op::download::<Export>(), Op::read::<Verify>()];
 
 /// Operations that leave an entry and change nothing that others would see.
-const NO_CHANGES: &[&str] = &["session.create", "session.delete", "session.preferences", "view.create", "view.delete"];
+const NO_CHANGES: &[&str] =
+    &["session.create", "session.delete", "session.preferences", "setup.update", "view.create", "view.delete"];
 
 /// Which entries.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,7 +36,7 @@ pub(super) struct Query {
     /// With this result: `started`, `done`, `failed`, `refused` or `undone`.
     #[schemars(length(max = 16))]
     result: Option<String>,
-    /// Only changes, tried or made: neither refusals nor sign-ins, nor what an account prefers to see.
+    /// Only changes, tried or made: neither refusals nor sign-ins, nor the first steps, nor what an account prefers to see.
     changes: Option<bool>,
     /// Not before.
     from: Option<Time>,

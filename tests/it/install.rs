@@ -216,3 +216,40 @@ fn the_installer_asks_before_it_installs_what_checks_signatures() {
         assert!(std::fs::read_to_string(&installed).unwrap().contains("install -y"), "{said}");
     });
 }
+
+#[test]
+fn a_machine_that_does_not_fit_is_refused_by_the_installer_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let stopped = "systemctl() { return 3; }";
+    let room = "df() { echo Head; echo 'disk 9 9 999999'; }";
+    let cases = [
+        ("uname() { echo riscv64; }; architecture".to_owned(), "no release for this kind of machine (riscv64)"),
+        ("uname() { echo 5.9.16-arm; }; check_system".to_owned(), "5.10 or newer is needed"),
+        ("df() { echo Head; echo 'disk 9 9 10'; }; check_room".to_owned(), "/opt has 10 MiB free"),
+        (format!("{room}; MEMORY_MIB=999999999; check_room"), "999999999 MiB are needed"),
+        (format!("{stopped}; port={port}; check_ports"), "is taken. Choose another one with --port"),
+        (
+            format!("{stopped}; nginx_runs() {{ return 1; }}; listening() {{ [ $1 = 443 ]; }}; check_ports"),
+            "Port 443 is used by a program that is not nginx",
+        ),
+        (
+            "have() { true; }; nginx() { echo nginx version: nginx/1.14.2 >&2; }; check_nginx".to_owned(),
+            "nginx is 1.14.2",
+        ),
+    ];
+    for (act, why) in cases {
+        each_shell(folder.path(), PATH, &[], &act, |is_good, said| {
+            assert!(!is_good && said.contains(why), "{act}: {said}");
+        });
+    }
+    for act in [
+        "have() { true; }; nginx() { echo nginx version: nginx/1.18.0 >&2; }; check_nginx".to_owned(),
+        format!("{room}; check_room"),
+        format!("{stopped}; nginx_runs() {{ true; }}; listening() {{ [ $1 != 9443 ]; }}; check_ports"),
+        "at_least 5.10.0-28-amd64 5.10 && at_least 6.1 5.10 && ! at_least 1.9 1.18".to_owned(),
+    ] {
+        each_shell(folder.path(), PATH, &[], &act, |is_good, said| assert!(is_good, "{act}: {said}"));
+    }
+}

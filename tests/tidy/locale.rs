@@ -134,3 +134,61 @@ fn texts_are_clean() {
     }
     crate::expect_none(problems, "empty, with spaces around or doubled, unbalanced braces, or direction overrides:");
 }
+
+/// What may begin a word in Latin letters (a flag, a path, a pattern), and what may end one (`https://`, a folder).
+const LEADING: &str = "-/:.~*@$";
+const TRAILING: &str = "-/:";
+
+/// Whether each character runs from left to right; none for those that go along with their neighbours. Digits go along
+/// with the letter before them (Unicode Standard Annex 9, rule W7).
+fn ways(letters: &[char]) -> Vec<Option<bool>> {
+    let mut last = false;
+    let way = |letter: &char| {
+        let own = match letter {
+            'a'..='z' | 'A'..='Z' | '\u{200e}' => Some(true),
+            '\u{0600}'..='\u{06ff}' | '\u{200f}' => Some(false),
+            '0'..='9' if last => Some(true),
+            _ => None,
+        };
+        last = own.unwrap_or(last);
+        own
+    };
+    letters.iter().map(way).collect()
+}
+
+/// Whether Arabic carries the punctuation of a Latin word to the word's other side: `--help` would be shown as `help--`.
+fn torn(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let sides = ways(&letters);
+    (0..letters.len()).filter(|at| sides[*at].is_none()).any(|at| {
+        let before = sides[..at].iter().rev().find_map(|side| *side).unwrap_or(false);
+        let after = sides[at + 1..].iter().find_map(|side| *side).unwrap_or(false);
+        let next = letters[at..].iter().find(|sign| !LEADING.contains(**sign));
+        let previous = letters[..=at].iter().rev().find(|sign| !TRAILING.contains(**sign));
+        let leads = LEADING.contains(letters[at]) && next.is_some_and(char::is_ascii_alphabetic);
+        let trails = matches!(letters[at], '-' | '/') && previous.is_some_and(char::is_ascii_alphabetic);
+        (leads && !before) || (trails && !after)
+    })
+}
+
+#[test]
+fn latin_words_keep_their_punctuation() {
+    for text in ["أضف --help", "ابدأ بـ https:// هنا", "الملف /etc/hosts"] {
+        assert!(torn(text), "{text}");
+    }
+    for text in ["أضف \u{200e}--help", "ابدأ بـ https://\u{200e} هنا", "بترميز UTF-8 هنا", "نفّذ: manara job list --all"]
+    {
+        assert!(!torn(text), "{text}");
+    }
+    let mut problems = Vec::new();
+    for (key, entry) in catalogue("ar") {
+        // What stands in backticks is shown as code, by itself.
+        if entry.texts().into_iter().any(|text| text.split('`').step_by(2).any(torn)) {
+            problems.push(format!("ar.toml: {key}"));
+        }
+    }
+    crate::expect_none(
+        problems,
+        "put a left-to-right mark (U+200E) between a flag, path or address and the Arabic beside it:",
+    );
+}

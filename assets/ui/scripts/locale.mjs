@@ -11,9 +11,9 @@ const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
-const LATER = ['account', 'actor', 'attention', 'audit', 'bulk', 'changes', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'guard', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views'];
-/** Tables of single large pages. */
-const RARE = ['about', 'api', 'certificate', 'log', 'settings', 'welcome', 'wizard'];
+const LATER = ['account', 'actor', 'attention', 'audit', 'bulk', 'changes', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views'];
+/** Tables of single large pages, and of what is hardly ever seen. */
+const RARE = ['about', 'api', 'certificate', 'guard', 'log', 'settings', 'welcome', 'wizard'];
 /** Tables of the pages that ask who somebody is. */
 const DOOR = ['claim', 'password', 'sign_in'];
 /** Keys of these tables that every page needs all the same. */

@@ -1,6 +1,7 @@
 // Claiming the panel, signing in and out, language and theme.
 import { PASSWORD } from '../lib/panel.mjs';
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
 export async function claim(world) {
   const { runner, panel, admin } = world;
@@ -38,11 +39,22 @@ export async function claim(world) {
     const link = panel.log().match(/http\S+\/claim#\S+/)?.[0];
     assert.ok(link, 'a link is printed');
     world.secrets.push(link.split('#')[1]);
-    await admin.page.goto('about:blank');
-    await admin.page.goto(link);
-    await admin.page.getByText(admin.t('claim.intro'), { exact: true }).waitFor();
-    assert.ok(!admin.page.url().includes('#'), 'the token leaves the address bar');
-    await admin.inspect('claim-en-light');
+    const open = async () => {
+      await admin.page.goto('about:blank');
+      await admin.page.goto(link);
+      await admin.page.getByText(admin.t('claim.intro'), { exact: true }).waitFor();
+      assert.ok(!admin.page.url().includes('#'), 'the token leaves the address bar');
+    };
+    for (const [lang, theme] of VARIANTS) {
+      await admin.speaking(lang, theme, async () => {
+        await open();
+        await admin.inspect(`claim-${lang}-${theme}`);
+        await fillClaim(admin, PASSWORD, `${PASSWORD} not`);
+        await admin.page.getByText(admin.t('password.mismatch')).waitFor();
+        await admin.inspect(`claim-mismatch-${lang}-${theme}`);
+      });
+    }
+    await open();
     await fillClaim(admin, PASSWORD, `${PASSWORD} not`);
     await admin.page.getByText(admin.t('password.mismatch')).waitFor();
     await fillClaim(admin, 'short', 'short');

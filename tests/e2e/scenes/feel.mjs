@@ -1,5 +1,6 @@
-// What makes work go on: signing in again over a form, two tabs that change the same thing, a lost connection, undo,
-// shortcuts on any keyboard, the palette's actions, high contrast, print.
+// What makes work go on: signing in again over a form, two tabs that change the same thing, a slow and a lost connection,
+// undo, shortcuts on any keyboard, the palette's actions, fingers, high contrast, print.
+import { VIEWPORTS } from '../../../assets/ui/test/browser.mjs';
 import { Person } from '../lib/person.mjs';
 import { PASSWORD } from '../lib/panel.mjs';
 import { assert, until } from '../lib/runner.mjs';
@@ -61,22 +62,62 @@ export async function feel(world) {
     await until('the new value', async () => (await page.locator('input[type=number]').first().inputValue()) === '12');
   });
 
-  await runner.check('a lost connection is said, and its return', async () => {
+  await runner.check('on a slow network: grey lines meanwhile, a button that waits, and a double click that sends once', async () => {
+    const sent = [];
+    await page.route(/\/api\/v1\/settings$/, async (route) => {
+      if (route.request().method() !== 'GET') sent.push(route.request().postData());
+      await new Promise((done) => setTimeout(done, 3_000));
+      await route.continue();
+    });
+    const stored = async () => (await panel.api('GET', '/settings')).body.items.find((item) => item.key === 'session.idle_s').value;
+    try {
+      await person.go('/settings');
+      await page.locator('main .loading').first().waitFor();
+      await page.screenshot({ path: `${runner.target}/screens/settings-slow-en-light-desktop.png` });
+      await page.locator('main li', { hasText: 'session.idle_s' }).locator('input').fill('7300');
+      const save = person.button('settings.save');
+      await save.dblclick();
+      await until('the button to wait', () => save.isDisabled());
+      assert.notEqual(await stored(), 7300, 'the answer is not there yet');
+      await page.getByText(person.t('settings.saved')).first().waitFor();
+      await save.waitFor({ state: 'detached' });
+      assert.equal(await stored(), 7300);
+      assert.equal(sent.length, 1, sent.join());
+    } finally {
+      await page.unrouteAll({ behavior: 'wait' });
+    }
+    assert.equal((await panel.api('PATCH', '/settings', { body: { 'session.idle_s': null } })).status, 200);
+  });
+
+  await runner.check('a lost connection is said, with figures that fade, and its return', async () => {
     // What the browser keeps about its requests has a stream only when that has ended.
     const stream = page.waitForResponse((answer) => answer.url().includes('/api/v1/events'));
-    await person.go('/sites');
-    await page.locator('tbody a').first().waitFor();
+    await person.go('/');
     assert.equal((await stream).status(), 200);
+    const main = page.locator('main');
+    const figures = page.getByRole('region', { name: person.t('metrics.label'), exact: true }).locator('.value');
+    const colour = () => figures.first().evaluate((figure) => getComputedStyle(figure).color);
+    await main.getByText(person.t('stream.live'), { exact: true }).first().waitFor();
+    const shown = async () => (await figures.allInnerTexts()).join();
+    const before = await until('figures', async () => !(await shown()).includes('—') && shown());
+    await until('figures that go on by the stream', async () => (await shown()) !== before);
+    const fresh = await colour();
     await person.context.setOffline(true);
     // The browser does not cut open streams by itself.
     await person.context.route('**/api/v1/events*', (route) => route.abort());
     await page.evaluate(() => dispatchEvent(new Event('offline')));
     await panel.restartAt(panel.port, ['--listen', `127.0.0.1:${panel.port}`]);
     await page.locator('.lost').waitFor({ timeout: 20_000 });
+    await main.getByText(person.t('stream.reconnecting'), { exact: true }).first().waitFor();
+    await main.getByText(person.t('stream.stale_since', { time: '' }).trim()).first().waitFor();
+    assert.notEqual(await colour(), fresh, 'old figures are faded');
+    await page.screenshot({ path: `${runner.target}/screens/dashboard-stale-en-light-desktop.png` });
     await person.context.setOffline(false);
     await person.context.unroute('**/api/v1/events*');
     await page.getByText(person.t('lost.back')).waitFor({ timeout: 40_000 });
     await page.locator('.lost').waitFor({ state: 'detached' });
+    await main.getByText(person.t('stream.live'), { exact: true }).first().waitFor();
+    await until('figures that are not faded', async () => (await colour()) === fresh);
     for (const one of runner.people) one.problems.length = 0;
   });
 
@@ -171,6 +212,28 @@ export async function feel(world) {
     await keys.press('Control+k');
     await page.getByRole('option', { selected: true }).filter({ hasText: '/about' }).waitFor();
     await keys.press('Escape');
+  });
+
+  await runner.check('on a phone, by touch: the drawer, a row that is tall enough, a site that is switched off and on', async () => {
+    const thumb = await Person.arrive(runner, panel, { hasTouch: true, isMobile: true, viewport: VIEWPORTS.phone });
+    await thumb.signIn();
+    await thumb.signedIn();
+    await thumb.button('nav.open').tap();
+    const drawer = thumb.page.locator('nav.sidebar.open');
+    await drawer.getByRole('link', { name: thumb.t('nav.sites'), exact: true }).tap();
+    await thumb.heading('nav.sites').waitFor();
+    await drawer.waitFor({ state: 'detached' });
+    await thumb.page.locator('input[type=search]').fill('feel.test');
+    const row = thumb.page.locator('tbody tr', { hasText: 'feel.test' });
+    await until('the row alone', async () => (await thumb.page.locator('tbody a').count()) === 1);
+    assert.ok((await row.boundingBox()).height >= 44, 'a finger is as wide');
+    await row.getByRole('link').tap();
+    await thumb.button('site.disable').tap();
+    await thumb.button('site.enable').waitFor();
+    assert.equal((await panel.api('GET', '/sites/feel.test')).body.enabled, false);
+    await thumb.button('action.undo').tap();
+    await until('the site to be back', async () => (await panel.api('GET', '/sites/feel.test')).body.enabled === true);
+    await thumb.leave();
   });
 
   await runner.check('high contrast and paper: nothing is hidden that must be seen', async () => {

@@ -7,10 +7,11 @@ import { Panel, PASSWORD } from '../lib/panel.mjs';
 import { Person } from '../lib/person.mjs';
 import { assert, until } from '../lib/runner.mjs';
 
-/** Fails the first time, as a package manager does that cannot reach its archive. */
+/** Fails the first time, as a package manager does that cannot reach its archive, and takes very long the second time. */
 const apt = (marker) => `#!/bin/sh
 case "$*" in *update*) echo 'Reading package lists...'; exit 0 ;; esac
 [ -e ${marker} ] || { touch ${marker}; echo 'E: Unable to fetch some archives'; exit 100; }
+[ -e ${marker}-again ] || { touch ${marker}-again; for part in $(seq 120); do echo "Fetching part $part of nginx ..."; sleep 1; done; exit 100; }
 for part in one two three four; do echo "Unpacking part $part of nginx ..."; sleep 1; done
 umount /usr/sbin/nginx && echo 'Setting up nginx ...'
 `;
@@ -58,6 +59,21 @@ export async function install(world) {
     await person.button('doctor.mend').click();
     await row.getByText('Unable to fetch').waitFor();
     await person.inspect('doctor-failed-en-light');
+  });
+
+  await runner.check('a job that takes too long is cancelled on its page', async () => {
+    const started = await other.api('POST', '/components/nginx/install', { headers: { Prefer: 'respond-async' } });
+    assert.equal(started.status, 202, started.text);
+    const { id } = started.body.job;
+    await person.go(`/jobs/${id}`);
+    const main = person.page.locator('main');
+    await main.getByText('Fetching part').first().waitFor();
+    await person.button('jobs.cancel').click();
+    await main.getByText(person.t('job_state.cancelled')).first().waitFor();
+    assert.equal(await person.button('jobs.cancel').count(), 0);
+    assert.equal((await other.api('GET', `/jobs/${id}`)).body.state, 'cancelled');
+    await person.inspect('job-cancelled-en-light', { phone: false });
+    assert.equal((await other.api('GET', '/components')).body.items[0].installed, false);
   });
 
   await runner.check('nginx is installed in the first steps, with output as it comes', async () => {

@@ -4,6 +4,7 @@ import { assert, until } from '../lib/runner.mjs';
 import { VARIANTS } from '../lib/variants.mjs';
 
 const LINES = 10_000;
+const MARKUP = '<img src=x onerror="window.pwned=1">';
 
 export async function logs(world) {
   const { runner, panel, admin } = world;
@@ -84,6 +85,18 @@ export async function logs(world) {
     await until('the line above', async () => (await details.innerText()).includes(`/page/${LINES - 2}`));
     await admin.button('log.close').click();
     await details.waitFor({ state: 'detached' });
+  });
+
+  await runner.check('markup in a request is text, in its line and in its fields', async () => {
+    await admin.go('/logs?source=site&site=logged.test');
+    await row(`/page/${LINES - 1}`).waitFor();
+    await page.getByText(admin.t('log.following')).waitFor();
+    write(line(LINES + 2, { uri: `/${MARKUP}`, agent: MARKUP }));
+    await row(MARKUP).click();
+    const details = page.getByRole('complementary', { name: admin.t('log.details') });
+    await until('the name of the browser', async () => (await details.innerText()).split(MARKUP).length > 2);
+    assert.equal(await page.evaluate(() => window.pwned !== undefined || document.querySelector('main img') !== null), false);
+    await admin.button('log.close').click();
   });
 
   await runner.check('the download has what is looked for as text', async () => {

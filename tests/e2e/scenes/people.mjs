@@ -2,6 +2,7 @@
 import { PASSWORD } from '../lib/panel.mjs';
 import { Person } from '../lib/person.mjs';
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
 /** A browser that says something nasty about itself. */
 const HOSTILE_AGENT = 'Mozilla/5.0 <img src=x onerror="window.pwned=1"> \'";--';
@@ -21,6 +22,10 @@ export async function people(world) {
     await dialog.getByRole('button', { name: admin.t('account.token_create') }).click();
     const token = (await dialog.locator('code.secret').innerText()).trim();
     world.secrets.push(token);
+    await admin.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: panel.origin });
+    await dialog.getByRole('button', { name: admin.t('action.copy'), exact: true }).click();
+    await dialog.getByText(admin.t('action.copied'), { exact: true }).waitFor({ state: 'attached' });
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token);
     await dialog.getByRole('button', { name: admin.t('action.done') }).click();
     await page.reload();
     await page.getByText('<b>deploy</b> & نشر', { exact: true }).waitFor();
@@ -110,6 +115,70 @@ export async function people(world) {
     assert.equal(await viewer.asks('POST', '/sites', { domain: 'x.test', kind: 'static' }), 403);
     assert.equal(await viewer.asks('GET', '/audit'), 403);
     assert.equal(await viewer.asks('PATCH', '/users/salma', { role: 'admin' }), 403);
+  });
+
+  await runner.check('every dialog, in both languages and on a phone', async () => {
+    const site = '/sites/shop.test';
+    const { max_body_mb: former } = (await panel.api('GET', site)).body;
+    let other = former ?? 1;
+    const ofUser = async (key) => {
+      await admin.go('/users');
+      await admin.button('users.row_menu', { name: 'salma' }).click();
+      await page.getByRole('menuitem', { name: admin.t(key), exact: true }).click();
+    };
+    const typeLimit = async () => {
+      await admin.go(`${site}/settings`);
+      await page.locator('input[type=number]').first().fill('77');
+    };
+    const DIALOGS = {
+      token: async () => {
+        await admin.go('/account');
+        await admin.button('account.token_create').click();
+        await page.getByRole('dialog').waitFor();
+      },
+      'user-new': async () => {
+        await admin.go('/users');
+        await admin.button('users.create').click();
+        await page.getByRole('dialog').waitFor();
+      },
+      'user-role': async () => {
+        await ofUser('users.change_role');
+        await page.getByRole('dialog').waitFor();
+      },
+      'user-password': async () => {
+        await ofUser('users.set_password');
+        await page.getByRole('dialog').waitFor();
+      },
+      'user-delete': async () => {
+        await ofUser('users.delete');
+        await page.getByRole('alertdialog').waitFor();
+      },
+      'site-delete': async () => {
+        await admin.go(site);
+        await admin.button('site.delete').click();
+        await page.getByRole('alertdialog').waitFor();
+      },
+      plan: async () => {
+        await typeLimit();
+        await admin.button('action.review_changes').click();
+        await admin.heading('plan.title').waitFor();
+      },
+      race: async () => {
+        await typeLimit();
+        other += 1;
+        assert.equal((await panel.api('PATCH', site, { body: { max_body_mb: other } })).status, 200);
+        await page.getByRole('alert').getByText(admin.t('race.title')).waitFor();
+      },
+    };
+    for (const [lang, theme] of VARIANTS) {
+      await admin.speaking(lang, theme, async () => {
+        for (const [name, open] of Object.entries(DIALOGS)) {
+          await open();
+          await admin.inspect(`dialog-${name}-${lang}-${theme}`);
+        }
+      });
+    }
+    assert.equal((await panel.api('PATCH', site, { body: { max_body_mb: former } })).status, 200);
   });
 
   await runner.check('who may not read logs is led on from a failed service too', async () => {

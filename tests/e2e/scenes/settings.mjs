@@ -1,6 +1,7 @@
 // Settings, and the guard over those that can shut everybody out.
 import { freePort } from '../lib/panel.mjs';
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 
 export async function settings(world) {
   const { runner, panel, admin } = world;
@@ -74,7 +75,7 @@ export async function settings(world) {
     await type('panel.listen', `127.0.0.1:${to}`);
     const link = page.locator(`a[href="http://127.0.0.1:${to}/settings"]`);
     await link.waitFor();
-    for (const [lang, theme] of [['en', 'light'], ['ar', 'dark']]) {
+    for (const [lang, theme] of VARIANTS) {
       await admin.speaking(lang, theme, async () => {
         await admin.go('/settings');
         await link.waitFor();

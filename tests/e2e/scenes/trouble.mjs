@@ -2,15 +2,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { assert, until } from '../lib/runner.mjs';
+import { VARIANTS } from '../lib/variants.mjs';
 import { toReview } from '../lib/wizard.mjs';
 
-const BROKEN = 'no_such_directive on;\n';
+/** What a file's name and nginx's own words would do if they were not only text. */
+const MARKUP = '<img src=x onerror=window.pwned=1>';
+const BROKEN = `"no_such_directive${MARKUP}" on;\n`;
 
 export async function trouble(world) {
   const { runner, panel, admin } = world;
   const { page } = admin;
   const file = await panel.fileOf('shop.test');
   const good = fs.readFileSync(file, 'utf8');
+  const executed = () => page.evaluate(() => window.pwned !== undefined || document.querySelector('main img') !== null);
 
   await runner.check('a hand edit is shown, and discarded after a look', async () => {
     fs.writeFileSync(file, good.replace('index ', '# by hand\n    index '));
@@ -19,12 +23,13 @@ export async function trouble(world) {
     await admin.link('attention.review').click();
     await admin.heading('nginx.drift_title').waitFor();
     assert.match(await page.locator('figure .lines').first().innerText(), /# by hand/);
-    await admin.inspect('drift-en-light');
-    await admin.speaking('ar', 'dark', async () => {
-      await page.reload();
-      await admin.heading('nginx.drift_title').waitFor();
-      await admin.inspect('drift-ar-dark');
-    });
+    for (const [lang, theme] of VARIANTS) {
+      await admin.speaking(lang, theme, async () => {
+        await page.reload();
+        await admin.heading('nginx.drift_title').waitFor();
+        await admin.inspect(`drift-${lang}-${theme}`);
+      });
+    }
     await admin.go('/');
     await page.getByText(admin.t('attention.drift')).first().waitFor();
     await admin.inspect('dashboard-drift-en-light');
@@ -33,6 +38,18 @@ export async function trouble(world) {
     await admin.button('plan.apply').click();
     await page.getByText(admin.t('nginx.clean')).waitFor();
     assert.equal(fs.readFileSync(file, 'utf8'), good);
+  });
+
+  await runner.check('a file that somebody put beside the panel\'s is told, its name as text', async () => {
+    const foreign = path.join(path.dirname(file), MARKUP);
+    fs.writeFileSync(foreign, '# nothing\n');
+    try {
+      await admin.go('/');
+      await page.locator('main li code', { hasText: MARKUP }).first().waitFor();
+      assert.equal(await executed(), false);
+    } finally {
+      fs.rmSync(foreign);
+    }
   });
 
   await runner.check('all that needs attention has a way on, and an edited site comes first among the sites', async () => {
@@ -72,7 +89,8 @@ export async function trouble(world) {
     fs.writeFileSync(file, good + BROKEN);
     await toReview(admin, { kind: 'static', domain: 'new.test' });
     await page.getByText(admin.t('plan.test_failed')).waitFor();
-    assert.match(await page.locator('.evidence').first().innerText(), /unknown directive "no_such_directive"/);
+    assert.ok((await page.locator('.evidence').first().innerText()).includes(`unknown directive "no_such_directive${MARKUP}"`));
+    assert.equal(await executed(), false);
     assert.ok(await admin.button('wizard.apply').isDisabled());
     await admin.inspect('wizard-refused-en-light');
     const answer = await panel.api('POST', '/sites', { body: { domain: 'new.test', kind: 'static' } });
@@ -88,7 +106,8 @@ export async function trouble(world) {
     fs.writeFileSync(file, good + BROKEN);
     await admin.button('wizard.apply').click();
     await page.locator('.notice.danger .evidence').waitFor();
-    assert.match(await page.locator('.notice.danger').innerText(), /no_such_directive/);
+    assert.match(await page.locator('.notice.danger').innerText(), /no_such_directive<img/);
+    assert.equal(await executed(), false);
     await admin.inspect('apply-failed-en-light');
     await expectNothingLeft(panel, 'new.test');
     await admin.go('/jobs?state=failed');

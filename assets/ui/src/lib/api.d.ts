@@ -6078,7 +6078,7 @@ export interface operations {
                 target?: string | null;
                 /** @description With this result: `started`, `done`, `failed`, `refused` or `undone`. */
                 result?: string | null;
-                /** @description Only changes, tried or made: neither refusals nor sign-ins, nor what an account prefers to see. */
+                /** @description Only changes, tried or made: neither refusals nor sign-ins, nor the first steps, nor what an account prefers to see. */
                 changes?: boolean | null;
                 /** @description Not before. */
                 from?: string | null;

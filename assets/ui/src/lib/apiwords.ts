@@ -1,6 +1,7 @@
 // The words of the API reference in both languages: the same that the command line shows. They are a file of their own,
 // because no other page needs them.
 import type { Catalogue, Lang } from './i18n';
+import { t, type PlainKey } from './locale.svelte';
 import type { Operation } from './openapi';
 
 /** `noun.NAME`, `op.ID` and `cli.field.NAME` of the catalogue. */
@@ -17,8 +18,32 @@ export async function loadApiWords(lang: Lang): Promise<ApiWords> {
   return (await loaders[lang]()).default as ApiWords;
 }
 
+/** What every change, every list or every job has: not words of a command. */
+const COMMON: Record<string, PlainKey> = {
+  created_at: 'api.field_created_at',
+  dry_run: 'api.field_dry_run',
+  finished_at: 'api.field_finished_at',
+  'Idempotency-Key': 'api.field_idempotency_key',
+  'If-Match': 'api.field_if_match',
+  items: 'api.field_items',
+  job: 'api.field_job',
+  Prefer: 'api.field_prefer',
+  started_at: 'api.field_started_at',
+  total: 'api.field_total',
+  updated_at: 'api.field_updated_at',
+};
+/** Fields of answers that mean what they mean in requests; elsewhere the words of an input would mislead: a filter's, say. */
+const FACTS = ['disabled', 'enabled', 'expires_at', 'id', 'max_body_mb', 'name', 'role', 'timeout_s', 'upstream', 'websocket'];
+
+const common = (field: string): string | null => (COMMON[field] ? t(COMMON[field]) : null);
+
 /** What an input field is for; null where only the description's English sentence is there. */
 export function fieldWords(words: ApiWords, operation: Operation, field: string): string | null {
   const own = `cli.field.${(operation.operationId ?? '').replace('.', '_')}_${field}`;
-  return words[own] ?? words[`cli.field.${field}`] ?? words[`option.${field}`] ?? null;
+  return words[own] ?? words[`cli.field.${field}`] ?? words[`option.${field}`] ?? common(field);
+}
+
+/** What a field of an answer says; null where only the description's English sentence is there. */
+export function answerWords(words: ApiWords, field: string): string | null {
+  return common(field) ?? (FACTS.includes(field) ? (words[`cli.field.${field}`] ?? null) : null);
 }

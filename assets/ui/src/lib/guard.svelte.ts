@@ -48,7 +48,7 @@ export function followGuard(): () => void {
   const stops = [
     on('guard', async ({ state }) => {
       void readGuard();
-      await laterTexts();
+      await laterTexts('rare');
       if (state === 'confirmed') notify(t('guard.kept'));
       if (state === 'reverted') notify(t('guard.taken_back'));
     }),

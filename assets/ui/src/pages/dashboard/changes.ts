@@ -10,6 +10,7 @@ import { gone, historyOf, type Done } from './gone';
 
 export interface RecentChange {
   key: string;
+  operation: string;
   summary: string;
   who: string;
   at: string;
@@ -30,6 +31,7 @@ export function ofTrail(rows: readonly AuditRow[]): RecentChange[] {
   const names = gone(rows.map(read));
   return rows.map((row) => ({
     key: String(row.seq),
+    operation: row.operation,
     summary: row.summary,
     who: row.who,
     at: row.at,
@@ -44,6 +46,7 @@ export function ofTrail(rows: readonly AuditRow[]): RecentChange[] {
 export function ofJobs(jobs: readonly Job[]): RecentChange[] {
   return jobs.map((job) => ({
     key: job.id,
+    operation: job.operation,
     summary: job.summary,
     who: actorName(job.actor),
     at: job.created_at,
