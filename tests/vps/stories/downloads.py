@@ -218,6 +218,7 @@ def replaced(guest):
         expect(load.failures() == [], f"requests failed meanwhile: {load.failures()}")
         guest.run("manara", "self", "update", timeout=180)
         runs(guest, "0.1.1")
+        guest.expect_quiet_journal(("manara-update.service: ",))
 
 
 def status(guest):

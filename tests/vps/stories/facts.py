@@ -36,6 +36,7 @@ def facts(guest):
     # What was built for looking into is larger, and its figure only for reading.
     optimised = b".debug_info" not in pathlib.Path(outside.BINARY).read_bytes()
     expect(not optimised or total < IDLE_MIB_MAX * 1024, f"idle memory:\n{memory}")
+    guest.expect_quiet_journal()
 
 
 def idle_memory(guest):

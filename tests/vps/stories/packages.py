@@ -9,6 +9,7 @@ import time
 import outside
 from guest import wait_for
 from stories.common import claim, expect, install, ready, site_answers
+from stories.kills import PROVOKED as KILLED
 
 CONTROL = """Package: {name}
 Version: 1
@@ -120,3 +121,4 @@ def work_outlives_the_host(guest):
     expect(any("nginx is already the newest version" in line for line in heard), heard)
     gone = guest.run("systemctl", "is-active", unit, check=False).returncode != 0
     expect(gone, "the unit is left")
+    guest.expect_quiet_journal(KILLED)

@@ -5,6 +5,10 @@ from guest import wait_for
 from stories.common import claim, expect, install, ready, runs, site_answers
 
 
+# Updates that were meant to fail.
+UPDATE_FAILED = ("manara-update.service: Failed with result 'exit-code'",)
+
+
 def versions(guest):
     """Update and roll back under load; a sick version, a bad signature and a power cut lose nothing."""
     install(guest)
@@ -39,3 +43,4 @@ def versions(guest):
     guest.run("manara", "self", "update", "--offline", tarball, timeout=180)
     runs(guest, "0.1.1")
     expect(outside.get(guest.address, 80, host="one.example")[0] == 200, "the site in the end")
+    guest.expect_quiet_journal(UPDATE_FAILED)
