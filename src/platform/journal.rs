@@ -118,8 +118,7 @@ impl Journal {
     /// again.
     pub(super) fn end(&self, plan: &str) -> Result<()> {
         self.root.write(&format!("{plan}/{ENDED}"), b"", 0o600)?;
-        let records = self.root.list(plan)?.into_iter().filter(|name| name != ENDED);
-        records.into_iter().try_for_each(|name| self.root.remove(&format!("{plan}/{name}")))
+        self.drop_records(plan)
     }
 
     /// Ids of the plans with records.
@@ -127,14 +126,40 @@ impl Journal {
         self.root.list("")
     }
 
-    /// Drops the records of `plan`. Whether a plan is dropped or undone depends on the store alone, so an interrupted
-    /// drop is simply dropped again.
+    /// Drops the records of `plan`. Interrupted, it is dropped again: the mark that it is live goes last, since a starting
+    /// host takes back whatever is left of a plan without it.
     pub(super) fn forget(&self, plan: &str) -> Result<()> {
+        self.drop_records(plan)?;
         self.root.remove_tree(plan)
+    }
+
+    /// Leaves nothing of `plan` but its marks.
+    fn drop_records(&self, plan: &str) -> Result<()> {
+        let records = self.root.list(plan)?.into_iter().filter(|name| name != HELD && name != ENDED);
+        records.into_iter().try_for_each(|name| self.root.remove(&format!("{plan}/{name}")))
     }
 }
 
 /// The error for going on with a plan that a starting host took back.
 pub(super) fn ended(plan: &str) -> Error {
     Error::new(Kind::Conflict, "host_plan_ended").with("plan", plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_that_is_live_stays_so_while_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(RootDir::open_or_make(folder.path()).unwrap());
+        let record = Record::NginxFile { rel: "a".into(), before: None };
+        journal.keep("p1", &[record.clone()]).unwrap();
+        journal.keep("p1", &[record]).unwrap();
+        journal.hold("p1").unwrap();
+        journal.drop_records("p1").unwrap();
+        assert_eq!((journal.stage("p1").unwrap(), journal.records("p1").unwrap().len()), (Stage::Held, 0));
+        journal.forget("p1").unwrap();
+        assert_eq!((journal.stage("p1").unwrap(), journal.plans().unwrap().len()), (Stage::Unknown, 0));
+    }
 }
