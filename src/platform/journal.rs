@@ -153,9 +153,9 @@ mod tests {
     fn a_plan_that_is_live_stays_so_while_it_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(RootDir::open_or_make(folder.path()).unwrap());
-        let record = Record::NginxFile { rel: "a".into(), before: None };
-        journal.keep("p1", &[record.clone()]).unwrap();
-        journal.keep("p1", &[record]).unwrap();
+        for rel in ["a", "b"] {
+            journal.keep("p1", &[Record::NginxFile { rel: rel.into(), before: None }]).unwrap();
+        }
         journal.hold("p1").unwrap();
         journal.drop_records("p1").unwrap();
         assert_eq!((journal.stage("p1").unwrap(), journal.records("p1").unwrap().len()), (Stage::Held, 0));
