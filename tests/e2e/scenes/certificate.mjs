@@ -96,7 +96,7 @@ export async function certificate(world) {
     await stream;
     await open();
     await fill('certificate', own.pem);
-    await run('setting', 'update', '--panel.host-names=panel.test');
+    await run('setting', 'update', '--panel.host-names=pasted.test');
     await page.getByRole('timer').waitFor();
     const field = page.getByLabel(person.t('certificate.certificate'), { exact: true });
     assert.equal(await field.inputValue(), own.pem);
