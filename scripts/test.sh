@@ -24,11 +24,11 @@ fmt     | quick   |   10 | the layout of Rust code
 tidy    | quick   |  240 | rules of the repository
 unit    | quick   |  120 | tests inside the library
 it      | quick   |  300 | the panel against real nginx, SQLite and files
-split   | default |  180 | the same tests with panel and host as two sides of a socket
+split   | default |  240 | the same tests with panel and host as two sides of a socket
 clippy  | default |  240 | lints
 ui      | default |  240 | types, lints, tests and the build of the browser pages
 static  | default |  420 | the static binary and its self-test
-e2e     | default |  420 | the binary in a real browser
+e2e     | default |  600 | the binary in a real browser
 api     | default |  240 | every documented operation with invented input
 fuzz    | default |  180 | parsers with random input, one minute each
 vps     | default |  600 | booted machines: install, update, remove
