@@ -65,10 +65,28 @@ pub fn find<N: AsRef<str>>(lang: Lang, key: &str, params: &[(N, String)]) -> Opt
     let texts = catalogue(lang);
     let mut text = texts[texts.binary_search_by_key(&key, |(key, _)| key).ok()?].1.to_owned();
     for (name, value) in params {
+        let value = &duration(lang, name.as_ref(), value).unwrap_or_else(|| value.clone());
         let shown = if lang == Lang::Ar { isolate(value) } else { value.clone() };
         text = text.replace(&format!("{{{}}}", name.as_ref()), &shown);
     }
     Some(text)
+}
+
+/// Length of time from which it is told in minutes; in seconds.
+const MINUTES_FROM_S: u64 = 120;
+
+/// A parameter that is a length of time (`retry_s`, `age_s`, `seconds`) in words that agree with its number; minutes
+/// are rounded up, so that nobody who waits for them comes too early.
+fn duration(lang: Lang, name: &str, value: &str) -> Option<String> {
+    if !name.ends_with("_s") && name != "seconds" {
+        return None;
+    }
+    let seconds = value.parse::<u64>().ok()?;
+    Some(if seconds < MINUTES_FROM_S {
+        plural(lang, "duration.seconds", seconds)
+    } else {
+        plural(lang, "duration.minutes", seconds.div_ceil(60))
+    })
 }
 
 /// An actor in words, by kind and name as the audit trail has them: only users are shown by their bare name.
@@ -124,6 +142,27 @@ mod tests {
         let mut distinct = texts.clone();
         distinct.dedup();
         assert_eq!(distinct.len(), 6, "{texts:?}");
+    }
+
+    #[test]
+    fn lengths_of_time_agree_with_their_number() {
+        let said = |lang, seconds: u64| {
+            let text = text(lang, "error.too_many_tries_hint", &[("retry_s", seconds.to_string())]);
+            text.replace(['\u{2068}', '\u{2069}'], "")
+        };
+        assert_eq!(said(Lang::En, 1), "Wait for 1 second, then try again.");
+        assert_eq!(said(Lang::En, 900), "Wait for 15 minutes, then try again.");
+        for (seconds, words) in [
+            (1, "ثانية واحدة"),
+            (2, "ثانيتين"),
+            (10, "10 ثوانٍ"),
+            (30, "30 ثانية"),
+            (119, "119 ثانية"),
+            (121, "3 دقائق"),
+            (900, "15 دقيقة"),
+        ] {
+            assert_eq!(said(Lang::Ar, seconds), format!("انتظر {words} ثم أعد المحاولة."));
+        }
     }
 
     #[test]

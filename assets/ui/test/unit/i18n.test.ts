@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatBytes, formatDay, formatDuration, formatMoment } from '../../src/lib/format';
 import { fill, fillPlural, formatNumber, pieces, setDisplay } from '../../src/lib/i18n';
+import { MIN_LENGTH } from '../../src/lib/password';
 import ar from '../../src/locales/ar';
+import doorAr from '../../src/locales/door-ar';
 import en from '../../src/locales/en';
 
 test('a text is cut at its placeholders', () => {
@@ -29,6 +31,12 @@ test('Arabic has six plural forms, in Western digits', () => {
   assert.ok(typeof forms === 'object');
   const said = [0, 1, 2, 3, 11, 100, 10_000].map((count) => fillPlural(forms, count, {}, 'ar'));
   assert.deepEqual(said, ['لا مواقع', 'موقع واحد', 'موقعان', '3 مواقع', '11 موقعًا', '100 موقع', '10,000 موقع']);
+});
+
+test('how long a password must be agrees with its number in Arabic', () => {
+  const forms = doorAr['password.short'];
+  assert.ok(typeof forms === 'object');
+  assert.equal(fillPlural(forms, MIN_LENGTH, {}, 'ar'), '10 أحرف على الأقل.');
 });
 
 test('English has two', () => {
