@@ -8,6 +8,9 @@ interface Page<T> {
   total?: number;
 }
 
+/** Rows of one answer at most, as the API has it. */
+const PAGE_MAX = 500;
+
 export class Paged<T> {
   items = $state.raw<T[]>([]);
   next = $state<string | null>(null);
@@ -18,17 +21,26 @@ export class Paged<T> {
   busy = $state(false);
   #generation = 0;
 
-  constructor(private readonly read: (cursor: string | null) => Promise<Page<T>>) {}
+  /** `read` answers `limit` rows from `cursor` on. */
+  constructor(
+    private readonly read: (cursor: string | null, limit: number) => Promise<Page<T>>,
+    private readonly page = 50,
+  ) {}
 
-  /** Reads from the start; what is shown stays until the answer is there. */
-  load(): Promise<void> {
-    return this.#fetch(null, (page) => page.items);
+  /** Reads `count` rows from the start, a page of them at least; what is shown stays until they are there. */
+  load(count = 0): Promise<void> {
+    return this.#fetch(null, [], Math.max(count, this.page));
+  }
+
+  /** Reads again what is there, so that who has scrolled far stays where they are. */
+  refresh(): Promise<void> {
+    return this.load(this.items.length);
   }
 
   /** Reads the next page, unless one is being read or there is none. */
   async more(): Promise<void> {
     if (this.busy || this.next === null) return;
-    await this.#fetch(this.next, (page) => [...this.items, ...page.items]);
+    await this.#fetch(this.next, this.items, this.page);
   }
 
   /** Puts changed rows in place without reading again. */
@@ -36,15 +48,22 @@ export class Paged<T> {
     this.items = items;
   }
 
-  async #fetch(cursor: string | null, merge: (page: Page<T>) => T[]): Promise<void> {
+  /** Reads `count` rows from `cursor` on, or as many as there are, and shows them after `items`. */
+  async #fetch(cursor: string | null, items: T[], count: number): Promise<void> {
     this.#generation += 1;
     const mine = this.#generation;
+    const wanted = items.length + count;
     this.busy = true;
     try {
-      const page = await this.read(cursor);
-      if (mine !== this.#generation) return;
-      this.items = merge(page);
-      this.next = page.next ?? null;
+      let page: Page<T>;
+      do {
+        page = await this.read(cursor, Math.min(wanted - items.length, PAGE_MAX));
+        if (mine !== this.#generation) return;
+        items = [...items, ...page.items];
+        cursor = page.next ?? null;
+      } while (cursor && items.length < wanted);
+      this.items = items;
+      this.next = cursor;
       this.total = page.total ?? null;
       this.error = null;
       this.ready = true;
