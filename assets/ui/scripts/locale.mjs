@@ -11,13 +11,13 @@ const source = path.join(here, '../../locale');
 const target = path.join(here, '../src/locales');
 const PLURAL_FORMS = { en: ['one', 'other'], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
 /** Tables of `[ui]` that no list needs: they come with the pages that do. */
-const LATER = ['account', 'actor', 'attention', 'audit', 'bulk', 'changes', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'history', 'jobs', 'keys', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views'];
+const LATER = ['account', 'actor', 'attention', 'audit', 'bulk', 'changes', 'commands', 'components', 'confirm', 'diff', 'doctor', 'filter', 'history', 'jobs', 'keys', 'leave', 'lost', 'machine', 'metrics', 'nginx', 'not_found', 'plan', 'process', 'proxy', 'race', 'reading', 'role', 'service', 'site', 'site_sum', 'stream', 'users', 'views'];
 /** Tables of single large pages, and of what is hardly ever seen. */
 const RARE = ['about', 'api', 'certificate', 'guard', 'log', 'settings', 'welcome', 'wizard'];
 /** Tables of the pages that ask who somebody is. */
 const DOOR = ['claim', 'password', 'sign_in'];
 /** Keys of these tables that every page needs all the same. */
-const SOONER = ['jobs.failed_title', 'jobs.hide', 'jobs.more', 'jobs.one', 'jobs.panel', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.drifted', 'site.enable', 'site.title'];
+const SOONER = ['jobs.failed_title', 'jobs.one', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.drifted', 'site.enable', 'site.title'];
 /** Keys of other tables that come later. */
 const LATER_KEYS = ['action.back', 'action.done', 'action.next', 'action.review_changes', 'action.save', 'form.field_problem', 'form.fix_these', 'form.no', 'form.required', 'form.yes', 'palette.none', 'palette.placeholder', 'palette.results', 'session.sign_out', 'sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
 const isLater = ([key]) => LATER_KEYS.includes(key) || (LATER.includes(key.split('.')[0]) && !SOONER.includes(key));

@@ -4,10 +4,12 @@ import { go } from '../lib/location.svelte';
 import { t } from '../lib/locale.svelte';
 import { overlays, type MenuItem } from '../lib/overlays.svelte';
 import { may, session } from '../lib/session.svelte';
+import { forget } from '../lib/storage';
 
 /** Ends the session and leads to the sign-in page. */
 export async function signOut(): Promise<void> {
   await call(client.DELETE('/api/v1/session')).catch(() => undefined);
+  forget();
   session.signedOut();
   go('/sign-in', { replace: true });
 }

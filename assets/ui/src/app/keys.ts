@@ -19,6 +19,8 @@ export interface Shortcut {
   run: () => void;
 }
 
+/** Where the browser remembers whether keys alone do something (WCAG 2.1.4); `off` when they don't. */
+export const LETTERS = 'manara.keys';
 /** Longest pause between the two strokes of a shortcut. */
 const PAUSE_MS = 1_500;
 const SIGNS: Record<string, string> = { '?': '?', '؟': '?', '/': '/' };

@@ -1,11 +1,12 @@
 // Loose matching for the palette: every typed word must occur, marks and letter variants aside.
+import { latinDigits } from '../lib/digits';
 
 /**
  * Lower case, without Arabic vowel signs, tatweel and accents, with the variants of alef, yeh, waw and teh marbuta made
  * one, Arabic-Indic and Persian digits as Latin ones, and without marks of direction.
  */
 export function fold(text: string): string {
-  return text
+  return latinDigits(text)
     .normalize('NFKD')
     .replace(/[\p{M}\u0640\u200c-\u200f\u2066-\u2069]/gu, '')
     .replace(/[ٱآأإ]/g, 'ا')
@@ -13,8 +14,6 @@ export function fold(text: string): string {
     .replace(/[ىی]/g, 'ي')
     .replace(/ک/g, 'ك')
     .replace(/ة/g, 'ه')
-    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
-    .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
     .toLowerCase();
 }
 

@@ -7,8 +7,12 @@ interface Place {
 }
 
 const read = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+const address = () => location.pathname + location.search;
 
 let place = $state.raw(read());
+/** The address that `place` was read from. */
+let shown = address();
+let hold: ((to: string) => boolean) | null = null;
 
 export const here = {
   get path(): string {
@@ -19,11 +23,22 @@ export const here = {
   },
 };
 
-/** Goes to a path of the panel. `replace` leaves no step in the browser's history. */
+/** `asked` is asked before the reader leaves for another page, and keeps them where they are by answering true. */
+export function holdHere(asked: typeof hold): void {
+  hold = asked;
+}
+
+function arrive(): void {
+  place = read();
+  shown = address();
+}
+
+/** Goes to a path of the panel. `replace` leaves no step in the browser's history, and is not held. */
 export function go(to: string, options: { replace?: boolean } = {}): void {
   const samePage = to.split(/[?#]/)[0] === place.path;
+  if (!samePage && !options.replace && hold?.(to)) return;
   history[options.replace ? 'replaceState' : 'pushState'](null, '', to);
-  place = read();
+  arrive();
   if (!samePage) scrollTo(0, 0);
 }
 
@@ -43,6 +58,10 @@ function followLink(event: MouseEvent): void {
 
 /** Starts listening to links and to the browser's Back and Forward. */
 export function startNavigation(): void {
-  addEventListener('popstate', () => (place = read()));
+  addEventListener('popstate', () => {
+    // The browser has moved already: who is held gets the address back that belongs to the page.
+    if (location.pathname !== place.path && hold?.(address())) history.pushState(null, '', shown);
+    else arrive();
+  });
   document.addEventListener('click', followLink);
 }

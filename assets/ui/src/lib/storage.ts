@@ -16,3 +16,12 @@ export function recall(key: string): string | null {
     return null;
   }
 }
+
+/** Drops what this tab keeps of somebody's work. */
+export function forget(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Nothing was kept.
+  }
+}

@@ -7,8 +7,6 @@ export interface Toast {
   undo?: () => void;
 }
 
-const SHOWN_MS = 8_000;
-
 let list = $state.raw<Toast[]>([]);
 let nextId = 1;
 
@@ -30,10 +28,8 @@ export function undoToast(toast = list.findLast(({ undo }) => undo)): boolean {
   return true;
 }
 
-/** Shows a notice for eight seconds; a failure stays until it is closed. */
+/** Shows a notice for a while; a failure stays until it is closed. */
 export function notify(text: string, options: { tone?: Toast['tone']; undo?: () => void } = {}): void {
-  const toast: Toast = { id: nextId, text, tone: options.tone ?? 'ok', undo: options.undo };
+  list = [...list, { id: nextId, text, tone: options.tone ?? 'ok', undo: options.undo }];
   nextId += 1;
-  list = [...list, toast];
-  if (toast.tone === 'ok') setTimeout(() => dropToast(toast.id), SHOWN_MS);
 }
