@@ -3,6 +3,8 @@
 /** Goes to the review; the site is `{ kind, domain, aliases, upstream, header }`. */
 export async function toReview(person, site) {
   const { page } = person;
+  // A draft that was left outlives its page.
+  await page.evaluate(() => sessionStorage.clear());
   await person.go('/sites/new');
   await page.locator(`input[type=radio][value=${site.kind}]`).check();
   await person.button('action.next').click();

@@ -6,7 +6,7 @@ import { chooseLang, otherLang, t, type PlainKey } from '../lib/locale.svelte';
 import { overlays } from '../lib/overlays.svelte';
 import { may } from '../lib/session.svelte';
 import { switchSite } from '../lib/sites';
-import { toggleTheme } from '../lib/theme.svelte';
+import { followSystem, toggleTheme } from '../lib/theme.svelte';
 import type { Permission, Site } from '../lib/types';
 import { signOut } from './account';
 import { navigation } from './navigation';
@@ -36,6 +36,7 @@ export const commands: readonly Command[] = [
   { id: 'new-site', title: 'sites.create', words: 'commands.words_new_site', needs: 'sites-change', run: () => go('/sites/new') },
   { id: 'install-nginx', title: 'commands.install_nginx', words: 'commands.words_install', needs: 'system-change', run: installNginx },
   { id: 'theme', title: 'commands.theme', words: 'commands.words_theme', run: toggleTheme },
+  { id: 'theme-system', title: 'commands.theme_system', words: 'commands.words_theme', run: followSystem },
   { id: 'language', title: 'commands.language', words: 'commands.words_language', run: () => void chooseLang(otherLang()) },
   { id: 'keys', title: 'keys.title', words: 'commands.words_keys', run: () => (overlays.keys = true) },
   { id: 'print', title: 'commands.print', words: 'commands.words_print', run: () => setTimeout(print) },

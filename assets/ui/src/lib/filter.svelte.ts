@@ -15,8 +15,12 @@ export class Filter<Name extends string> {
     texts: readonly Name[] = names,
   ) {
     const differs = () => texts.some((name) => this.typed[name]?.trim() !== this.value(name));
+    // Only what changed in the address replaces what is typed: choosing something else must not.
+    let seen = '';
     const show = () => {
-      if (differs()) this.typed = Object.fromEntries(texts.map((name) => [name, this.value(name)]));
+      const now = texts.map((name) => this.value(name)).join('\n');
+      if (now !== seen && differs()) this.typed = Object.fromEntries(texts.map((name) => [name, this.value(name)]));
+      seen = now;
     };
     show();
     $effect(() => {
@@ -43,5 +47,8 @@ export class Filter<Name extends string> {
     return this.names.some((name) => this.value(name));
   }
 
-  clear = (): void => setQuery(Object.fromEntries(this.names.map((name) => [name, ''])));
+  clear = (): void => {
+    this.typed = {};
+    setQuery(Object.fromEntries(this.names.map((name) => [name, ''])));
+  };
 }

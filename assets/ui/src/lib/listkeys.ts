@@ -37,6 +37,12 @@ function target(key: string, now: number, page: number, last: number): number | 
   return wanted === undefined ? null : Math.max(0, Math.min(last, wanted));
 }
 
+/** Ctrl+A (⌘A), also where another alphabet is typed: the key then says ش or the like. */
+export function isSelectAll({ key, code, ctrlKey, metaKey }: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey'>): boolean {
+  const letter = /^[ -~]$/.test(key) ? key.toLowerCase() === 'a' : code === 'KeyA';
+  return letter && (ctrlKey || metaKey);
+}
+
 /** Listens on the box that scrolls; answers how to stop. */
 export function listKeys(box: HTMLElement, list: KeyedList): () => void {
   // Where the focus is on its way to: keys may come faster than rows are drawn.
@@ -61,7 +67,7 @@ export function listKeys(box: HTMLElement, list: KeyedList): () => void {
     } else if (event.key === ' ' && now >= 0 && !control) {
       event.preventDefault();
       list.toggle(now, event.shiftKey);
-    } else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) {
+    } else if (isSelectAll(event)) {
       event.preventDefault();
       list.toggleAll();
     } else if (event.key === 'Escape') list.clear();

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isTyped, latinDigits, shownDigits } from '../../src/lib/digits';
+import { setDisplay } from '../../src/lib/i18n';
+import { isSelectAll } from '../../src/lib/listkeys';
 import { Keys, strokeName, type Stroke } from '../../src/app/keys';
 import { closeness, fold, matches, parseAction } from '../../src/app/search';
 
@@ -57,4 +60,25 @@ test('two strokes make one shortcut when they follow each other', () => {
   keys.take('g', shortcuts, 10_000);
   assert.equal(keys.take('c', shortcuts, 10_100), null, 'another shortcut may be meant');
   assert.equal(keys.take('c', shortcuts, 10_200)?.keys, 'c');
+});
+
+test('digits of Arabic and Persian keyboards are digits', () => {
+  assert.equal(latinDigits('٠١٢٣٤٥٦٧٨٩ ۰۱۲۳۴۵۶۷۸۹ a7'), '0123456789 0123456789 a7');
+  assert.ok(isTyped(' ١٢ ', '12') && isTyped('۱۲', '12') && isTyped('shop١.test', 'shop1.test'));
+  assert.ok(!isTyped('13', '12') && !isTyped('', '12'));
+});
+
+test('digits inside texts are those that the reader wants', () => {
+  const usual = { digits: 'latin', calendar: 'gregorian', timeZone: null } as const;
+  assert.equal(shownDigits('24 ساعة', 'ar'), '24 ساعة');
+  setDisplay({ ...usual, digits: 'arabic-indic' });
+  assert.deepEqual([shownDigits('24 ساعة', 'ar'), shownDigits('24 hours', 'en')], ['٢٤ ساعة', '24 hours']);
+  setDisplay(usual);
+});
+
+test('everything is chosen on an Arabic keyboard as well', () => {
+  const press = (key: string, code: string, ctrlKey = true) => isSelectAll({ key, code, ctrlKey, metaKey: false });
+  assert.ok(press('a', 'KeyA') && press('A', 'KeyA') && press('ش', 'KeyA'));
+  assert.ok(press('a', 'KeyQ') && !press('q', 'KeyA'), 'where Latin letters are typed, what is typed counts');
+  assert.ok(!press('ش', 'KeyA', false) && !press('ض', 'KeyQ'));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Setting } from '../../src/lib/types';
-import { differs, isDefault } from '../../src/pages/settings/draft';
+import { differs, isDefault, valueOf } from '../../src/pages/settings/draft';
 
 const setting = (kind: 'default' | 'env' | 'store', value: Setting['value'], own: Setting['value']) => ({ key: 'x', value, default: own, source: { kind } }) as Setting;
 
@@ -17,4 +17,9 @@ test('the way back to the default changes only what is stored', () => {
   assert.ok(!differs(setting('default', 600, 600), null));
   assert.ok(differs(setting('store', 600, 600), null));
   assert.ok(!differs(setting('store', ['a.test'], []), ' a.test \n'));
+});
+
+test('a number may be typed in Arabic digits', () => {
+  assert.equal(valueOf(setting('default', 600, 600), ' ٩٠٠ '), 900);
+  assert.equal(valueOf(setting('default', 600, 600), 'نصف'), 'نصف', 'the server names the field');
 });

@@ -1,4 +1,5 @@
 // What was typed on the settings page, and what the API is told of it.
+import { latinDigits } from '../../lib/digits';
 import type { Difference } from '../../lib/race';
 import type { Setting, SettingsPatch } from '../../lib/types';
 
@@ -24,7 +25,10 @@ export function isDefault(setting: Setting): boolean {
 export function valueOf(setting: Setting, draft: Draft): unknown {
   if (draft === null || typeof draft === 'boolean') return draft;
   if (Array.isArray(setting.default)) return draft.split('\n').map((line) => line.trim()).filter(Boolean);
-  if (typeof setting.default === 'number') return /^-?\d+$/.test(draft.trim()) ? Number(draft) : draft;
+  if (typeof setting.default === 'number') {
+    const digits = latinDigits(draft).trim();
+    return /^-?\d+$/.test(digits) ? Number(digits) : draft;
+  }
   return draft.trim();
 }
 
