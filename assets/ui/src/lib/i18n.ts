@@ -25,17 +25,15 @@ export function pieces(text: string): Piece[] {
  * leaves some open.
  */
 export function isolate(value: string): string {
-  let open = 0;
+  let open = 1;
   const balanced = value.replace(/[\u2066-\u2069]/g, (sign) => {
-    if (sign !== '\u2069') open++;
-    else if (open > 0) open--;
+    if (sign < '\u2069') open++;
+    else if (open > 1) open--;
     else return '';
     return sign;
   });
-  return `\u2068${balanced}${'\u2069'.repeat(open + 1)}`;
+  return `\u2068${balanced}${'\u2069'.repeat(open)}`;
 }
-
-const FOREIGN = /[^\0-\x7f]/;
 
 /** Puts parameters into a text; string values are isolated, but for plain ASCII in English, which needs it not. */
 export function fill(text: string, params: Params, lang: Lang): string {
@@ -45,7 +43,7 @@ export function fill(text: string, params: Params, lang: Lang): string {
       const value = params[piece.param];
       if (value === undefined) return `{${piece.param}}`;
       if (typeof value === 'number') return formatNumber(value, lang);
-      return lang === 'ar' || FOREIGN.test(value) ? isolate(value) : value;
+      return lang === 'ar' || /[^\0-\x7f]/.test(value) ? isolate(value) : value;
     })
     .join('');
 }
