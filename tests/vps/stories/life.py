@@ -83,7 +83,7 @@ def watching(guest):
     expect(older["items"] and older["items"][0] != nginx["items"][0], older)
     refused = guest.run("manara", "log", "show", "unit", "--unit", "systemd-logind.service", check=False)
     expect(refused.returncode == 3, refused.stdout + refused.stderr)
-    wait_for("the request in the log", lambda: show("site", "--site", "one.example")["items"], 10)
+    wait_for("the request in the log", lambda: show("site", "--site", "one.example")["items"], 60)
     # The panel may not see whose a port is, and still knows that nginx has its own.
     answer = guest.output("curl", "-s", "--unix-socket", "/run/manara/api.sock", "http://localhost/api/v1/doctor")
     findings = [one["id"] for one in json.loads(answer)["findings"] if one["severity"] != "ok"]
