@@ -42,6 +42,7 @@ export async function claim(world) {
     const open = async () => {
       await admin.page.goto('about:blank');
       await admin.page.goto(link);
+      await admin.page.getByText(admin.t('claim.user_hint'), { exact: true }).waitFor();
       await admin.page.getByText(admin.t('claim.intro'), { exact: true }).waitFor();
       assert.ok(!admin.page.url().includes('#'), 'the token leaves the address bar');
     };

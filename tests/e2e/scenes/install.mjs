@@ -70,12 +70,18 @@ export async function install(world) {
     const started = await other.api('POST', '/components/nginx/install', { headers: { Prefer: 'respond-async' } });
     assert.equal(started.status, 202, started.text);
     const { id } = started.body.job;
+    // Somebody else has begun it: its page follows.
+    await person.go('/components');
+    await person.button('components.installing', { name: 'nginx' }).waitFor();
+    await person.page.getByRole('log').getByText('Fetching part').waitFor();
     await person.go(`/jobs/${id}`);
     const main = person.page.locator('main');
     await main.getByText('Fetching part').first().waitFor();
     await person.button('jobs.cancel').click();
     await main.getByText(person.t('job_state.cancelled')).first().waitFor();
     assert.equal(await person.button('jobs.cancel').count(), 0);
+    const said = person.page.locator('.corner .visually-hidden[role=status]');
+    await until('its end to be said', async () => (await said.innerText()).includes(person.t('job_state.cancelled')));
     assert.equal((await other.api('GET', `/jobs/${id}`)).body.state, 'cancelled');
     await person.inspect('job-cancelled-en-light', { phone: false });
     assert.equal((await other.api('GET', '/components')).body.items[0].installed, false);

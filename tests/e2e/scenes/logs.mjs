@@ -59,6 +59,16 @@ export async function logs(world) {
     await row('/fresh-two').waitFor();
     await until('the end to be in sight', atEnd);
     await page.getByText(admin.t('log.following')).waitFor();
+    const [place, size] = await rows().last().evaluate((node) => [node.ariaPosInSet, node.ariaSetSize]);
+    assert.ok(Number(size) > (await rows().count()) && place === size, `the last row is told as ${place} of ${size}`);
+    await box().hover();
+    await page.mouse.wheel(0, -1200);
+    await page.getByText(admin.t('log.paused')).waitFor();
+    write(line(LINES + 2, { uri: '/fresh-three' }));
+    await until('the new line to be counted', async () => /1 new entry/.test(await back.innerText()));
+    await page.mouse.wheel(0, 5000);
+    await row('/fresh-three').waitFor();
+    await page.getByText(admin.t('log.following')).waitFor();
   });
 
   await runner.check('search, severity and time are in the address', async () => {

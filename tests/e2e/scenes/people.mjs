@@ -102,6 +102,10 @@ export async function people(world) {
     assert.equal(await viewer.button('nginx.reapply').count(), 0);
     await viewer.go('/sites/shop.test/settings');
     assert.ok(await viewer.button('action.review_changes').isDisabled());
+    await viewer.go('/account');
+    await viewer.button('account.token_create').click();
+    const roles = await viewer.page.getByRole('dialog').getByLabel(viewer.t('role.label')).locator('option').allInnerTexts();
+    assert.deepEqual(roles, [viewer.t('role.viewer')], 'a token has no more than its user');
     await viewer.go('/sites');
     await viewer.page.locator('tbody a').first().waitFor();
     assert.equal(await viewer.link('sites.create').count(), 0);

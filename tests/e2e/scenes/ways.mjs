@@ -38,6 +38,7 @@ export async function ways(world) {
     const field = page.locator('input[type=number]');
     const asked = page.getByRole('alertdialog', { name: admin.t('leave.title') });
     await admin.go('/sites/ways.test');
+    assert.match(await page.getByRole('main').locator('time').first().innerText(), /20\d\d, \d\d:\d\d:\d\d/, 'moments are written out');
     await page.locator('a[href="/sites/ways.test/settings"]').first().click();
     await field.fill('42');
     await page.getByRole('navigation').getByRole('link', { name: admin.t('nav.jobs'), exact: true }).click();
