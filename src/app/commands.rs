@@ -50,7 +50,7 @@ impl Local for Commands {
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {
         // Who may not look at all of it hears of the rest.
         let drift = drift(&loaded.config).unwrap_or_default();
-        serde_json::to_value(doctor::examine(loaded, &drift, lang)).map_err(Error::fault)
+        serde_json::to_value(doctor::examine(loaded, false, &drift, lang)).map_err(Error::fault)
     }
 
     fn leave_nginx(&self, loaded: &Loaded, how: Leave) -> Result<()> {
