@@ -64,10 +64,10 @@ export async function logs(world) {
     await box().hover();
     await page.mouse.wheel(0, -1200);
     await page.getByText(admin.t('log.paused')).waitFor();
-    write(line(LINES + 2, { uri: '/fresh-three' }));
+    write(line(LINES + 2, { uri: '/fresh-end' }));
     await until('the new line to be counted', async () => /1 new entry/.test(await back.innerText()));
     await page.mouse.wheel(0, 5000);
-    await row('/fresh-three').waitFor();
+    await row('/fresh-end').waitFor();
     await page.getByText(admin.t('log.following')).waitFor();
   });
 
