@@ -1,5 +1,6 @@
 // What breaks under an open page and must be said, with a way on: files that do not come, another version of the panel,
 // answers that fail, a clipboard that refuses.
+import fs from 'node:fs';
 import net from 'node:net';
 import { Panel, PASSWORD } from '../lib/panel.mjs';
 import { Person } from '../lib/person.mjs';
@@ -53,7 +54,7 @@ export async function broken(world) {
         await person.button('action.review_changes').click();
       }],
       ['/sites', /assets\/ActionMenu-/, () => page.locator('tbody button[aria-haspopup]').first().click()],
-      ['/sites', /assets\/Palette-/, () => page.keyboard.press('Control+k')],
+      ['/sites', /assets\/Palette-.*\.js/, () => page.keyboard.press('Control+k')],
     ]) {
       await without(pattern, async () => {
         await person.go(where);
@@ -110,6 +111,106 @@ export async function broken(world) {
     await dialog.locator('input[type=password]').fill('short');
     await dialog.getByRole('button', { name: person.t('users.create') }).click();
     await focused(dialog.locator('input[type=password]'));
+  });
+
+  await runner.check('a dialog keeps a secret that is shown once, and what was typed; a copy that is refused is told', async () => {
+    const dialog = page.getByRole('dialog');
+    const beside = () => page.mouse.click(5, 400);
+    await person.go('/account');
+    await person.button('account.token_create').click();
+    await dialog.locator('input').first().fill('kept');
+    await beside();
+    assert.equal(await dialog.locator('input').first().inputValue(), 'kept');
+    await dialog.getByRole('button', { name: person.t('account.token_create') }).click();
+    const secret = dialog.locator('code.secret');
+    await secret.waitFor();
+    await beside();
+    await page.keyboard.press('Escape');
+    const token = (await secret.innerText()).trim();
+    world.secrets.push(token);
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await dialog.getByRole('button', { name: person.t('action.copy'), exact: true }).click();
+    await dialog.getByText(person.t('action.copy_refused')).waitFor();
+    assert.equal(await page.evaluate(() => getSelection().toString().trim()), token);
+    await person.inspect('copy-refused-en-light');
+    await dialog.getByRole('button', { name: person.t('action.done') }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const { items } = (await panel.api('GET', '/tokens')).body;
+    assert.equal((await panel.api('DELETE', `/tokens/${items.find(({ name }) => name === 'kept').id}`)).status, 200);
+  });
+
+  await runner.check('a log keeps its lines while the panel is away, and goes on afterwards', async () => {
+    const log = `${panel.root}/var/log/nginx/manara.log`;
+    const { id } = (await panel.api('GET', '/sites/broken.test')).body;
+    const line = (uri) => `${JSON.stringify({ time: `${Math.floor(Date.now() / 1000)}.250`, site: id, request: uri, client: '192.0.2.7', host: 'broken.test', method: 'GET', uri, protocol: 'HTTP/1.1', status: '200', bytes: '5', seconds: '0.004', upstream_seconds: '', referrer: '-', agent: 'x', tls: '' })}\n`;
+    const rows = page.locator('[role=option]');
+    fs.appendFileSync(log, line('/before'));
+    await person.go('/logs?source=site&site=broken.test');
+    await rows.filter({ hasText: '/before' }).waitFor();
+    await page.getByText(person.t('log.following')).waitFor();
+    let refused = 0;
+    const away = /\/api\/v1\/logs\/site/;
+    await page.route(away, (route) => {
+      refused += 1;
+      return route.abort();
+    });
+    await panel.restartAt(panel.port, ['--listen', `127.0.0.1:${panel.port}`]);
+    // A read is tried twice before it counts as failed.
+    await until('two tries that fail', () => refused >= 4, 30_000);
+    assert.equal(await rows.filter({ hasText: '/before' }).count(), 1, 'the lines stay');
+    fs.appendFileSync(log, line('/meanwhile'));
+    await page.unroute(away);
+    await rows.filter({ hasText: '/meanwhile' }).waitFor({ timeout: 40_000 });
+    await page.getByText(person.t('log.following')).waitFor();
+    for (const one of runner.people) one.problems.length = 0;
+  });
+
+  await runner.check('the page of a site that somebody else renames or deletes', async () => {
+    await panel.site({ domain: 'soon.test', kind: 'static' });
+    await person.go('/sites/soon.test/settings');
+    await person.settled();
+    assert.equal((await panel.api('PATCH', '/sites/soon.test', { body: { new_domain: 'late.test' } })).status, 200);
+    await page.waitForURL(/\/sites\/late\.test\/settings$/);
+    await page.locator('input[type=number]').first().waitFor();
+    assert.equal((await panel.api('DELETE', '/sites/late.test')).status, 200);
+    await page.getByRole('alert').getByText(person.t('site.gone')).waitFor();
+    assert.equal(await page.locator('main form').count(), 0);
+    await page.getByRole('alert').getByRole('link').click();
+    await person.heading('nav.sites').waitFor();
+  });
+
+  await runner.check('the dashboard reads once for many sites, and shows five of a kind, also where a part cannot be read', async () => {
+    const names = Array.from({ length: 7 }, (_, index) => `many-${index}.test`);
+    for (const domain of names) await panel.site({ domain, kind: 'static' });
+    await person.go('/');
+    await page.getByText(person.t('stream.live'), { exact: true }).first().waitFor();
+    await person.settled();
+    let reads = 0;
+    const count = (request) => (reads += /\/api\/v1\/(drift|sites\?)/.test(request.url()) ? 1 : 0);
+    page.on('request', count);
+    assert.equal((await panel.api('POST', '/sites/switch', { body: { sites: names, enabled: false } })).status, 200);
+    await until('what has changed', () => reads > 0);
+    await page.waitForTimeout(1_500);
+    page.off('request', count);
+    // Drift, three counts of states, the newest, the quarantined and how many there are: each once, and once more at most.
+    assert.ok(reads <= 14, `${reads} reads`);
+    assert.equal((await panel.api('POST', '/sites/switch', { body: { sites: names, enabled: true } })).status, 200);
+    const files = [];
+    for (const name of names) files.push(await panel.fileOf(name));
+    const applied = files.map((file) => fs.readFileSync(file, 'utf8'));
+    for (const file of files) fs.appendFileSync(file, '# by hand\n');
+    await page.route(/\/api\/v1\/sites\?state=quarantined&limit=5/, (route) => route.fulfill({ status: 503 }));
+    await person.go('/');
+    const attention = page.locator('section[aria-labelledby=attention-title]');
+    await attention.getByText(person.t('attention.drift')).first().waitFor();
+    assert.equal(await attention.getByText(person.t('attention.drift')).count(), 5);
+    await attention.getByRole('link', { name: person.t('attention.all', { count: 7 }) }).waitFor();
+    await attention.getByRole('alert').waitFor();
+    await person.inspect('attention-part-en-light');
+    await page.unrouteAll();
+    files.forEach((file, index) => fs.writeFileSync(file, applied[index]));
+    for (const name of names) assert.equal((await panel.api('DELETE', `/sites/${name}`)).status, 200);
+    person.problems.length = 0;
   });
 
   await runner.check('both ports of nginx taken: two findings of one kind, and a dashboard that shows them', async () => {
