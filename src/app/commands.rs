@@ -45,7 +45,7 @@ impl Local for Commands {
     }
 
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {
-        serde_json::to_value(doctor::examine(loaded, lang)).map_err(Error::fault)
+        serde_json::to_value(doctor::examine(loaded, false, lang)).map_err(Error::fault)
     }
 
     fn leave_nginx(&self, loaded: &Loaded, how: Leave) -> Result<()> {

@@ -65,7 +65,7 @@ pub fn find<N: AsRef<str>>(lang: Lang, key: &str, params: &[(N, String)]) -> Opt
     let texts = catalogue(lang);
     let mut text = texts[texts.binary_search_by_key(&key, |(key, _)| key).ok()?].1.to_owned();
     for (name, value) in params {
-        let shown = if lang == Lang::Ar { isolate(value) } else { value.clone() };
+        let shown = if lang == Lang::Ar || !value.is_ascii() { isolate(value) } else { value.clone() };
         text = text.replace(&format!("{{{}}}", name.as_ref()), &shown);
     }
     Some(text)
@@ -100,10 +100,26 @@ pub fn plural(lang: Lang, key: &str, count: u64) -> String {
     find(lang, &format!("{key}.{form}"), &params).unwrap_or_else(|| text(lang, &format!("{key}.other"), &params))
 }
 
-/// Keeps a left-to-right value (domain, path, command) from being reordered inside an Arabic sentence
-/// (Unicode Standard Annex 9: first-strong isolate … pop directional isolate).
+/// Keeps a value from being reordered by its sentence, and the sentence from being reordered by it (Unicode Standard
+/// Annex 9: first-strong isolate … pop directional isolate). Values come from users: one that ends an isolate it has
+/// not begun would break out, one that leaves an isolate open would take the rest of the sentence in. In English, values
+/// of ASCII go without: they cannot do either, and whoever searches a terminal's text finds them.
 fn isolate(value: &str) -> String {
-    if value.is_ascii() { format!("\u{2068}{value}\u{2069}") } else { value.to_owned() }
+    let mut open = 0;
+    let balanced = value.chars().filter(|sign| match sign {
+        '\u{2066}'..='\u{2068}' => {
+            open += 1;
+            true
+        }
+        '\u{2069}' if open == 0 => false,
+        '\u{2069}' => {
+            open -= 1;
+            true
+        }
+        _ => true,
+    });
+    let value: String = balanced.collect();
+    format!("\u{2068}{value}{}\u{2069}", "\u{2069}".repeat(open))
 }
 
 #[cfg(test)]
@@ -127,9 +143,27 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_isolated_in_arabic_only() {
+    fn plain_parameters_are_isolated_in_arabic_only() {
         let params = [("domain", "a.test".to_owned())];
         assert!(text(Lang::Ar, "error.site_exists", &params).contains("\u{2068}a.test\u{2069}"));
         assert!(!text(Lang::En, "error.site_exists", &params).contains('\u{2068}'));
+    }
+
+    #[test]
+    fn no_parameter_reorders_its_sentence() {
+        for (value, kept) in [
+            ("موقع.test", "موقع.test"),
+            ("sara\u{202e}nimda", "sara\u{202e}nimda"),
+            ("a\u{2069}\u{202e}b", "a\u{202e}b"),
+            ("a\u{2067}b", "a\u{2067}b\u{2069}"),
+            ("\u{2068}سارة\u{2069} x", "\u{2068}سارة\u{2069} x"),
+        ] {
+            for lang in Lang::ALL {
+                let said = text(lang, "error.site_exists", &[("domain", value.to_owned())]);
+                assert!(said.contains(&format!("\u{2068}{kept}\u{2069}")), "{value:?}: {said:?}");
+                let signs = |wanted: &[char]| said.chars().filter(|sign| wanted.contains(sign)).count();
+                assert_eq!(signs(&['\u{2066}', '\u{2067}', '\u{2068}']), signs(&['\u{2069}']), "{value:?}: {said:?}");
+            }
+        }
     }
 }

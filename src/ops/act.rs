@@ -186,7 +186,11 @@ fn entry(cx: &Cx, operation: &str, (target, result): (&str, &str), before: &Valu
 /// can be repeated at will is recorded without end: sign-ins beyond their limit are not, nor refusals of a caller beyond
 /// what [`crate::engine::refusals`] admits; how many were left out stands in the next entry, and the log has each.
 pub(super) fn refused(cx: &Cx, operation: &str, about: &str, error: &Error) {
-    log::warn!(target: "manara::security", id = cx.request.id, address = cx.request.shown_address(); "{operation} by {} on {about:?} was refused: {}", cx.actor.shown(), error.code());
+    let (actor, address) = (cx.actor.shown(), cx.request.shown_address());
+    log::warn!(
+        target: "manara::security", id = cx.request.id, actor = actor.as_str(), address = address.as_str();
+        "{operation} on {about:?} was refused: {}", error.code()
+    );
     let left_out = match (cx.actor, error.kind()) {
         (_, Kind::TooMany) => return,
         // The little that anybody may try, sign-in and claim, has limits of its own.

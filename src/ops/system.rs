@@ -123,7 +123,8 @@ impl Operation for Doctor {
 
 impl Read for Doctor {
     fn read(cx: &Cx, _: Nothing) -> Result<Diagnosis> {
-        let mut diagnosis = doctor::examine(cx.core.settings.loaded(), cx.request.lang);
+        let nginx_answers = cx.core.nginx_status().is_ok_and(|nginx| nginx.generation.is_some());
+        let mut diagnosis = doctor::examine(cx.core.settings.loaded(), nginx_answers, cx.request.lang);
         let may = |fix: &mut Fix| {
             find(&fix.operation).is_some_and(|op| matches!(op.meta.need, Need::Has(needed) if cx.actor.may(needed)))
         };

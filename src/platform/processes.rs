@@ -206,14 +206,20 @@ mod tests {
     #[test]
     fn this_process_is_seen_with_what_it_uses() {
         let watch = Watch::default();
-        watch.processes(&SystemClock);
-        let began = Instant::now();
-        while began.elapsed() < Duration::from_millis(300) {
-            std::hint::spin_loop();
-        }
-        let seen = watch.processes(&SystemClock);
-        let mine = seen.iter().find(|p| p.pid == std::process::id()).expect("this process");
-        assert!(mine.cpu_percent > 1.0 && mine.memory > 1024 * 1024 && !mine.user.is_empty(), "{mine:?}");
+        let turn = || {
+            watch.processes(&SystemClock);
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_millis(300) {
+                std::hint::spin_loop();
+            }
+            let seen = watch.processes(&SystemClock);
+            let mine = seen.iter().find(|p| p.pid == std::process::id()).expect("this process").clone();
+            (seen, mine)
+        };
+        // A busy machine may give this process next to nothing for a while.
+        let mut turns = std::iter::repeat_with(turn).take(100);
+        let (seen, mine) = turns.find(|(_, mine)| mine.cpu_percent > 1.0).expect("it uses the processor");
+        assert!(mine.memory > 1024 * 1024 && !mine.user.is_empty(), "{mine:?}");
         assert!(SystemClock.now().since_s(mine.started_at) < 3600, "{mine:?}");
         assert!(seen.windows(2).all(|pair| pair[0].cpu_percent >= pair[1].cpu_percent));
     }

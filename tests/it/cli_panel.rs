@@ -24,7 +24,7 @@ impl Panel {
         let listen = format!("127.0.0.1:{}", panel.ports[2]);
         let serve = panel.command(&["serve", "--listen", &listen]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         panel.serve = Some(serve.unwrap());
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while panel.run(&["site", "list"], "").0 != 0 {
             assert!(Instant::now() < deadline, "the panel answers");
             std::thread::sleep(Duration::from_millis(50));
@@ -118,7 +118,7 @@ fn people_see_the_plan_and_jobs_are_waited_for() {
     let (status, job) = panel.json(&["site", "disable", "xn--mgbh0fb.xn--kgbechtv", "--no-wait"]);
     let id = job["job"]["id"].as_str().unwrap().to_owned();
     assert_eq!(status, 0);
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while panel.json(&["job", "show", &id]).1["state"] != "done" {
         assert!(Instant::now() < deadline, "the job ends");
         std::thread::sleep(Duration::from_millis(50));
@@ -209,7 +209,7 @@ fn peak_kib(pid: u32) -> u64 {
 /// Sends a body of `size` bytes made of `piece` as JSON; answers the status.
 fn post(port: u16, token: &str, size: usize, piece: &str) -> u16 {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let body = piece.repeat(size.div_ceil(piece.len()));
     let head = format!(
         "POST /api/v1/sites HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\

@@ -136,7 +136,7 @@ fn each_shell(folder: &Path, path: &str, words: &[&str], act: &str, check: impl 
         if has(shell[0].trim_start_matches("/usr/bin/")) {
             let mut command = Command::new("/usr/bin/setsid");
             command.env_clear().env("PATH", path).env("MANARA_RELEASE_KEY", "key");
-            command.args(["--wait", "/usr/bin/timeout", "20"]).args(shell).arg(&script).args(words);
+            command.args(["--wait", "/usr/bin/timeout", "120"]).args(shell).arg(&script).args(words);
             let done = command.output().unwrap();
             let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
             check(done.status.success(), &format!("{shell:?}: {said}"));

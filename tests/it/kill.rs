@@ -138,7 +138,7 @@ impl Drop for End<'_> {
 /// Asks for a site again and again until `ended`; how often it answered. Every answer has to be the page.
 fn ask_until(ended: &AtomicBool, port: u16) -> usize {
     let mut answers = 0;
-    while !ended.load(Ordering::Relaxed) {
+    while answers == 0 || !ended.load(Ordering::Relaxed) {
         assert_eq!(get(port, "keep.test", "/").map(|(status, _)| status), Some(200), "a request failed");
         answers += 1;
         // Each visit keeps a port for a minute; all of them together must not run out.
@@ -157,7 +157,7 @@ fn kills_at_any_moment_leave_the_old_state_or_the_new_one() {
     rig.close();
     let begun = Instant::now();
     assert!(victim_of(&rig, "site.create", &input).status().unwrap().success());
-    let whole = begun.elapsed();
+    let mut whole = begun.elapsed();
     rig.reopen();
 
     let (ended, port, mut rng) = (AtomicBool::new(false), rig.http_port, Rng::new(7));
@@ -165,7 +165,13 @@ fn kills_at_any_moment_leave_the_old_state_or_the_new_one() {
     let answers = std::thread::scope(|scope| {
         let asking = scope.spawn(|| ask_until(&ended, port));
         let end = End(&ended);
-        for round in 0..kills {
+        for round in 0.. {
+            // The machine may have been busy when the whole was measured: then all of them are done before.
+            match (round < kills, interrupted) {
+                (true, _) => {}
+                (false, 0) => whole /= 2,
+                (false, _) => break,
+            }
             let before = rig.call("site.show", json!({ "domain": "a.test" })).is_ok();
             let operation = if before { "site.delete" } else { "site.create" };
             let input = if before { json!({ "domain": "a.test" }) } else { input.clone() };

@@ -14,7 +14,7 @@ fn log(rig: &Rig, name: &str) -> PathBuf {
 
 /// Makes the log too large without writing much: a hole before what follows. nginx opens a new one in its own time.
 fn swell(rig: &Rig) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     let file = loop {
         match std::fs::File::options().append(true).open(log(rig, "manara.log")) {
             Ok(file) => break file,
@@ -59,12 +59,17 @@ fn no_line_is_lost_while_logs_are_rotated() {
         rig.core().faults.disarm();
         assert!(log(&rig, "manara.log.1").exists() && !log(&rig, "manara.log").exists());
         rotate().unwrap();
-        std::thread::sleep(Duration::from_millis(200));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while std::fs::metadata(log(&rig, "manara.log")).map_or(0, |about| about.len()) == 0
+            && Instant::now() < deadline
+        {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         stop.store(true, Ordering::Relaxed);
         visitor.join().unwrap()
     });
     asked.sort();
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let mut found = [lines(&rig, "manara.log.1"), lines(&rig, "manara.log")].concat();
         found.retain(|uri| uri.starts_with("/?"));

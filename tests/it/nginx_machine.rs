@@ -87,7 +87,7 @@ fn close(core: Arc<Core>) {
     core.jobs.stop(Duration::from_secs(10));
     drop(core);
     // The threads of the pool let go of the store a moment later.
-    for _ in 0..1000 {
+    for _ in 0..12_000 {
         if manara::store::StateLock::take(Path::new("/var/lib/manara")).is_ok() {
             return;
         }
@@ -98,7 +98,7 @@ fn close(core: Arc<Core>) {
 
 fn answer(host: &str) -> String {
     let mut stream = TcpStream::connect("127.0.0.1:80").unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
@@ -141,7 +141,7 @@ fn kill(signal: &str, pids: &[String]) {
         // A worker that was on its way out may be gone already.
         let _ = Command::new("kill").args([signal, pid]).output().unwrap();
     }
-    for _ in 0..1000 {
+    for _ in 0..12_000 {
         if pids.iter().all(|pid| !Path::new(&format!("/proc/{pid}/exe")).exists()) {
             return;
         }

@@ -7,7 +7,6 @@ use manara::platform::HostOp;
 use manara::platform::faults::Fault;
 use manara::platform::nginx::{NginxChange, NginxFile, Ownership};
 use serde_json::json;
-use std::time::Duration;
 
 fn files(rig: &Rig) -> Vec<(String, String)> {
     rig.snapshot().into_iter().filter(|(name, _)| name.contains("/etc/nginx/") && !name.contains("manara")).collect()
@@ -254,12 +253,12 @@ fn nobody_is_turned_away_while_nginx_changes_hands() {
     rig.core().faults.arm(Fault::Fail(13));
     assert!(rig.call("nginx.adopt", json!({})).is_err());
     rig.core().faults.disarm();
-    std::thread::sleep(Duration::from_millis(500));
+    shop.come(50);
     shop.all_served();
     rig.call("nginx.adopt", json!({})).unwrap();
     rig.call("nginx.release", json!({})).unwrap();
     let shop = Visitors::of(rig.http_port, "shop.test");
-    std::thread::sleep(Duration::from_millis(1000));
+    ours.come(50);
     shop.all_served();
     ours.all_served();
 }

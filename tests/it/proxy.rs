@@ -65,7 +65,7 @@ fn the_upstream_sees_the_real_client_and_our_headers() {
 
 fn upgrade(rig: &Rig, domain: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", rig.http_port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let request = format!("GET / HTTP/1.1\r\nHost: {domain}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     stream

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("MANARA_BINARY", "")
@@ -68,7 +69,7 @@ class Load:
         while not self.ends.is_set():
             self.counts[number] += 1
             try:
-                status = get(address, 80, host=self.host, timeout=5)[0]
+                status = get(address, 80, host=self.host)[0]
             except OSError as error:
                 status = error
             if status != 200:
@@ -87,6 +88,10 @@ def load(url, host, visitors=1):
         thread.start()
     try:
         yield load
+        # A busy machine takes its time for enough of them.
+        deadline = time.monotonic() + 60
+        while load.asked <= 100 and time.monotonic() < deadline:
+            time.sleep(0.05)
     finally:
         load.ends.set()
         for thread in load.threads:
@@ -104,7 +109,7 @@ def send(guest, folder, to="/root/release"):
     return f"{to}/{tarball(folder).name}"
 
 
-def get(address, port, path="/", host=None, tls=False, timeout=10):
+def get(address, port, path="/", host=None, tls=False, timeout=60):
     """Status, headers and body of a GET; the certificate is not checked (it is compared by fingerprint)."""
     if tls:
         context = ssl._create_unverified_context()
@@ -126,7 +131,7 @@ def post(address, port, path, body, headers=None):
 def ask(address, port, method, path, body, headers):
     """Status, headers and body over TLS; the certificate is not checked."""
     context = ssl._create_unverified_context()
-    connection = http.client.HTTPSConnection(address, port, timeout=30, context=context)
+    connection = http.client.HTTPSConnection(address, port, timeout=60, context=context)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
@@ -138,6 +143,6 @@ def ask(address, port, method, path, body, headers):
 def fingerprint(address, port):
     """SHA-256 of the certificate that answers there, as browsers show it."""
     context = ssl._create_unverified_context()
-    with socket.create_connection((address, port), timeout=10) as plain, context.wrap_socket(plain) as stream:
+    with socket.create_connection((address, port), timeout=60) as plain, context.wrap_socket(plain) as stream:
         digest = hashlib.sha256(stream.getpeercert(binary_form=True)).hexdigest().upper()
     return ":".join(digest[at:at + 2] for at in range(0, len(digest), 2))

@@ -47,6 +47,8 @@ const files = Object.fromEntries(LANGUAGES.map((lang) => [lang, parse(fs.readFil
 const catalogues = Object.fromEntries(LANGUAGES.map((lang) => [lang, flatten(files[lang].ui ?? {}, '', new Map())]));
 // What the reference of the API says: groups, operations, input fields.
 const apiWords = ({ noun, op, option, cli }) => flatten({ noun, op, option, cli: { field: cli.field } }, '', new Map());
+// What it says of answers: in English the document's own sentences, by which those of the other language are found.
+const sentences = { en: [], ar: Object.entries(parse(fs.readFileSync(path.join(source, 'api.ar.toml'), 'utf8'))) };
 
 const problems = [];
 for (const lang of LANGUAGES) {
@@ -77,7 +79,7 @@ for (const lang of LANGUAGES) {
   write(`rare-${lang}`, entries.filter(isRare));
   write(`door-${lang}`, entries.filter(isDoor));
   write(`more-${lang}`, entries.filter(isLater));
-  write(`api-${lang}`, apiWords(files[lang]));
+  write(`api-${lang}`, [...apiWords(files[lang]), ...sentences[lang]]);
 }
 const declare = (name, wanted) => {
   const lines = [...catalogues.en].filter(([, value]) => wanted(value)).map(([key, value]) => {

@@ -22,23 +22,31 @@ fn state(store: &Store, id: &str) -> rows::Job {
     store.read(|tx| rows::by_id(tx, id)).unwrap().unwrap()
 }
 
-#[test]
-fn the_threads_end_with_the_last_handle() {
+/// How long the threads of a pool take to end, after its last handle has gone.
+fn ending() -> Duration {
     let (_folder, store, jobs) = pool();
     for id in ["j1", "j2", "j3"] {
-        queue(&store, &jobs, id, |_| Ok(json!(1))).wait(Duration::from_secs(5)).unwrap().unwrap();
+        queue(&store, &jobs, id, |_| Ok(json!(1))).wait(Duration::from_secs(60)).unwrap().unwrap();
     }
     let inner: Weak<Inner> = Arc::downgrade(jobs.inner());
     let second = jobs.clone();
     drop(jobs);
     let ticket = queue(&store, &second, "j4", |_| Ok(json!(4)));
-    assert_eq!(ticket.wait(Duration::from_secs(5)).unwrap().unwrap(), 4, "one handle is left");
+    assert_eq!(ticket.wait(Duration::from_secs(60)).unwrap().unwrap(), 4, "one handle is left");
     drop(second);
-    let deadline = Instant::now() + IDLE / 2;
+    let began = Instant::now();
     while inner.strong_count() > 0 {
-        assert!(Instant::now() < deadline, "the threads wait for jobs that cannot come");
+        assert!(began.elapsed() < Duration::from_secs(60), "the threads go on");
         std::thread::yield_now();
     }
+    began.elapsed()
+}
+
+#[test]
+fn the_threads_end_with_the_last_handle() {
+    // A busy machine may hold them up now and then; those that wait for jobs take as long every time.
+    let mut tries = (0..5).map(|_| ending());
+    assert!(tries.any(|time| time < IDLE / 2), "the threads wait for jobs that cannot come");
 }
 
 #[test]
@@ -50,7 +58,7 @@ fn a_job_is_queued_until_a_thread_has_it() {
         queue(&store, &jobs, &format!("j{n}"), move |_| Ok(json!(barrier.wait().is_leader())))
     };
     let mut tickets: Vec<_> = (0..WORKERS).map(blocked).collect();
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !jobs.full() {
         assert!(Instant::now() < deadline, "the threads took no jobs");
     }
@@ -61,7 +69,7 @@ fn a_job_is_queued_until_a_thread_has_it() {
     let orphans = store.read(|tx| rows::orphans(tx, "two", None)).unwrap();
     assert!(orphans.iter().any(|job| job.id == "last"), "recovery closes what waited as well");
     barrier.wait();
-    tickets.into_iter().for_each(|t| drop(t.wait(Duration::from_secs(5)).unwrap().unwrap()));
+    tickets.into_iter().for_each(|t| drop(t.wait(Duration::from_secs(60)).unwrap().unwrap()));
     let begun = state(&store, "last");
     assert_eq!((begun.state, begun.started_at.is_some()), (rows::JobState::Running, true));
 }
@@ -70,8 +78,8 @@ fn a_job_is_queued_until_a_thread_has_it() {
 fn a_panic_ends_the_job_and_not_the_thread() {
     let (_folder, store, jobs) = pool();
     let ticket = queue(&store, &jobs, "j1", |_| panic!("on purpose"));
-    let error = ticket.wait(Duration::from_secs(5)).unwrap().unwrap_err();
+    let error = ticket.wait(Duration::from_secs(60)).unwrap().unwrap_err();
     assert_eq!(error.kind(), Kind::Fault);
     assert_eq!(state(&store, "j1").state, rows::JobState::Failed);
-    queue(&store, &jobs, "j2", |_| Ok(json!(2))).wait(Duration::from_secs(5)).unwrap().unwrap();
+    queue(&store, &jobs, "j2", |_| Ok(json!(2))).wait(Duration::from_secs(60)).unwrap().unwrap();
 }

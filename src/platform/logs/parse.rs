@@ -149,7 +149,18 @@ fn own(message: &str) -> Option<LogEntry> {
         "info" => Level::Info,
         _ => Level::Debug,
     };
-    Some(LogEntry { at, level: Some(level), message, fields: fields(&object) })
+    let mut fields = fields(&object);
+    if let Some(token) = token_of_actor(&object) {
+        fields.insert("actor".to_owned(), format!("token:{}", shown(token)));
+    }
+    Some(LogEntry { at, level: Some(level), message, fields })
+}
+
+/// The name of the token that asked, in a line of the panel: a name, though it stands where a secret would.
+fn token_of_actor(object: &Map<String, Value>) -> Option<&str> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    text("target").filter(|target| target.starts_with("manara::"))?;
+    text("actor")?.strip_prefix("token:")
 }
 
 impl LogEntry {

@@ -311,6 +311,22 @@ fn the_journal_s_entries_are_read_with_those_of_the_panel() {
 }
 
 #[test]
+fn the_panel_s_lines_say_which_token_asked() {
+    let actor = |target: &str, actor: &str| {
+        let line = format!(
+            r#"{{"time":"2026-01-01T00:00:00.000Z","level":"info","target":"{target}","message":"request","actor":"{actor}","token":"mt_1"}}"#
+        );
+        let mut fields = LogEntry::of_own(&line).unwrap().fields;
+        assert_eq!(fields["token"], "***");
+        fields.remove("actor").unwrap()
+    };
+    assert_eq!(actor("manara::access", "token:nightly build"), "token:nightly build");
+    assert_eq!(actor("manara::host", "sara"), "sara");
+    assert_eq!(actor("manara::access", "token:a token=abc"), "token:a token=***");
+    assert_eq!(actor("other::access", "token:abc"), "token:***");
+}
+
+#[test]
 fn secrets_are_found_by_their_names_and_schemes() {
     for (text, safe) in [
         ("GET /?a=1&token=abc&b=2", "GET /?a=1&token=***&b=2"),
@@ -321,6 +337,9 @@ fn secrets_are_found_by_their_names_and_schemes() {
         ("/cb?code=4/abc&state=xyz", "/cb?code=***&state=***"),
         ("status code=404", "status code=404"),
         ("العربية token=سر نهاية", "العربية token=*** نهاية"),
+        ("token: abc", "token: ***"),
+        ("by token:abc", "by token:***"),
+        ("{\"token\":\"abc\",\"actor\":\"omar\"}", "{\"token\":\"***\",\"actor\":\"omar\"}"),
         ("X-Api-Key: 12345", "X-Api-Key: ***"),
         ("“password=hunter2”", "“password=***"),
         ("→token=abc", "→token=***"),

@@ -51,6 +51,8 @@ pub(super) fn memory(text: &str) -> Memory {
         let field = match name {
             "MemTotal" => &mut memory.total,
             "MemAvailable" => &mut memory.available,
+            "MemFree" => &mut memory.free,
+            "Buffers" => &mut memory.buffers,
             "Cached" => &mut memory.cached,
             "SwapTotal" => &mut memory.swap_total,
             "SwapFree" => &mut memory.swap_free,
@@ -82,7 +84,8 @@ pub(super) fn memory_limit() -> Option<(u64, u64)> {
 pub(super) fn within_limit(memory: Memory, limit: Option<(u64, u64)>) -> Memory {
     match limit {
         Some((limit, used)) if limit < memory.total => {
-            Memory { total: limit, available: limit.saturating_sub(used), ..memory }
+            let available = limit.saturating_sub(used);
+            Memory { total: limit, available, free: memory.free.min(available), ..memory }
         }
         _ => memory,
     }
@@ -122,7 +125,8 @@ pub(super) fn disks(text: &str) -> Vec<DiskIo> {
             writes: number(7),
             read_bytes: number(5) * SECTOR_BYTES,
             written_bytes: number(9) * SECTOR_BYTES,
-            waited_ms: number(6) + number(10),
+            read_ms: number(6),
+            write_ms: number(10),
             busy_ms: number(12),
         });
     }
@@ -144,11 +148,18 @@ pub(super) fn interfaces(text: &str) -> Vec<Interface> {
         let Some((name, counters)) = line.split_once(':') else { continue };
         let name = name.trim();
         let counters: Vec<u64> = counters.split_ascii_whitespace().filter_map(|n| n.parse().ok()).collect();
-        if name == "lo" || name.starts_with("veth") || counters.len() < 11 {
+        if name == "lo" || name.starts_with("veth") || counters.len() < 12 {
             continue;
         }
-        let errors = counters[2] + counters[10];
-        found.push(Interface { name: name.to_owned(), received: counters[0], sent: counters[8], errors });
+        found.push(Interface {
+            name: name.to_owned(),
+            received: counters[0],
+            sent: counters[8],
+            receive_errors: counters[2],
+            send_errors: counters[10],
+            receive_drops: counters[3],
+            send_drops: counters[11],
+        });
     }
     found.truncate(INTERFACES_MAX);
     found

@@ -39,6 +39,10 @@ pub struct Memory {
     pub total: u64,
     /// What can be had without swapping.
     pub available: u64,
+    /// Used for nothing.
+    pub free: u64,
+    /// Used for blocks of disks.
+    pub buffers: u64,
     /// Used for files that can be read again.
     pub cached: u64,
     /// Swap in all.
@@ -69,8 +73,10 @@ pub struct DiskIo {
     pub read_bytes: u64,
     /// Bytes written.
     pub written_bytes: u64,
-    /// Milliseconds that finished requests took, all together.
-    pub waited_ms: u64,
+    /// Milliseconds that finished reads took, all together.
+    pub read_ms: u64,
+    /// Milliseconds that finished writes took, all together.
+    pub write_ms: u64,
     /// Milliseconds with at least one request under way.
     pub busy_ms: u64,
 }
@@ -101,8 +107,14 @@ pub struct Interface {
     pub received: u64,
     /// Bytes sent.
     pub sent: u64,
-    /// Packets that arrived broken or could not be sent.
-    pub errors: u64,
+    /// Packets that arrived broken.
+    pub receive_errors: u64,
+    /// Packets that could not be sent.
+    pub send_errors: u64,
+    /// Packets that arrived and were thrown away, as for want of room.
+    pub receive_drops: u64,
+    /// Packets that were thrown away instead of being sent.
+    pub send_drops: u64,
 }
 
 /// A temperature.

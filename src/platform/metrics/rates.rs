@@ -261,7 +261,7 @@ impl Out {
             self.put(Family::DiskWritten, &a.name, self.rate(b.written_bytes, a.written_bytes));
             self.put(Family::DiskBusy, &a.name, (self.rate(b.busy_ms, a.busy_ms) / 10.0).min(100.0));
             let requests = (a.reads + a.writes).saturating_sub(b.reads + b.writes);
-            let waited = a.waited_ms.saturating_sub(b.waited_ms);
+            let waited = (a.read_ms + a.write_ms).saturating_sub(b.read_ms + b.write_ms);
             self.put(Family::DiskLatency, &a.name, if requests == 0 { 0.0 } else { waited as f32 / requests as f32 });
         }
     }
@@ -271,7 +271,11 @@ impl Out {
             let Some(b) = before.interfaces.iter().find(|b| b.name == a.name) else { continue };
             self.put(Family::NetworkReceived, &a.name, self.rate(b.received, a.received));
             self.put(Family::NetworkSent, &a.name, self.rate(b.sent, a.sent));
-            self.put(Family::NetworkErrors, &a.name, self.rate(b.errors, a.errors));
+            self.put(
+                Family::NetworkErrors,
+                &a.name,
+                self.rate(b.receive_errors + b.send_errors, a.receive_errors + a.send_errors),
+            );
         }
     }
 }

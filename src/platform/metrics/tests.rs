@@ -13,9 +13,10 @@ fn the_kernels_texts_are_read_by_their_columns() {
         (10, 5, 20, 100, 15, 3, 1)
     );
     assert_eq!(kernel::load("0.50 0.25 0.10 2/345 999\n"), ([0.5, 0.25, 0.1], (2, 345)));
-    let memory =
-        kernel::memory("MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 400 kB\nSwapTotal: 8 kB\nSwapFree: 2 kB\n");
-    assert_eq!((memory.total, memory.available, memory.swap_total), (1_024_000, 409_600, 8192));
+    let memory = kernel::memory(
+        "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 400 kB\nBuffers: 3 kB\nSwapTotal: 8 kB\nSwapFree: 2 kB\n",
+    );
+    assert_eq!((memory.total, memory.available, memory.free, memory.buffers), (1_024_000, 409_600, 1024, 3072));
     let text = "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=200\n";
     assert_eq!(kernel::pressure(text), Some(Pressure { some: 1500, full: 200 }));
     assert_eq!(kernel::pressure(""), None);
@@ -31,18 +32,20 @@ fn whole_disks_and_real_interfaces_are_followed() {
     assert_eq!(disks.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["sda", "sdaa", "nvme0n1", "mmcblk0"]);
     let sda = &disks[0];
     assert_eq!((sda.reads, sda.writes, sda.read_bytes, sda.written_bytes), (10, 20, 102_400, 204_800));
-    assert_eq!((sda.waited_ms, sda.busy_ms), (80, 60));
-    let counters = "5 1 1 0 0 0 0 0 7 1 2 0 0 0 0 0";
+    assert_eq!((sda.read_ms, sda.write_ms, sda.busy_ms), (30, 50, 60));
+    let counters = "5 1 1 3 0 0 0 0 7 1 2 4 0 0 0 0";
     let text = format!("h\nh\n  lo: {counters}\neth0:{counters}\nveth12ab: {counters}\n");
     let found = kernel::interfaces(&text);
-    assert_eq!(found, [Interface { name: "eth0".into(), received: 5, sent: 7, errors: 3 }]);
+    let errors =
+        Interface { receive_errors: 1, send_errors: 2, receive_drops: 3, send_drops: 4, ..Interface::default() };
+    assert_eq!(found, [Interface { name: "eth0".into(), received: 5, sent: 7, ..errors }]);
 }
 
 #[test]
 fn a_container_has_the_memory_and_time_it_was_given() {
-    let machine = Memory { total: 1000, available: 900, ..Memory::default() };
+    let machine = Memory { total: 1000, available: 900, free: 800, ..Memory::default() };
     let inside = kernel::within_limit(machine, Some((400, 100)));
-    assert_eq!((inside.total, inside.available), (400, 300));
+    assert_eq!((inside.total, inside.available, inside.free), (400, 300, 300));
     assert_eq!(kernel::within_limit(machine, Some((u64::MAX, 100))), machine, "no limit is no limit");
     assert_eq!(kernel::quota("150000 100000", "usage_usec 42\nuser_usec 1"), Some((42, 1_500_000)));
     assert_eq!(kernel::quota("max 100000", "usage_usec 42"), None);
@@ -52,15 +55,15 @@ fn a_container_has_the_memory_and_time_it_was_given() {
 
 #[test]
 fn rates_are_differences_over_time() {
-    let disk = |reads, read_bytes, waited_ms, busy_ms| DiskIo {
+    let disk = |reads, read_bytes, read_ms, busy_ms| DiskIo {
         name: "sda".into(),
         reads,
         read_bytes,
-        waited_ms,
+        read_ms,
         busy_ms,
         ..DiskIo::default()
     };
-    let nic = |received, sent| Interface { name: "eth0".into(), received, sent, errors: 0 };
+    let nic = |received, sent| Interface { name: "eth0".into(), received, sent, ..Interface::default() };
     let before = Reading {
         cpu: CpuTimes { user: 10, idle: 90, ..CpuTimes::default() },
         cores: vec![CpuTimes { user: 10, idle: 90, ..CpuTimes::default() }],

@@ -150,14 +150,21 @@ pub fn diagnose(machine: Machine, facts: &Facts<'_>, lang: Lang) -> Diagnosis {
     Diagnosis { broken: exit_code(&found) != 0, findings: found.iter().map(|f| f.tell(lang)).collect(), machine }
 }
 
-/// Looks at this machine and this installation.
-pub fn examine(loaded: &Loaded, lang: Lang) -> Diagnosis {
+/// Looks at this machine and this installation. Whether nginx answers is what the host says: only root may see whose a
+/// port is.
+pub fn examine(loaded: &Loaded, nginx_answers: bool, lang: Lang) -> Diagnosis {
     let config = &loaded.config;
     let machine = detect::machine(&config.data_dir);
     let ports = [config.nginx_http_port, config.nginx_https_port];
     let nginx = config.path("/etc/nginx");
     let seen = detect::look(&detect::View::real(), &config.data_dir, &config.key_file, &nginx, &ports);
-    let sight = detect::Sight { me: detect::reader(config), ..seen };
+    let mut sight = detect::Sight { me: detect::reader(config), ..seen };
+    if nginx_answers {
+        // It would not have come up without its ports.
+        sight.listeners.iter_mut().for_each(|listener| {
+            listener.process.get_or_insert_with(|| "nginx".to_owned());
+        });
+    }
     let policy = Policy::load(&config.root);
     // Who may not read them is told nothing about them.
     let files = panel_tls::present(&config.panel_tls_folder()).ok().flatten();

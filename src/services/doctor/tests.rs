@@ -237,7 +237,7 @@ fn a_certificate_that_cannot_be_used_is_found_before_the_panel_needs_it() {
     let loaded = load(LoadInput::at(root.path())).unwrap();
     let folder = loaded.config.panel_tls_folder();
     let about = || {
-        let found = examine(&loaded, Lang::En).findings;
+        let found = examine(&loaded, false, Lang::En).findings;
         found.into_iter().find(|finding| finding.id == "certificate_unusable")
     };
     assert_eq!(about(), None, "none was made yet");

@@ -59,7 +59,7 @@ export class Panel {
     const command = [...wrap, binary(), '--root', this.root, 'serve', ...options];
     const log = fs.openSync(this.logFile, 'a');
     this.child = spawn(command[0], command.slice(1), { env: this.env, stdio: ['ignore', log, log] });
-    await until('the panel to be ready', () => this.ready(), 30_000);
+    await until('the panel to be ready', () => this.ready());
   }
 
   async #end() {

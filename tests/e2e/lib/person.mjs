@@ -6,7 +6,8 @@ import { broken } from '../../../assets/ui/test/layout.mjs';
 import { assert, until } from './runner.mjs';
 import { KEYS, text } from './texts.mjs';
 
-const PATIENCE_MS = 15_000;
+// Nobody waits for it where all is well; a busy machine needs it.
+const PATIENCE_MS = 60_000;
 
 export class Person {
   static async arrive(runner, panel, options = {}) {

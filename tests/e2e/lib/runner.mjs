@@ -75,7 +75,7 @@ export class Runner {
 }
 
 /** Asks until `question` answers with something true, or fails with what it answered last. */
-export async function until(what, question, limitMs = 15_000) {
+export async function until(what, question, limitMs = 60_000) {
   const deadline = Date.now() + limitMs;
   for (;;) {
     let answer;

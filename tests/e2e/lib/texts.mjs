@@ -16,12 +16,12 @@ function keysBelow(table, above) {
   return Object.entries(table).flatMap(([name, value]) => (isText(value) ? [above + name] : keysBelow(value, `${above}${name}.`)));
 }
 
-/** The text `key` (such as `ui.sign_in.submit`) with its parameters put in, in the plural form for `count`; in Arabic the pages isolate them. */
+/** The text `key` (such as `ui.sign_in.submit`) with its parameters put in, in the plural form for `count`; the pages isolate them, but for plain ones in English. */
 export function text(lang, key, params = {}) {
   const table = key.split('.').reduce((table, part) => table?.[part], catalogues[lang]);
   const found = typeof table === 'object' && 'count' in params ? table[new Intl.PluralRules(lang).select(params.count)] : table;
   if (typeof found !== 'string') throw new Error(`no text ${key} in ${lang}`);
   const number = new Intl.NumberFormat(lang === 'ar' ? 'ar-u-nu-latn' : 'en');
-  const shown = (value) => (typeof value === 'number' ? number.format(value) : lang === 'ar' ? `\u2068${value}\u2069` : value);
+  const shown = (value) => (typeof value === 'number' ? number.format(value) : lang === 'ar' || /[^\0-\x7f]/.test(value) ? `\u2068${value}\u2069` : value);
   return found.replace(/\{(\w+)\}/g, (hole, name) => (name in params ? shown(params[name]) : hole));
 }

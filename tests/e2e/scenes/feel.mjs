@@ -64,9 +64,14 @@ export async function feel(world) {
 
   await runner.check('on a slow network: grey lines meanwhile, a button that waits, and a double click that sends once', async () => {
     const sent = [];
+    // Whatever is asked waits until it is let go.
+    let letGo;
+    let held;
+    const hold = () => (held = new Promise((done) => (letGo = done)));
+    hold();
     await page.route(/\/api\/v1\/settings$/, async (route) => {
       if (route.request().method() !== 'GET') sent.push(route.request().postData());
-      await new Promise((done) => setTimeout(done, 3_000));
+      await held;
       await route.continue();
     });
     const stored = async () => (await panel.api('GET', '/settings')).body.items.find((item) => item.key === 'session.idle_s').value;
@@ -74,16 +79,20 @@ export async function feel(world) {
       await person.go('/settings');
       await page.locator('main .loading').first().waitFor();
       await page.screenshot({ path: `${runner.target}/screens/settings-slow-en-light-desktop.png` });
+      letGo();
       await page.locator('main li', { hasText: 'session.idle_s' }).locator('input').fill('7300');
       const save = person.button('settings.save');
+      hold();
       await save.dblclick();
       await until('the button to wait', () => save.isDisabled());
       assert.notEqual(await stored(), 7300, 'the answer is not there yet');
+      letGo();
       await page.getByText(person.t('settings.saved')).first().waitFor();
       await save.waitFor({ state: 'detached' });
       assert.equal(await stored(), 7300);
       assert.equal(sent.length, 1, sent.join());
     } finally {
+      letGo();
       await page.unrouteAll({ behavior: 'wait' });
     }
     assert.equal((await panel.api('PATCH', '/settings', { body: { 'session.idle_s': null } })).status, 200);
@@ -107,14 +116,14 @@ export async function feel(world) {
     await person.context.route('**/api/v1/events*', (route) => route.abort());
     await page.evaluate(() => dispatchEvent(new Event('offline')));
     await panel.restartAt(panel.port, ['--listen', `127.0.0.1:${panel.port}`]);
-    await page.locator('.lost').waitFor({ timeout: 20_000 });
+    await page.locator('.lost').waitFor();
     await main.getByText(person.t('stream.reconnecting'), { exact: true }).first().waitFor();
     await main.getByText(person.t('stream.stale_since', { time: '' }).trim()).first().waitFor();
     assert.notEqual(await colour(), fresh, 'old figures are faded');
     await page.screenshot({ path: `${runner.target}/screens/dashboard-stale-en-light-desktop.png` });
     await person.context.setOffline(false);
     await person.context.unroute('**/api/v1/events*');
-    await page.getByText(person.t('lost.back')).waitFor({ timeout: 40_000 });
+    await page.getByText(person.t('lost.back')).waitFor();
     await page.locator('.lost').waitFor({ state: 'detached' });
     await main.getByText(person.t('stream.live'), { exact: true }).first().waitFor();
     await until('figures that are not faded', async () => (await colour()) === fresh);
@@ -137,7 +146,7 @@ export async function feel(world) {
       await until('a refused stream', () => refused >= times);
       await live.waitFor();
     }
-    const wider = page.waitForResponse((answer) => of(',processes,services')(answer) && answer.ok(), { timeout: 30_000 });
+    const wider = page.waitForResponse((answer) => of(',processes,services')(answer) && answer.ok());
     await page.unroute(/\/events\?.*,processes/);
     await wider;
     await live.waitFor();
@@ -147,7 +156,8 @@ export async function feel(world) {
   await runner.check('shortcuts lead everywhere on an Arabic keyboard, and nowhere while somebody types', async () => {
     await person.go('/');
     // What an Arabic layout sends: the letter of the layout, the code of the key.
-    const press = (key, code) => page.evaluate(([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true, cancelable: true })), [key, code]);
+    // At once, because what belongs together may not be far apart.
+    const press = (...pressed) => page.evaluate((pressed) => pressed.forEach(([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true, cancelable: true }))), pressed);
     await until('the shortcuts', async () => {
       await keys.press('?');
       return page.getByRole('dialog').isVisible();
@@ -163,11 +173,9 @@ export async function feel(world) {
       });
       await person.inspect('keys-ar-dark');
       await keys.press('Escape');
-      await press('ل', 'KeyG');
-      await press('ت', 'KeyJ');
+      await press(['ل', 'KeyG'], ['ت', 'KeyJ']);
       await person.heading('nav.jobs').waitFor();
-      await press('ل', 'KeyG');
-      await press('س', 'KeyS');
+      await press(['ل', 'KeyG'], ['س', 'KeyS']);
       await person.heading('nav.sites').waitFor();
     });
     await page.reload();

@@ -31,7 +31,7 @@ export async function lists(world) {
     await admin.button('plan.apply').click();
     await page.getByText(admin.t('plan.applied')).waitFor();
     assert.deepEqual([(await site('bulk-01.test')).state, (await site('bulk-05.test')).state], ['disabled', 'active']);
-    assert.equal(await bar().count(), 0, 'nothing is chosen afterwards');
+    await until('nothing to be chosen afterwards', async () => (await bar().count()) === 0);
     await admin.button('action.undo').click();
     await page.getByText(admin.t('plan.undone')).waitFor();
     assert.equal((await site('bulk-01.test')).state, 'active');

@@ -121,18 +121,20 @@ export async function trouble(world) {
     await toReview(admin, { kind: 'static', domain: 'new.test' });
     await page.getByText(admin.t('plan.test_ok')).waitFor();
     const pid = Number(fs.readFileSync(path.join(panel.root, 'run/nginx.pid'), 'utf8'));
-    const before = fs.readFileSync(path.join(panel.root, 'etc/nginx/manara/generation.conf'), 'utf8');
+    const generation = () => fs.readFileSync(path.join(panel.root, 'etc/nginx/manara/generation.conf'), 'utf8');
+    const before = generation();
     process.kill(pid, 'SIGSTOP');
     try {
       await admin.button('wizard.apply').click();
-      await until('the apply to wait for nginx', () => fs.readFileSync(path.join(panel.root, 'etc/nginx/manara/generation.conf'), 'utf8') !== before);
+      await until('the apply to wait for nginx', () => generation() !== before);
+      const applied = generation();
       assert.equal((await panel.visit('shop.test')).status, 200, 'the old workers serve meanwhile');
-      // As long as the panel waits for a reload, and a little.
-      await new Promise((done) => setTimeout(done, 31_000));
+      // The panel has waited as long as it waits for a reload, and is loading the former state under the next number.
+      await until('the apply to be taken back', () => generation() !== applied, 120_000);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    await page.locator('.notice.danger').waitFor({ timeout: 40_000 });
+    await page.locator('.notice.danger').waitFor();
     await admin.inspect('apply-taken-back-en-light');
     await expectNothingLeft(panel, 'new.test');
     const after = await panel.api('POST', '/sites', { body: { domain: 'new.test', kind: 'static' } });

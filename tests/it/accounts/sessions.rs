@@ -79,7 +79,7 @@ fn unknown_users_take_as_long_as_known_ones() {
     let desk = Desk::claimed();
     let mut seen = Vec::new();
     // A real difference shows every time, a busy machine's now and then.
-    for _ in 0..3 {
+    for _ in 0..10 {
         let (known, unknown) = sign_in_times(&desk);
         if known < 2.0 * unknown && unknown < 2.0 * known {
             return;

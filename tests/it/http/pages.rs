@@ -117,7 +117,12 @@ fn figures_count_what_happened() {
     panel.console("site.create", json!({ "domain": "a.test", "kind": "static" }));
     panel.api("wrong", "GET", "/sites", None);
     panel.send("GET", "/", &[], "");
-    let text = metrics(&panel).body;
+    let mut text = metrics(&panel).body;
+    // A connection is counted until its task has ended, a moment after its client went.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !text.contains("manara_http_connections 1\n") && Instant::now() < deadline {
+        text = metrics(&panel).body;
+    }
     for line in [
         "manara_http_requests_total{route=\"site.list\",status=\"401\"} 1",
         "manara_http_requests_total{route=\"assets\",status=\"200\"} 1",
@@ -135,13 +140,17 @@ fn prometheus_accepts_the_figures() {
     let panel = Panel::new();
     let measured = panel.core.clone();
     let sampler = std::thread::spawn(move || monitoring::run(&measured));
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while panel.core.gauges.last().is_none() {
         assert!(Instant::now() < deadline, "nothing was measured");
         std::thread::sleep(Duration::from_millis(50));
     }
     let text = metrics(&panel).body;
     assert!(text.contains("\nnode_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} "), "{text}");
+    assert!(
+        text.contains("\nnode_memory_MemAvailable_bytes ") && text.contains("\nprocess_cpu_seconds_total "),
+        "{text}"
+    );
     let seen: Value =
         serde_json::from_str(&panel.api(&panel.token("viewer"), "GET", "/metrics/history?group=load", None).body)
             .unwrap();
@@ -161,5 +170,12 @@ fn prometheus_accepts_the_figures() {
     checker.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = checker.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    // It warns of the names that the node exporter gives to memory, and ends with 3 for warnings.
+    let other: Vec<_> = said.lines().filter(|line| !is_memory_name(line)).collect();
+    assert!(matches!(output.status.code(), Some(0 | 3)) && other.is_empty(), "{said}");
+}
+
+fn is_memory_name(line: &str) -> bool {
+    line.starts_with("node_memory_")
+        && line.ends_with(" metric names should be written in 'snake_case' not 'camelCase'")
 }

@@ -1,6 +1,6 @@
 //! TLS, HTTP/2.
 
-use crate::support::panel::{Answer, Panel};
+use crate::support::panel::{Answer, Panel, is_ended};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http2;
@@ -107,11 +107,12 @@ fn an_http_2_stream_that_nobody_reads_ends() {
             .header("authorization", format!("Bearer {token}"))
             .body(Empty::<Bytes>::new())
             .unwrap();
-        let answer = sender.send_request(request).await.unwrap();
-        assert_eq!((answer.status().as_u16(), panel.core.bus.streams()), (200, 1));
+        // From before its beginning: on a busy machine it may end before its answer is looked at.
         let began = Instant::now();
+        let answer = sender.send_request(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
         while panel.core.bus.streams() > 0 {
-            assert!(began.elapsed() < short * 20, "it is still listened to");
+            assert!(began.elapsed() < Duration::from_secs(60), "it is still listened to");
             tokio::time::sleep(short / 6).await;
         }
         assert!(began.elapsed() >= short, "{:?}", began.elapsed());
@@ -121,15 +122,15 @@ fn an_http_2_stream_that_nobody_reads_ends() {
 #[test]
 fn a_client_that_is_silent_in_the_handshake_or_after_it_is_closed() {
     let (_files, files) = certificate();
-    let short = Duration::from_millis(300);
+    let short = Duration::from_secs(1);
     let panel = Panel::with(Some(files.clone()), Patience { head: short, ..Patience::default() });
+    assert!(is_ended(&mut panel.connect()), "silent in the handshake");
     let began = Instant::now();
-    Answer::read(&mut panel.connect());
     let connection = ClientConnection::new(client(&files, "h2"), name()).unwrap();
     let mut stream = StreamOwned::new(connection, panel.connect());
-    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-    Answer::read(&mut stream);
-    assert!(began.elapsed() < short * 8, "{:?}", began.elapsed());
+    let sent = stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert!(sent.is_ok() || began.elapsed() >= short, "cut in the handshake: {sent:?}");
+    assert!(is_ended(&mut stream), "silent after it");
 }
 
 #[test]
@@ -167,7 +168,7 @@ fn a_certificate_put_in_place_is_shown_without_a_new_start_and_a_broken_one_is_n
         stream.write_all(head.as_bytes()).is_ok() && Answer::read(&mut stream).status == 200
     };
     let until = |files: &PanelTls| {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while !shows(files) {
             assert!(Instant::now() < deadline, "another certificate is shown");
         }

@@ -64,14 +64,14 @@ pub(crate) fn answer(rig: &Rig, host: &str, path: &str) -> String {
 }
 
 fn answer_on(port: u16, host: &str, path: &str) -> String {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(60);
     let mut stream = loop {
         match TcpStream::connect(("127.0.0.1", port)) {
             Ok(stream) => break stream,
             Err(e) => assert!(Instant::now() < deadline, "{e}"),
         }
     };
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Theirs: y\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut text = String::new();

@@ -18,7 +18,7 @@ use manara::platform::panel_tls::PanelTls;
 use manara::store::sessions::{self, Session};
 use manara::store::users;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -142,7 +142,8 @@ impl Panel {
     /// A connection.
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // Long enough for a busy machine, and shorter than an idle connection is kept.
+        stream.set_read_timeout(Some(Duration::from_secs(45))).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
     }
@@ -208,6 +209,12 @@ impl Answer {
     pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
+}
+
+/// Whether the other side ends the connection, before reading from it gives up.
+pub(crate) fn is_ended(stream: &mut impl Read) -> bool {
+    let read = stream.read_to_end(&mut Vec::new());
+    read.map_or_else(|e| !matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), |_| true)
 }
 
 /// Skips a test that cannot run here: fails when `MANARA_TEST_PROMISES` says that it can.

@@ -109,7 +109,7 @@ impl Rig {
             service.stop().unwrap();
         }
         // The threads of the pool let go of the store a moment later.
-        let deadline = std::time::Instant::now() + Duration::from_secs(5);
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
         let folder = store.folder().to_owned();
         drop(store);
         while manara::store::StateLock::take(&folder).is_err() {
@@ -173,7 +173,7 @@ impl Rig {
 /// Status and body of a GET for `host` on a port of this machine; `None` when the connection is closed without an answer.
 pub(crate) fn get(port: u16, host: &str, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;

@@ -20,7 +20,7 @@ def expect(is_so, what):
 def install(guest, *words, shell="sh"):
     """Installs the release under test from a file; what the installer said."""
     tarball = outside.send(guest, outside.package())
-    done = guest.run(shell, "/root/release/install.sh", "--yes", "--offline", tarball, *words, timeout=120)
+    done = guest.run(shell, "/root/release/install.sh", "--yes", "--offline", tarball, *words, timeout=300)
     return done.stdout + done.stderr
 
 
@@ -30,13 +30,13 @@ def claim(guest):
 
 def ready(guest, port=9443):
     try:
-        return outside.get(guest.address, port, "/health/ready", tls=True)[0] == 200
+        return outside.get(guest.address, port, "/health/ready", tls=True, timeout=10)[0] == 200
     except OSError:
         return False
 
 
 def site_answers(guest):
-    guest.run("manara", "--yes", "site", "create", "--domain", "one.example", "--kind", "static", timeout=60)
+    guest.run("manara", "--yes", "site", "create", "--domain", "one.example", "--kind", "static", timeout=180)
     status, _, page = outside.get(guest.address, 80, host="one.example")
     expect(status == 200 and b"one.example" in page, f"the site answered {status}: {page[:200]}")
 

@@ -41,7 +41,7 @@ container.boots = False
 
 def serves_again(guest):
     wait_for("the panel after a restart", lambda: ready(guest), 60)
-    wait_for("the site after a restart", lambda: outside.get(guest.address, 80, host="one.example")[0] == 200, 30)
+    wait_for("the site after a restart", lambda: outside.get(guest.address, 80, host="one.example")[0] == 200, 60)
     named = [site["domain"] for site in guest.json("site", "list")["items"]]
     expect(named == ["one.example"], named)
 

@@ -107,8 +107,8 @@ def forged(guest):
 
 def other_sites(guest):
     """Row 5: a signed-in browser that shows somebody else's page."""
-    wait_for("the wrong passwords to be forgiven", lambda: guest.run("manara", "unlock", check=False).returncode == 0, 30)
-    wait_for("the panel", lambda: ready(guest), 30)
+    wait_for("the wrong passwords to be forgiven", lambda: guest.run("manara", "unlock", check=False).returncode == 0, 60)
+    wait_for("the panel", lambda: ready(guest), 60)
     admin = Session(guest, "admin", "a long password")
     own = admin.origin()
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
@@ -155,7 +155,7 @@ def crowds(guest):
             slow.append(stream)
         except OSError:
             plain.close()
-    expect(guest.run("manara", "site", "list", timeout=30).returncode == 0, "the console during a crowd")
+    expect(guest.run("manara", "site", "list", timeout=120).returncode == 0, "the console during a crowd")
     expect(outside.get(guest.address, 80, host="one.example")[0] == 200, "the site during a crowd")
     for stream in slow:
         stream.close()

@@ -166,7 +166,7 @@ def activated(guest):
         if port == 943:
             guest.run("systemctl", "start", "manara.socket")
         guest.run("systemctl", "start", "manara.service")
-        wait_for(f"the panel on port {port}", lambda: ready(guest, port), 30)
+        wait_for(f"the panel on port {port}", lambda: ready(guest, port), 60)
         expect(not ready(guest, 9443 + 943 - port), "it listens in one place only")
         if port == 943:
             guest.run("systemctl", "stop", "manara.socket")
@@ -203,7 +203,7 @@ def replaced(guest):
         installer(guest, published)
         wait_for("the panel", lambda: ready(guest), 60)
         guest.run("manara", "claim", "--user", "admin", "--password-stdin", feed="a long password\n")
-        guest.run("manara", "--yes", "site", "create", "--domain", "one.example", "--kind", "static", timeout=60)
+        guest.run("manara", "--yes", "site", "create", "--domain", "one.example", "--kind", "static", timeout=180)
         same = guest.output("manara", "self", "update")
         expect("0.1.0 runs already" in same, same)
 
@@ -229,7 +229,7 @@ def nobody_waits(guest):
     """Whoever asked is gone as soon as the unit runs, as with a connection that breaks; the update goes on."""
     handed_on = 'NO_PROXY=a"b$c\\d`e'
     asking = guest.start("env", handed_on, "sh", "-c", "echo $$ >/root/pid; exec manara self update")
-    wait_for("the update", lambda: status(guest)["under_way"], 30)
+    wait_for("the update", lambda: status(guest)["under_way"], 60)
     variables = guest.output("cat", f"/proc/{guest.main_pid('manara-update.service')}/environ").split("\0")
     expect(handed_on in variables, f"the unit has {variables}")
     shown = guest.output("systemctl", "show", "manara-update.service")

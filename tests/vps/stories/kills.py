@@ -24,7 +24,10 @@ def kills(guest):
     site_answers(guest)
     with outside.load(f"http://{guest.address}/", host="one.example", visitors=2) as load:
         slowest = {unit: max(killed_idle(guest, unit) for _ in range(ROUNDS)) for unit in OURS}
-        ends = [killed_in_a_change(guest, unit, turn) for turn in range(ROUNDS) for unit in OURS]
+        ends = [killed_in_a_change(guest, unit, turn, f"{unit.split('.')[0]}-{turn}") for turn in range(ROUNDS) for unit in OURS]
+        # On a busy machine each of them may have come too late.
+        while "taken back" not in ends and len(ends) < 20:
+            ends.append(killed_in_a_change(guest, OURS[0], 0, f"again-{len(ends)}"))
     expect(load.failures() == [], f"requests failed meanwhile: {load.failures()}")
     told = ", ".join(f"{unit} back after at most {seconds:.1f} s" for unit, seconds in slowest.items())
     print(f"     {load.asked} requests, none failed; {told}; changes that were interrupted: {', '.join(ends)}")
@@ -37,14 +40,14 @@ def killed_idle(guest, unit):
     """Seconds until the unit works again."""
     begun = time.monotonic()
     before = kill(guest, unit)
-    wait_for(f"{unit} to be started again", lambda: guest.main_pid(unit) not in (0, before), 30)
-    wait_for("the panel to answer", lambda: works(guest), 30)
+    wait_for(f"{unit} to be started again", lambda: guest.main_pid(unit) not in (0, before), 60)
+    wait_for("the panel to answer", lambda: works(guest), 60)
     return time.monotonic() - begun
 
 
-def killed_in_a_change(guest, unit, turn):
+def killed_in_a_change(guest, unit, turn, name):
     """Kills while a site is made; then it is there as a whole, or nothing of it is."""
-    domain = f"{unit.split('.')[0]}-{turn}.example"
+    domain = f"{name}.example"
     pid = guest.outer_pid(guest.main_pid(unit))
     journal = guest.root / "var/lib/manara-host/journal"
     making = guest.start("manara", "--yes", "--quiet", "site", "create", "--domain", domain, "--kind", "static")
@@ -55,7 +58,7 @@ def killed_in_a_change(guest, unit, turn):
     os.kill(pid, signal.SIGKILL)
     code = making.wait(60)
     wait_for("the panel to answer", lambda: works(guest), 60)
-    wait_for("no plan to be open", lambda: not os.listdir(journal), 30)
+    wait_for("no plan to be open", lambda: not os.listdir(journal), 60)
     named = {site["domain"] for site in guest.json("site", "list")["items"]}
     files = guest.output("sh", "-c", "cat /etc/nginx/manara/sites/*.conf")
     folder = (guest.root / "srv/www" / domain).exists()
@@ -83,7 +86,7 @@ def nginx_killed(guest):
 
     for commands in ((("nginx", "start"),), (("site", "disable", "one.example"), ("site", "enable", "one.example"))):
         guest.run("kill", "-9", guest.output("cat", "/run/nginx.pid").strip())
-        wait_for("nginx to be gone", lambda: not guest.json("nginx", "show")["running"], 30)
+        wait_for("nginx to be gone", lambda: not guest.json("nginx", "show")["running"], 60)
         doctor = guest.run("manara", "doctor", check=False)
         expect(doctor.returncode == 1 and "nginx does not run" in doctor.stdout, f"doctor: {doctor}")
         expect("manara nginx start" in doctor.stdout, f"doctor: {doctor}")

@@ -109,7 +109,7 @@ def work_outlives_the_host(guest):
     guest.run("sh", "-c", 'printf %s "$1" >/etc/apt/apt.conf.d/99slow', "sh", slow)
     guest.start("sh", "-c", "manara component install nginx >/root/said 2>&1; echo $? >/root/code")
     unit = "manara-job-install-nginx.service"
-    wait_for("the unit", lambda: guest.run("systemctl", "is-active", unit, check=False).returncode == 0, 30)
+    wait_for("the unit", lambda: guest.run("systemctl", "is-active", unit, check=False).returncode == 0, 60)
     pid = guest.output("systemctl", "show", "--property=MainPID", "--value", "manara-host.service").strip()
     guest.run("kill", "-9", pid)
     code = wait_for("the end", lambda: guest.run("cat", "/root/code", check=False).stdout.strip(), 60)
@@ -119,6 +119,5 @@ def work_outlives_the_host(guest):
     heard = guest.json("job", "show", job["id"])["output"].splitlines()
     expect(heard.count("the-beginning") == 1 and heard.count("the-end") == 1, heard)
     expect(any("nginx is already the newest version" in line for line in heard), heard)
-    gone = guest.run("systemctl", "is-active", unit, check=False).returncode != 0
-    expect(gone, "the unit is left")
+    wait_for("the unit to be gone", lambda: guest.run("systemctl", "is-active", unit, check=False).returncode != 0, 60)
     guest.expect_quiet_journal(KILLED)

@@ -1,10 +1,10 @@
-// The words of the API reference in both languages: the same that the command line shows. They are a file of their own,
+// The words of the API reference in both languages: of operations and inputs the same that the command line shows. They are a file of their own,
 // because no other page needs them.
 import type { Catalogue, Lang } from './i18n';
 import { t, type PlainKey } from './locale.svelte';
 import type { Operation } from './openapi';
 
-/** `noun.NAME`, `op.ID` and `cli.field.NAME` of the catalogue. */
+/** `noun.NAME`, `op.ID` and `cli.field.NAME` of the catalogue, and sentences of the document in another language than English. */
 export type ApiWords = Record<string, string>;
 
 const loaders: Record<Lang, () => Promise<{ default: Catalogue }>> = {
@@ -27,14 +27,12 @@ const COMMON: Record<string, PlainKey> = {
   'If-Match': 'api.field_if_match',
   items: 'api.field_items',
   job: 'api.field_job',
+  kind: 'api.field_kind',
   Prefer: 'api.field_prefer',
   started_at: 'api.field_started_at',
   total: 'api.field_total',
   updated_at: 'api.field_updated_at',
 };
-/** Fields of answers that mean what they mean in requests; elsewhere the words of an input would mislead: a filter's, say. */
-const FACTS = ['disabled', 'enabled', 'expires_at', 'id', 'max_body_mb', 'name', 'role', 'timeout_s', 'upstream', 'websocket'];
-
 const common = (field: string): string | null => (COMMON[field] ? t(COMMON[field]) : null);
 
 /** What an input field is for; null where only the description's English sentence is there. */
@@ -43,7 +41,12 @@ export function fieldWords(words: ApiWords, operation: Operation, field: string)
   return words[own] ?? words[`cli.field.${field}`] ?? words[`option.${field}`] ?? common(field);
 }
 
-/** What a field of an answer says; null where only the description's English sentence is there. */
-export function answerWords(words: ApiWords, field: string): string | null {
-  return common(field) ?? (FACTS.includes(field) ? (words[`cli.field.${field}`] ?? null) : null);
+/** What a description says in the reader's language; null where only its English sentence is there. */
+export function sentence(words: ApiWords, description: string): string | null {
+  return words[description.replace(/\s+/g, ' ')] ?? null;
+}
+
+/** What a field of an answer, or inside another field, says; null where only the description's English sentence is there. */
+export function answerWords(words: ApiWords, field: string, description?: string): string | null {
+  return description === undefined ? common(field) : sentence(words, description);
 }

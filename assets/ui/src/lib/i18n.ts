@@ -20,14 +20,22 @@ export function pieces(text: string): Piece[] {
 }
 
 /**
- * Keeps a value inside a sentence from being reordered by its neighbours (Unicode Standard Annex 9: first-strong
- * isolate … pop directional isolate).
+ * Keeps a value from being reordered by its sentence, and the sentence from being reordered by it (Unicode Standard
+ * Annex 9: first-strong isolate … pop directional isolate), also where the value ends isolates it has not begun, or
+ * leaves some open.
  */
 export function isolate(value: string): string {
-  return `\u2068${value}\u2069`;
+  let open = 1;
+  const balanced = value.replace(/[\u2066-\u2069]/g, (sign) => {
+    if (sign < '\u2069') open++;
+    else if (open > 1) open--;
+    else return '';
+    return sign;
+  });
+  return `\u2068${balanced}${'\u2069'.repeat(open)}`;
 }
 
-/** Puts parameters into a text; string values are isolated where the sentence runs right to left. */
+/** Puts parameters into a text; string values are isolated, but for plain ASCII in English, which needs it not. */
 export function fill(text: string, params: Params, lang: Lang): string {
   return pieces(text)
     .map((piece) => {
@@ -35,7 +43,7 @@ export function fill(text: string, params: Params, lang: Lang): string {
       const value = params[piece.param];
       if (value === undefined) return `{${piece.param}}`;
       if (typeof value === 'number') return formatNumber(value, lang);
-      return lang === 'ar' ? isolate(value) : value;
+      return lang === 'ar' || /[^\0-\x7f]/.test(value) ? isolate(value) : value;
     })
     .join('');
 }

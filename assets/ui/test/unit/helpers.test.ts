@@ -6,6 +6,7 @@ import { asciiDomain, readableDomain } from '../../src/lib/idn';
 import { commandLine, curlLine, groupOperations, operationRequest, requestUrl, typeName, type ApiDocument } from '../../src/lib/openapi';
 import { strength } from '../../src/lib/password';
 import { atNames, fieldErrors, otherErrors } from '../../src/lib/problem';
+import { manyTargets, targetText } from '../../src/lib/target';
 import { visibleRange } from '../../src/lib/window';
 
 test('bytes have binary units', () => {
@@ -104,4 +105,15 @@ test('an operation that a finding names is called as the description says', () =
   assert.deepEqual(operationRequest(document, 'component.install', { name: 'nginx' }), { path: '/api/v1/components/{name}/install', inPath: { name: 'nginx' }, body: {} });
   assert.equal(operationRequest(document, 'site.list', {}), null, 'reading is no way to mend');
   assert.equal(operationRequest(document, 'no.such', {}), null);
+});
+
+test('a target that is no object has words, and one of many sites says how many more there are', () => {
+  assert.equal(targetText('state', 'state.apply'), 'nav.sites');
+  assert.equal(targetText('sites', 'site.reapply'), 'nav.sites');
+  assert.equal(targetText('settings', 'setting.revert'), 'nav.settings');
+  assert.equal(targetText('settings', 'user.update'), undefined, 'a user of that name');
+  assert.equal(targetText('nginx', 'nginx.adopt'), undefined);
+  assert.deepEqual(manyTargets('a.test +2', 'site.switch-many'), ['a.test', 2]);
+  assert.deepEqual(manyTargets('a.test', 'site.update'), ['a.test', 0]);
+  assert.deepEqual(manyTargets('a +2', 'token.create'), ['a +2', 0]);
 });

@@ -11,9 +11,22 @@ test('a text is cut at its placeholders', () => {
   assert.deepEqual(pieces('plain'), [{ text: 'plain' }]);
 });
 
-test('values are isolated in Arabic sentences only', () => {
+test('plain values are isolated in Arabic sentences only', () => {
   assert.equal(fill('حذف {name}؟', { name: 'a.test' }, 'ar'), 'حذف \u2068a.test\u2069؟');
   assert.equal(fill('Delete {name}?', { name: 'a.test' }, 'en'), 'Delete a.test?');
+});
+
+test('no value reorders its sentence', () => {
+  for (const [value, kept] of [
+    ['سارة', 'سارة'],
+    ['sara\u202enimda', 'sara\u202enimda'],
+    ['a\u2069\u202eb', 'a\u202eb'],
+    ['a\u2067b', 'a\u2067b\u2069'],
+    ['\u2068سارة\u2069 x', '\u2068سارة\u2069 x'],
+  ] as const) {
+    assert.equal(fill('حذف {name}؟', { name: value }, 'ar'), `حذف \u2068${kept}\u2069؟`);
+    assert.equal(fill('Delete {name}?', { name: value }, 'en'), `Delete \u2068${kept}\u2069?`);
+  }
 });
 
 test('a value that looks like a placeholder stays a value', () => {

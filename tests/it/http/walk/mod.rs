@@ -131,7 +131,7 @@ impl State {
     /// Once no job is at work any more.
     fn settled(panel: &Panel) -> State {
         let busy = |tx: &Tx| tx.count("SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'running')", &[]);
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while panel.core.store.read(busy).unwrap() > 0 {
             assert!(Instant::now() < deadline, "a job does not end");
             std::thread::sleep(Duration::from_millis(5));
