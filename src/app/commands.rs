@@ -4,12 +4,15 @@ use super::{claim, config_cmd, host, itself, leave, migrate, open, self_test, se
 use crate::base::locale::Lang;
 use crate::base::{Error, Result};
 use crate::cli::{HostRun, Itself, Leave, Local, Migrate, PolicyAct, SelfCheck, Tell};
-use crate::config::{Loaded, Override, Setting};
+use crate::config::{Config, Loaded, Override, Setting};
+use crate::engine::drift::{self, Drift};
+use crate::platform::files;
 use crate::platform::install::{setup, units};
 use crate::platform::policy::Policy;
 use crate::services::doctor;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The program's own commands.
 pub struct Commands;
@@ -45,7 +48,9 @@ impl Local for Commands {
     }
 
     fn doctor(&self, loaded: &Loaded, lang: Lang) -> Result<Value> {
-        serde_json::to_value(doctor::examine(loaded, false, lang)).map_err(Error::fault)
+        // Who may not look at all of it hears of the rest.
+        let drift = drift(&loaded.config).unwrap_or_default();
+        serde_json::to_value(doctor::examine(loaded, false, &drift, lang)).map_err(Error::fault)
     }
 
     fn leave_nginx(&self, loaded: &Loaded, how: Leave) -> Result<()> {
@@ -79,4 +84,14 @@ impl Local for Commands {
     fn self_test(&self) -> Vec<SelfCheck> {
         self_test::run()
     }
+}
+
+/// How nginx's files differ from what the panel wrote; nothing before the panel has been there. Only root sees the
+/// machine's as the host does.
+fn drift(config: &Config) -> Result<Vec<Drift>> {
+    if !config.is_development() && !files::is_root() {
+        return Ok(vec![]);
+    }
+    let Some(store) = open::look(config)? else { return Ok(vec![]) };
+    drift::compare(&open::local_host(config, Arc::default())?, &store)
 }

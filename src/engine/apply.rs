@@ -39,7 +39,7 @@ pub fn plan(core: &Core, operation: &str, draft: Draft, actor: &Actor, tested: b
     let mut files = Vec::new();
     for change in &draft.changes {
         if let Change::Nginx(nginx) = change {
-            let current = gate::read_file(core, &nginx.file)?;
+            let current = gate::read_file(core.host.as_ref(), &nginx.file)?;
             refuse_drift(core, nginx, current.as_deref(), draft.discard_drift)?;
             let returns = draft.returns.clone().filter(|_| nginx.file == NginxFile::Main);
             shown.extend(show_file(nginx, current.as_deref(), returns)?);

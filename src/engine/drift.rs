@@ -2,7 +2,8 @@
 
 use super::core::{Core, unexpected};
 use crate::base::{Result, diff};
-use crate::platform::{HostOp, HostReply, NginxFile};
+use crate::platform::{Host, HostOp, HostReply, NginxFile};
+use crate::store::Store;
 use crate::store::managed_files::{self, ManagedFile};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -65,21 +66,21 @@ pub fn scan(core: &Core) -> Result<Vec<Drift>> {
     // A change under way has written files that the store does not know yet.
     let quiet = || core.jobs.count() == 0;
     let before = quiet();
-    let found = compare(core)?;
+    let found = compare(core.host.as_ref(), &core.store)?;
     if before && quiet() && core.drifted.found(found.iter().filter_map(|drift| drift.site.clone()).collect()) {
         core.store.note_change();
     }
     Ok(found)
 }
 
-/// Every difference between the managed files and what was last applied.
-fn compare(core: &Core) -> Result<Vec<Drift>> {
-    let (on_disk, owner) = match core.host.ask(&HostOp::NginxList)? {
+/// Every difference between the managed files on `host` and what was last applied according to `store`.
+pub fn compare(host: &dyn Host, store: &Store) -> Result<Vec<Drift>> {
+    let (on_disk, owner) = match host.ask(&HostOp::NginxList)? {
         HostReply::NginxFiles { files, owner } => (files, owner),
         other => return Err(unexpected(&other)),
     };
     let mut applied: HashMap<String, ManagedFile> =
-        core.store.read(managed_files::all)?.into_iter().map(|f| (f.path.clone(), f)).collect();
+        store.read(managed_files::all)?.into_iter().map(|f| (f.path.clone(), f)).collect();
     let mut found = Vec::new();
     for file in on_disk {
         let known = applied.remove(&file.rel);
@@ -91,7 +92,7 @@ fn compare(core: &Core) -> Result<Vec<Drift>> {
             Some(_) => continue,
         };
         let site = known.as_ref().and_then(|k| k.site_id.clone());
-        found.push(Drift { diff: difference(core, &file.rel, known.as_ref())?, file: file.rel, site, kind });
+        found.push(Drift { diff: difference(host, &file.rel, known.as_ref())?, file: file.rel, site, kind });
     }
     for gone in applied.into_values() {
         let diff = diff::unified(&gone.path, Some(&gone.body), None);
@@ -101,8 +102,8 @@ fn compare(core: &Core) -> Result<Vec<Drift>> {
     Ok(found)
 }
 
-fn difference(core: &Core, rel: &str, applied: Option<&ManagedFile>) -> Result<String> {
+fn difference(host: &dyn Host, rel: &str, applied: Option<&ManagedFile>) -> Result<String> {
     let Some(file) = NginxFile::from_rel(rel) else { return Ok(String::new()) };
-    let current = super::gate::read_file(core, &file)?;
+    let current = super::gate::read_file(host, &file)?;
     Ok(diff::unified(rel, applied.map(|a| a.body.as_str()), current.as_deref()))
 }

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::recover;
 use crate::base::{Error, Kind, Result};
 use crate::platform::nginx::sha256_hex;
-use crate::platform::{HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
+use crate::platform::{Host, HostOp, HostReply, NginxChange, NginxFile, SiteTree, TestReport};
 use crate::store::{generation, sites};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -123,7 +123,7 @@ fn commit_together(core: &Core, group: &[Arc<Ticket>]) -> Result<()> {
 /// The files a plan replaces are still what they were when it was made.
 fn check_fresh(core: &Core, plan: &Plan) -> Result<()> {
     for (file, expected) in &plan.files {
-        let now = read_file(core, file)?.map(|text| sha256_hex(text.as_bytes()));
+        let now = read_file(core.host.as_ref(), file)?.map(|text| sha256_hex(text.as_bytes()));
         if now != *expected {
             return Err(Error::new(Kind::Conflict, "plan_stale").with("what", file.rel()));
         }
@@ -132,8 +132,8 @@ fn check_fresh(core: &Core, plan: &Plan) -> Result<()> {
 }
 
 /// The content of a managed file as it is on disk.
-pub fn read_file(core: &Core, file: &NginxFile) -> Result<Option<String>> {
-    match core.host.ask(&HostOp::NginxRead { file: file.clone() })? {
+pub fn read_file(host: &dyn Host, file: &NginxFile) -> Result<Option<String>> {
+    match host.ask(&HostOp::NginxRead { file: file.clone() })? {
         HostReply::NginxFile { body } => Ok(body),
         other => Err(unexpected(&other)),
     }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) const OPS: &[Op] =
-    &[Op::read::<Show>(), Op::work::<Start>(), Op::change::<Adopt>(), Op::change::<Release>()];
+    &[Op::read::<Show>(), Op::work::<Start>(), Op::change::<Reapply>(), Op::change::<Adopt>(), Op::change::<Release>()];
 
 /// The web server, as it is.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -70,6 +70,24 @@ impl Work for Start {
     fn work(cx: &Cx, _: Nothing, _: &Handle) -> Result<NginxView> {
         nginx::start(cx.core, cx.actor, cx.request)?;
         view(cx.core)
+    }
+}
+
+struct Reapply;
+
+impl Operation for Reapply {
+    const META: Meta = Meta::new("nginx.reapply", Method::Post, "/nginx/reapply", Need::Has(SystemChange));
+    type In = Nothing;
+    type Out = NginxView;
+}
+
+impl Change for Reapply {
+    fn plan(cx: &Cx, _: Nothing) -> Result<Draft> {
+        nginx::reapply(cx.core)
+    }
+
+    fn output(core: &Core, _: &str) -> Result<NginxView> {
+        view(core)
     }
 }
 

@@ -124,7 +124,9 @@ impl Operation for Doctor {
 impl Read for Doctor {
     fn read(cx: &Cx, _: Nothing) -> Result<Diagnosis> {
         let nginx_answers = cx.core.nginx_status().is_ok_and(|nginx| nginx.generation.is_some());
-        let mut diagnosis = doctor::examine(cx.core.settings.loaded(), nginx_answers, cx.request.lang);
+        // A host that does not answer is told of by whoever asks it for something.
+        let drift = drift::scan(cx.core).unwrap_or_default();
+        let mut diagnosis = doctor::examine(cx.core.settings.loaded(), nginx_answers, &drift, cx.request.lang);
         let may = |fix: &mut Fix| {
             find(&fix.operation).is_some_and(|op| matches!(op.meta.need, Need::Has(needed) if cx.actor.may(needed)))
         };

@@ -27,11 +27,12 @@ import { readme } from './scenes/readme.mjs';
 import { secrets } from './scenes/secrets.mjs';
 import { settings } from './scenes/settings.mjs';
 import { sites } from './scenes/sites.mjs';
+import { trail } from './scenes/trail.mjs';
 import { trouble } from './scenes/trouble.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runner = new Runner(`${root}target/e2e`);
-const SCENES = [signIn, first, sites, trouble, people, keyboard, lists, hostile, pages, feel, changes, machine, logs, install, adopt, settings, certificate, broken, secrets];
+const SCENES = [signIn, first, sites, trouble, people, keyboard, lists, hostile, pages, feel, changes, machine, logs, install, adopt, settings, certificate, trail, broken, secrets];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.filter((name) => !SCENES.some((scene) => scene.name === name));
 

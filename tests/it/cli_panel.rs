@@ -166,6 +166,18 @@ fn looking_at_database_and_options_does_not_need_the_panel_to_stop() {
     assert_eq!((status, &report["ok"]), (0, &true.into()), "{report}");
     assert_eq!(panel.json(&["site", "create", "--domain", "a.test", "--kind", "static"]).0, 0, "the panel goes on");
 
+    let drifted = || {
+        let diagnosis = panel.json(&["doctor"]).1;
+        let findings = diagnosis["findings"].as_array().unwrap().iter();
+        findings.map(|f| f["id"].as_str().unwrap().to_owned()).filter(|id| id.starts_with("drift_")).collect::<Vec<_>>()
+    };
+    assert_eq!(drifted(), [""; 0]);
+    let shared = panel.root.path().join("etc/nginx/manara/snippets/static.conf");
+    std::fs::remove_file(&shared).unwrap();
+    assert_eq!(drifted(), ["drift_common"], "the doctor of the command line looks for itself");
+    assert_eq!(panel.json(&["nginx", "reapply"]).0, 0);
+    assert!(shared.exists() && drifted().is_empty());
+
     let option = |key: &str| {
         let options = panel.json(&["config", "show"]).1["options"].as_array().unwrap().clone();
         options.into_iter().find(|o| o["key"] == key)

@@ -91,3 +91,35 @@ fn what_keeps_nginx_from_starting_is_said() {
     start(&rig).unwrap();
     assert_eq!(rig.get("a.test", "/").unwrap().0, 200);
 }
+
+#[test]
+fn common_files_changed_by_hand_are_found_by_the_doctor_and_written_anew() {
+    let rig = settled();
+    let file = |name: &str| rig.root.path().join("etc/nginx/manara").join(name);
+    let finding = |id: &str| {
+        let diagnosis = rig.call("doctor.show", json!({})).unwrap().body;
+        diagnosis["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == id).cloned()
+    };
+    assert_eq!(finding("drift_common"), None);
+    let (edited, gone) = (file("snippets/static.conf"), file("snippets/proxy.conf"));
+    let applied = std::fs::read_to_string(&edited).unwrap();
+    std::fs::write(&edited, format!("{applied}# by hand\n")).unwrap();
+    std::fs::remove_file(&gone).unwrap();
+    let foreign = file("sites/mine.conf");
+    std::fs::write(&foreign, "# mine\n").unwrap();
+    let told = finding("drift_common").unwrap();
+    assert_eq!(told["params"]["files"], "manara/snippets/proxy.conf, manara/snippets/static.conf");
+    assert_eq!((&told["fix"]["operation"], &told["fix"]["planned"]), (&json!("nginx.reapply"), &json!(true)));
+    assert_eq!(finding("drift_added").unwrap()["params"]["files"], "manara/sites/mine.conf");
+
+    let plan = rig.call_with("nginx.reapply", json!({}), |request| request.dry_run = true).unwrap().body;
+    assert_eq!(plan["changes"].as_array().unwrap().len(), 2, "{plan}");
+    assert!(plan["changes"].to_string().contains("-# by hand"), "{plan}");
+    assert!(std::fs::read_to_string(&edited).unwrap().ends_with("# by hand\n"), "a plan changes nothing");
+    rig.call("nginx.reapply", json!({})).unwrap();
+    assert_eq!(std::fs::read_to_string(&edited).unwrap(), applied);
+    assert!(gone.exists() && foreign.exists(), "what is not the panel's stays");
+    assert_eq!(finding("drift_common"), None);
+    assert_eq!(rig.get("a.test", "/").unwrap().0, 200);
+    assert_eq!(rig.call("nginx.reapply", json!({})).unwrap().job, None, "twice is once");
+}

@@ -2,6 +2,7 @@
 //!
 //! [`crate::platform::detect`] looks, this judges.
 
+mod drifted;
 mod host;
 mod own;
 mod policy;
@@ -11,6 +12,7 @@ use crate::base::clock::{Clock, Time};
 use crate::base::error::Params;
 use crate::base::locale::{self, Lang};
 use crate::config::Loaded;
+use crate::engine::drift::Drift;
 use crate::platform::clock::SystemClock;
 use crate::platform::detect::{self, Machine, Sight};
 use crate::platform::panel_tls::{self, PanelTls};
@@ -41,6 +43,8 @@ pub struct Facts<'a> {
     pub policy: &'a Result<Policy>,
     /// The files of the panel's certificate, where there are any and they may be read.
     pub certificate: Option<&'a PanelTls>,
+    /// Which of the panel's files of nginx differ from what it wrote, as far as that could be looked at.
+    pub drift: &'a [Drift],
     /// When all this was looked at.
     pub now: Time,
 }
@@ -140,6 +144,7 @@ pub fn findings(machine: &Machine, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = host::findings(machine, facts);
     found.extend(own::findings(facts));
     found.push(policy::findings(facts));
+    found.extend(drifted::findings(facts.drift));
     found.sort_by_key(|f| std::cmp::Reverse(f.severity));
     found
 }
@@ -151,8 +156,8 @@ pub fn diagnose(machine: Machine, facts: &Facts<'_>, lang: Lang) -> Diagnosis {
 }
 
 /// Looks at this machine and this installation. Whether nginx answers is what the host says: only root may see whose a
-/// port is.
-pub fn examine(loaded: &Loaded, nginx_answers: bool, lang: Lang) -> Diagnosis {
+/// port is. `drift` is what the caller could see of that.
+pub fn examine(loaded: &Loaded, nginx_answers: bool, drift: &[Drift], lang: Lang) -> Diagnosis {
     let config = &loaded.config;
     let machine = detect::machine(&config.data_dir);
     let ports = [config.nginx_http_port, config.nginx_https_port];
@@ -169,7 +174,7 @@ pub fn examine(loaded: &Loaded, nginx_answers: bool, lang: Lang) -> Diagnosis {
     // Who may not read them is told nothing about them.
     let files = panel_tls::present(&config.panel_tls_folder()).ok().flatten();
     let now = SystemClock.now();
-    let facts = Facts { loaded, sight: &sight, policy: &policy, certificate: files.as_ref(), now };
+    let facts = Facts { loaded, sight: &sight, policy: &policy, certificate: files.as_ref(), drift, now };
     diagnose(machine, &facts, lang)
 }
 

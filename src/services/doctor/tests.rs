@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::key_file::{FileFacts, RunsAs};
 use crate::config::{LoadInput, Override, load};
+use crate::engine::drift::DriftKind;
 use crate::platform::detect::*;
 use crate::platform::nginx::Ownership;
 
@@ -49,7 +50,10 @@ fn calm() -> Sight {
 
 fn found(root: &str, machine: &Machine, sight: &Sight) -> Vec<Finding> {
     let loaded = load(LoadInput::at(root)).unwrap();
-    findings(machine, &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()), certificate: None, now: NOW })
+    findings(
+        machine,
+        &Facts { loaded: &loaded, sight, policy: &Ok(Policy::default()), certificate: None, drift: &[], now: NOW },
+    )
 }
 
 #[test]
@@ -136,8 +140,14 @@ fn what_root_wants_of_nginx_waits_for_a_plan() {
         let mut sight = calm();
         sight.foreign_vhosts.push("/etc/nginx/sites-enabled/shop".into());
         (sight.nginx_ownership, sight.nginx_adopted) = (Some(in_force), true);
-        let facts =
-            Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None, now: NOW };
+        let facts = Facts {
+            loaded: &loaded,
+            sight: &sight,
+            policy: &Ok(Policy::default()),
+            certificate: None,
+            drift: &[],
+            now: NOW,
+        };
         let found = findings(&healthy(), &facts);
         assert_eq!((found[0].id, found[0].severity), (id, Severity::Warning));
         let fix = found[0].fix.clone().unwrap();
@@ -163,8 +173,14 @@ fn a_release_is_proposed_only_where_something_can_come_back() {
         let set = Override { key: "nginx.ownership".into(), value: set.into(), flag: "--test".into() };
         let loaded = load(LoadInput { overrides: vec![set], ..LoadInput::at("/") }).unwrap();
         sight.nginx_adopted = adopted;
-        let facts =
-            Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None, now: NOW };
+        let facts = Facts {
+            loaded: &loaded,
+            sight: &sight,
+            policy: &Ok(Policy::default()),
+            certificate: None,
+            drift: &[],
+            now: NOW,
+        };
         let found = findings(&healthy(), &facts);
         let fix = found[0].fix.as_ref().map(|fix| fix.operation.as_str());
         assert_eq!((found[0].id, fix), (id, operation));
@@ -207,7 +223,14 @@ fn the_worst_comes_first_and_the_answer_survives_json() {
     let loaded = load(LoadInput::at("/")).unwrap();
     let diagnosis = diagnose(
         machine,
-        &Facts { loaded: &loaded, sight: &sight, policy: &Ok(Policy::default()), certificate: None, now: NOW },
+        &Facts {
+            loaded: &loaded,
+            sight: &sight,
+            policy: &Ok(Policy::default()),
+            certificate: None,
+            drift: &[],
+            now: NOW,
+        },
         Lang::Ar,
     );
     let ids: Vec<_> = diagnosis.findings.iter().map(|f| f.id.as_str()).collect();
@@ -224,8 +247,10 @@ fn a_policy_that_cannot_be_used_is_found_with_its_problems() {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(&file, "packages = [\"-x\"]\nshell = true\n").unwrap();
     let (loaded, policy) = (load(LoadInput::at(root.path())).unwrap(), Policy::load(root.path()));
-    let found =
-        findings(&healthy(), &Facts { loaded: &loaded, sight: &calm(), policy: &policy, certificate: None, now: NOW });
+    let found = findings(
+        &healthy(),
+        &Facts { loaded: &loaded, sight: &calm(), policy: &policy, certificate: None, drift: &[], now: NOW },
+    );
     assert_eq!((found[0].id, found[0].severity), ("policy_unusable", Severity::Broken));
     let text = found[0].tell(Lang::Ar).found;
     assert!(text.contains("packages[0]") && text.contains("shell"), "{text}");
@@ -237,7 +262,7 @@ fn a_certificate_that_cannot_be_used_is_found_before_the_panel_needs_it() {
     let loaded = load(LoadInput::at(root.path())).unwrap();
     let folder = loaded.config.panel_tls_folder();
     let about = || {
-        let found = examine(&loaded, false, Lang::En).findings;
+        let found = examine(&loaded, false, &[], Lang::En).findings;
         found.into_iter().find(|finding| finding.id == "certificate_unusable")
     };
     assert_eq!(about(), None, "none was made yet");
@@ -256,7 +281,8 @@ fn a_certificate_that_ends_is_found_before_it_does() {
     let end = panel_tls::facts(&files.certificate).unwrap().not_after;
     let about = |now: Time| {
         let (sight, policy) = (calm(), Ok(Policy::default()));
-        let facts = Facts { loaded: &loaded, sight: &sight, policy: &policy, certificate: Some(&files), now };
+        let facts =
+            Facts { loaded: &loaded, sight: &sight, policy: &policy, certificate: Some(&files), drift: &[], now };
         let found = findings(&healthy(), &facts);
         found.into_iter().find(|finding| finding.id.starts_with("certificate_")).map(|f| (f.id, f.severity, f.params))
     };
@@ -274,5 +300,42 @@ fn a_certificate_that_ends_is_found_before_it_does() {
                 assert!(text.len() > 10 && !text.contains('{'), "{text}");
             }
         }
+    }
+}
+
+#[test]
+fn edited_files_are_told_apart_by_what_can_be_done() {
+    let drift = |file: &str, site: Option<&str>, kind| Drift {
+        file: file.into(),
+        site: site.map(Into::into),
+        kind,
+        diff: String::new(),
+    };
+    let mut all = vec![
+        drift("manara/http.conf", None, DriftKind::Deleted),
+        drift("manara/sites/mine.conf", None, DriftKind::Added),
+    ];
+    all.extend((0..12).map(|n| drift(&format!("manara/sites/s{n:02}.conf"), Some("s"), DriftKind::Content)));
+    let loaded = load(LoadInput::at("/")).unwrap();
+    let (sight, policy) = (calm(), Ok(Policy::default()));
+    let facts = Facts { loaded: &loaded, sight: &sight, policy: &policy, certificate: None, drift: &all, now: NOW };
+    let mut found = findings(&healthy(), &facts);
+    found.retain(|finding| finding.severity > Severity::Ok);
+    let told: Vec<_> =
+        found.iter().map(|f| (f.id, f.severity, f.fix.as_ref().map(|fix| fix.operation.as_str()))).collect();
+    assert_eq!(
+        told,
+        [
+            ("drift_common", Severity::Warning, Some("nginx.reapply")),
+            ("drift_sites", Severity::Warning, None),
+            ("drift_added", Severity::Warning, None),
+        ]
+    );
+    for lang in Lang::ALL {
+        let words: Vec<_> = found.iter().map(|finding| finding.tell(lang)).collect();
+        assert!(words.iter().all(|told| told.why.is_some() && told.action.is_some() && !told.found.contains('{')));
+        assert!(words[0].found.contains("manara/http.conf"));
+        assert!(words[1].found.contains("12") && words[1].found.contains("s09.conf, …"), "{}", words[1].found);
+        assert!(words[2].found.contains("mine.conf"));
     }
 }

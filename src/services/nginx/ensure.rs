@@ -3,7 +3,7 @@
 use super::base_files;
 use crate::base::{Error, Kind, Result, ids};
 use crate::engine::change::Change;
-use crate::engine::{Actor, Core, Draft, Request, apply, gate};
+use crate::engine::{Actor, Core, Draft, Request, apply, drift, gate};
 use crate::platform::nginx::Capabilities;
 use crate::platform::{HostOp, NginxChange, NginxFile, NginxStatus};
 use crate::store::managed_files;
@@ -49,13 +49,10 @@ pub fn start(core: &Arc<Core>, actor: &Actor, request: &Request) -> Result<()> {
 /// The base files of the shape `can` that differ from what was last applied, and those of the other shape where there
 /// are any.
 pub(super) fn draft(core: &Core, status: &NginxStatus, can: Capabilities) -> Result<Draft> {
-    let wanted = base_files(&core.layout, can);
     let mut draft = Draft { target: "nginx".into(), target_name: "nginx".into(), ..Draft::default() };
     // Files that were made plain ones when the panel left are nobody's work.
     draft.discard_drift = status.frozen;
-    let unwanted = NginxFile::BASE.into_iter().filter(|file| wanted.iter().all(|change| change.file != *file));
-    let removed: Vec<_> = unwanted.map(|file| NginxChange { file, content: None }).collect();
-    for change in wanted.into_iter().chain(removed) {
+    for change in every_base_file(core, can) {
         let text = change.text()?;
         let applied = core.store.read(|tx| managed_files::get(tx, &change.file.rel()))?.map(|f| f.body);
         if text != applied || (status.frozen && text.is_some()) {
@@ -63,4 +60,24 @@ pub(super) fn draft(core: &Core, status: &NginxStatus, can: Capabilities) -> Res
         }
     }
     Ok(draft)
+}
+
+/// The base files that somebody changed, as the panel would have them.
+pub fn reapply(core: &Core) -> Result<Draft> {
+    let drifted = drift::scan(core)?;
+    let mut draft = Draft { target: "nginx".into(), target_name: "nginx".into(), ..Draft::default() };
+    draft.discard_drift = true;
+    let files = every_base_file(core, core.nginx_status()?.capabilities());
+    let changed = files.into_iter().filter(|change| drifted.iter().any(|drift| drift.file == change.file.rel()));
+    draft.changes = changed.map(Change::Nginx).collect();
+    Ok(draft)
+}
+
+/// All base files: those of the shape `can`, and without content those of the other shape.
+fn every_base_file(core: &Core, can: Capabilities) -> Vec<NginxChange> {
+    let mut files = base_files(&core.layout, can);
+    let unwanted = NginxFile::BASE.into_iter().filter(|file| files.iter().all(|change| change.file != *file));
+    let removed: Vec<_> = unwanted.map(|file| NginxChange { file, content: None }).collect();
+    files.extend(removed);
+    files
 }

@@ -9,6 +9,6 @@ mod site;
 mod whose;
 
 pub use base::base_files;
-pub use ensure::{ensure, start};
+pub use ensure::{ensure, reapply, start};
 pub use site::{Serves, SiteSpec, site_file};
 pub use whose::{adopt, release, wanted};

@@ -230,7 +230,7 @@ pub fn file(core: &Core, reference: &str) -> Result<SiteFile> {
     let file = NginxFile::Site(site.id);
     let rel = file.rel();
     let applied = core.store.read(|tx| managed_files::get(tx, &rel))?.map(|f| f.body);
-    let current = gate::read_file(core, &file)?;
+    let current = gate::read_file(core.host.as_ref(), &file)?;
     Ok(SiteFile {
         file: core.layout.path(&format!("etc/nginx/{rel}")),
         drift: applied != current,

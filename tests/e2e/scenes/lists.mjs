@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import { assert, until } from '../lib/runner.mjs';
 
 const MANY = 10_000;
+/** Rows that may be drawn above and below those in sight, as assets/ui/src/lib/window.ts has it. */
+const MARGIN_ROWS = 8;
 
 /** `[[site]]` for each name. */
 const document = (names, more = '') => `manara = 1\n${names.map((name) => `[[site]]\ndomain = "${name}"\nkind = "static"\n${more}`).join('')}`;
@@ -178,8 +180,12 @@ export async function lists(world) {
     await admin.go('/sites?q=row-');
     await row('row-00000.test').waitFor();
     const jumps = await page.evaluate(scrollThrough, 60);
-    const sorted = [...jumps].sort((a, b) => a - b);
-    console.log(`        60 jumps through ${MANY} rows: p50 ${sorted[30].toFixed(0)} ms, p95 ${sorted[57].toFixed(0)} ms, longest ${sorted[59].toFixed(0)} ms`);
+    console.log(`        60 jumps through ${MANY} rows: ${spread(jumps.times)}`);
+    await page.evaluate(() => document.querySelector('.window').scrollTo(0, 0));
+    const frames = await page.evaluate(glide, 120);
+    console.log(`        120 frames of scrolling through them: ${spread(frames.times)}`);
+    // However far somebody scrolls, the document has what fits into the box and a margin above and below.
+    for (const { most, fit } of [jumps, frames]) assert.ok(most >= fit && most <= fit + 2 * MARGIN_ROWS + 2, `${most} rows, of which ${fit} fit`);
     // As the browser says it when somebody prints; the rows that were read are on the paper, not only those on the screen.
     const drawn = () => page.locator('tbody tr:not(.spacer)').count();
     const before = await drawn();
@@ -199,16 +205,48 @@ export async function lists(world) {
   });
 }
 
-/** Jumps through a list from top to bottom, as dragging its bar does; milliseconds until each jump was painted. */
+/** Median, 95th percentile and longest of times in milliseconds. */
+function spread(times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(0);
+  return `median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(1)} ms`;
+}
+
+/**
+ * Jumps through a list from top to bottom, as dragging its bar does: milliseconds until each jump was painted, the most
+ * rows that were in the document, and how many fit into the box.
+ */
 async function scrollThrough(jumps) {
   const box = document.querySelector('.window');
+  const rows = () => box.querySelectorAll('tbody tr:not(.spacer)');
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   const times = [];
+  let most = 0;
   for (let jump = 0; jump < jumps; jump += 1) {
     const begun = performance.now();
     box.scrollTop = ((box.scrollHeight - box.clientHeight) * (jump + 1)) / jumps;
     await painted();
     times.push(performance.now() - begun);
+    most = Math.max(most, rows().length);
   }
-  return times;
+  return { times, most, fit: Math.floor(box.clientHeight / rows()[0].getBoundingClientRect().height) };
+}
+
+/** Scrolls on by a few rows with every frame, as a wheel does: milliseconds from frame to frame, and rows as above. */
+async function glide(frames) {
+  const STEP_PX = 120;
+  const box = document.querySelector('.window');
+  const rows = () => box.querySelectorAll('tbody tr:not(.spacer)');
+  const frame = () => new Promise(requestAnimationFrame);
+  const times = [];
+  let most = 0;
+  let before = await frame();
+  for (let n = 0; n < frames; n += 1) {
+    box.scrollTop += STEP_PX;
+    const now = await frame();
+    times.push(now - before);
+    before = now;
+    most = Math.max(most, rows().length);
+  }
+  return { times, most, fit: Math.floor(box.clientHeight / rows()[0].getBoundingClientRect().height) };
 }

@@ -61,6 +61,28 @@ export async function logs(world) {
     await page.getByText(admin.t('log.following')).waitFor();
   });
 
+  await runner.check('lines hold still for whoever marks them, and what was marked stays', async () => {
+    await page.getByText(admin.t('log.following')).waitFor();
+    const [upper, lower] = await Promise.all([rows().nth(-6), rows().nth(-3)].map((one) => one.locator('.message, .uri, span').nth(2).boundingBox()));
+    await page.mouse.move(upper.x + 2, upper.y + upper.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(lower.x + 60, lower.y + lower.height / 2, { steps: 5 });
+    await page.mouse.up();
+    const marked = await page.evaluate(() => String(getSelection()));
+    assert.ok(marked.length > 20, JSON.stringify(marked));
+    await page.getByText(admin.t('log.paused')).waitFor();
+    const stood = await box().evaluate((node) => node.scrollTop);
+    write(line(LINES + 3, { uri: '/fresh-three' }));
+    const back = page.getByRole('button', { name: new RegExp(`^${admin.t('log.back')}`) });
+    await until('the new line to be counted', async () => /1 new entry/.test(await back.innerText()));
+    assert.equal(await row('/fresh-three').count(), 0);
+    assert.equal(await page.evaluate(() => String(getSelection())), marked);
+    assert.equal(await box().evaluate((node) => node.scrollTop), stood);
+    await back.click();
+    await row('/fresh-three').waitFor();
+    await page.getByText(admin.t('log.following')).waitFor();
+  });
+
   await runner.check('search, severity and time are in the address', async () => {
     await page.getByRole('combobox', { name: admin.t('log.level') }).selectOption('error');
     await page.waitForURL(/level=error/);
@@ -109,7 +131,7 @@ export async function logs(world) {
     assert.equal(text.trim().split('\n').length, 1);
   });
 
-  await runner.check('ten thousand lines are read page by page, few of them drawn, and scroll fast', async () => {
+  await runner.check('ten thousand lines are read page by page, and few of them drawn', async () => {
     await admin.go('/logs?source=site&site=logged.test');
     await row(`/page/${LINES - 1}`).waitFor();
     const older = admin.button('log.older');

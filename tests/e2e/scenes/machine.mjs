@@ -182,14 +182,70 @@ export async function machine(world) {
     await until('the others too', async () => !(await rows.allInnerTexts()).every((text) => text.includes('nginx')));
   });
 
+  const board = page.locator('section[aria-labelledby="charts-title"]');
+  const range = (name) => board.getByRole('button', { name: admin.t(`machine.range.${name}`), exact: true });
+  const boardDrawn = () => until('four charts', async () => (await board.locator('[role=slider] svg').count()) === 4);
+
+  await runner.check('the dashboard has charts of any time, in its address, and leads to all of them for the same time', async () => {
+    await admin.go('/');
+    await boardDrawn();
+    assert.equal(await range('1h').getAttribute('aria-pressed'), 'true');
+    await range('1y').click();
+    await page.waitForURL((url) => url.pathname === '/' && url.search === '?range=1y');
+    await page.reload();
+    await boardDrawn();
+    assert.equal(await range('1y').getAttribute('aria-pressed'), 'true');
+    // Five minutes go on by the stream.
+    await range('5m').click();
+    await page.waitForURL((url) => url.search === '?range=5m');
+    await admin.settled();
+    const line = () => board.locator('#cpu [role=slider] path.line').first().getAttribute('d');
+    const before = await line();
+    await until('the line to go on', async () => (await line()) !== before);
+    await admin.link('machine.all').click();
+    await page.waitForURL((url) => url.pathname === '/machine' && url.search === '');
+    assert.equal(await admin.button('machine.range.5m').getAttribute('aria-pressed'), 'true');
+    await page.goBack();
+    await range('1h').click();
+    await page.waitForURL((url) => url.search === '');
+    await admin.link('machine.all').click();
+    await page.waitForURL((url) => url.pathname === '/machine' && url.search === '?range=1h');
+  });
+
+  await runner.check('the charts of the dashboard zoom and move together', async () => {
+    await admin.go('/?range=6h');
+    await boardDrawn();
+    await board.scrollIntoViewIfNeeded();
+    const box = await chart('memory').boundingBox();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 50, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/&from=.+&to=/);
+    const from = query().get('from');
+    await board.getByRole('button', { name: admin.t('machine.earlier') }).click();
+    await page.waitForURL((url) => url.searchParams.get('from') < from);
+    const asked = new URL(page.url()).search;
+    await admin.link('machine.all').click();
+    await page.waitForURL((url) => url.pathname === '/machine' && url.search === asked);
+    await page.goBack();
+    await admin.button('machine.now').click();
+    await page.waitForURL((url) => url.search === '?range=6h');
+  });
+
   for (const [lang, theme] of VARIANTS) {
     await runner.check(`services, sites and processes in pictures, ${lang}, ${theme}`, () =>
       admin.speaking(lang, theme, async () => {
         await admin.go('/');
         await page.locator('section.card li').nth(12).waitFor();
         await admin.inspect(`dashboard-top-${lang}-${theme}`);
-        await page.setViewportSize({ width: 1280, height: 1700 });
+        await boardDrawn();
+        await page.setViewportSize({ width: 1280, height: 2200 });
         await page.screenshot({ path: `${runner.target}/screens/dashboard-whole-${lang}-${theme}.png`, animations: 'disabled' });
+        await page.setViewportSize({ width: VIEWPORTS.phone.width, height: 4000 });
+        await admin.settled();
+        await page.screenshot({ path: `${runner.target}/screens/dashboard-whole-${lang}-${theme}-phone.png`, animations: 'disabled' });
+        await page.setViewportSize(VIEWPORTS.desktop);
         await admin.go('/machine#processes');
         await page.locator('#processes tbody tr').nth(5).waitFor();
         await page.locator('#processes').scrollIntoViewIfNeeded();

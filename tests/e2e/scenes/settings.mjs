@@ -64,6 +64,16 @@ export async function settings(world) {
     assert.deepEqual((await stored('panel.host_names')).value, ['panel.test']);
   });
 
+  await runner.check('what a flag overrides is saved, without a way back that would not work', async () => {
+    await admin.go('/settings');
+    const address = `127.0.0.1:${await freePort()}`;
+    await type('panel.listen', address);
+    await page.getByText(admin.t('settings.saved_overridden', { names: 'panel.listen' })).waitFor();
+    assert.equal(await admin.button('action.undo').count(), 0);
+    await row('panel.listen').getByText(admin.t('settings.overridden')).waitFor();
+    assert.notEqual((await stored('panel.listen')).value, address, 'this run goes on where it is');
+  });
+
   await runner.check('a new address is kept from the page that is opened there', async () => {
     const [from, to] = [await freePort(), await freePort()];
     const set = await panel.api('PATCH', '/settings', { body: { 'panel.listen': `127.0.0.1:${from}` } });

@@ -75,8 +75,28 @@ export async function trouble(world) {
         await admin.inspect('dashboard-sites-ar-dark');
       });
       await admin.go('/');
+      await listed.first().getByText(admin.t('sites.drift'), { exact: true }).waitFor();
       await listed.first().getByRole('link').click();
       await page.waitForURL(/\/sites\/shop\.test$/);
+      // Nothing is said twice: the doctor's finding stands behind the line of the file.
+      await admin.go('/');
+      await way.click();
+      await page.waitForURL(/\/doctor$/);
+      const finding = page.locator('main li', { hasText: 'snippets/static.conf' });
+      await finding.waitFor();
+      await page.locator('main li', { hasText: path.basename(file) }).waitFor();
+      await admin.inspect('doctor-drift-en-light');
+      await admin.speaking('ar', 'dark', async () => {
+        await admin.go('/doctor');
+        await finding.waitFor();
+        await admin.inspect('doctor-drift-ar-dark');
+      });
+      await admin.go('/doctor');
+      await finding.getByRole('button', { name: admin.t('doctor.plan') }).click();
+      await admin.heading('plan.title').waitFor();
+      await admin.button('plan.apply').click();
+      await finding.waitFor({ state: 'detached' });
+      assert.equal(fs.readFileSync(shared, 'utf8'), applied);
     } finally {
       fs.writeFileSync(shared, applied);
       fs.writeFileSync(file, good);

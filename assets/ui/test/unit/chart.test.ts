@@ -106,6 +106,11 @@ test('a view survives its address, and nonsense in an address is nothing', () =>
   for (const view of [{ range: '24h', fixed: null }, { range: '5m', fixed }] as const) {
     assert.deepEqual(readView(new URLSearchParams(viewQuery(view))), view);
   }
+  // A page may mean another range by an address without one.
+  const usual = { range: '1h', fixed: null } as const;
+  assert.equal(viewQuery(usual, '1h').range, '');
+  assert.deepEqual(readView(new URLSearchParams(), '1h'), usual);
+  assert.equal(viewQuery({ range: '5m', fixed: null }, '1h').range, '5m');
   for (const query of ['range=toString', 'range=2h', 'from=x&to=y', 'from=2026-11-20&to=2026-11-19']) {
     assert.deepEqual(readView(new URLSearchParams(query)), { range: '5m', fixed: null }, query);
   }

@@ -135,6 +135,12 @@ fn lost(panel: &Panel) -> Value {
     site
 }
 
+/// A file that all sites share, written by somebody else.
+fn worn(panel: &Panel) -> Value {
+    panel.host.files.lock().unwrap().insert("manara/snippets/static.conf".into(), "# by hand\n".into());
+    json!({})
+}
+
 fn new_site(_: &Panel) -> Value {
     json!({ "domain": "a.test", "kind": "static" })
 }
@@ -333,6 +339,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             panel.host.stopped.store(true, Ordering::SeqCst);
             json!({})
         })
+    },
+    Scenario {
+        tables: COMMON,
+        least: ADMIN,
+        ..change("nginx.reapply", worn, &["nginx_switch", "nginx_reload", "hold", "forget"])
     },
     Scenario {
         tables: COMMON,

@@ -17,6 +17,7 @@ export interface View {
   fixed: Span | null;
 }
 
+/** What an address without a range means, where a page does not say otherwise. */
 const DEFAULT: Range = '5m';
 /** Several of the finest steps that are kept for long. */
 const SHORTEST_MS = 60_000;
@@ -25,20 +26,20 @@ const LONGEST_MS = 2 * 366 * 86_400_000;
 
 const isRange = (name: string | null): name is Range => name !== null && Object.hasOwn(RANGES, name);
 
-/** The view that an address asks for; nonsense in it is as if it were not there. */
-export function readView(query: URLSearchParams): View {
+/** The view that an address asks for; nonsense in it is as if it were not there. Without a range it is `usual`. */
+export function readView(query: URLSearchParams, usual: Range = DEFAULT): View {
   const name = query.get('range');
   const [from, to] = ['from', 'to'].map((key) => Date.parse(query.get(key) ?? ''));
   const fixed = from !== undefined && to !== undefined && to > from ? { from, to } : null;
-  return { range: isRange(name) ? name : DEFAULT, fixed };
+  return { range: isRange(name) ? name : usual, fixed };
 }
 
 const second = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
-/** What the address has to say for `view`. */
-export function viewQuery({ range, fixed }: View): Record<string, string> {
+/** What the address has to say for `view` on a page whose usual range is `usual`. */
+export function viewQuery({ range, fixed }: View, usual: Range = DEFAULT): Record<string, string> {
   return {
-    range: range === DEFAULT ? '' : range,
+    range: range === usual ? '' : range,
     from: fixed ? second(fixed.from) : '',
     to: fixed ? second(fixed.to) : '',
   };

@@ -7,12 +7,15 @@ const NAMES = ['range', 'from', 'to'];
 export class MachineView {
   /** The address says more, such as which processes are looked for: that draws no chart anew. */
   readonly #query = $derived(String(new URLSearchParams(NAMES.map((name) => [name, here.query.get(name) ?? '']))));
-  readonly view = $derived<View>(readView(new URLSearchParams(this.#query)));
+  readonly view = $derived.by<View>(() => readView(new URLSearchParams(this.#query), this.usual));
   /** Whether the present is followed second by second. */
   readonly live = $derived(!this.view.fixed && this.view.range === '5m');
   /** The moment that is pointed at, in milliseconds since 1970. */
   cursor = $state<number | null>(null);
   #ahead = 0;
+
+  /** `usual` is the range of an address that names none. */
+  constructor(private readonly usual?: Range) {}
 
   /** The clock of the server: that of the browser may be wrong. */
   now(): number {
@@ -49,6 +52,6 @@ export class MachineView {
   }
 
   #show(view: View): void {
-    setQuery(viewQuery(view));
+    setQuery(viewQuery(view, this.usual));
   }
 }
