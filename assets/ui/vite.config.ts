@@ -3,10 +3,10 @@ import { defineConfig } from 'vite';
 
 /** Needed before signing in. */
 const BASE =
-  /lucide\/svelte\/dist\/(?!icons)|icons\/(circle-alert|eye|eye-off|languages|moon|sun)\.|src\/lib\/(client|i18n|idn|locale|location|password|problem|resource|router|session|storage|theme)\b|src\/ui\/(Field|Mark|PasswordField)\.|src\/app\/(App|Preferences|Gate|start)\b/;
+  /lucide\/svelte\/dist\/(?!icons)|icons\/(circle-alert|eye|eye-off|languages|moon|sun)\.|src\/lib\/(client|i18n|idn|locale|location|password|preferences|problem|resource|router|session|storage|theme)\b|src\/ui\/(Field|Mark|PasswordField)\.|src\/app\/(App|Preferences|Gate|start)\b/;
 /** The shell, and what nearly every page in it uses. */
 const SHELL =
-  /src\/app\/(Shell|Sidebar|TopBar|navigation|routes)\b|src\/lib\/(actors|ago|changes|clock|events|format|jobs|overlays|title|toast)\b|src\/ui\/(Ago|CopyButton|Empty|Evidence|InstallPrompt|JobState|Loading|PageHead|ProblemNotice|Progress|Rich|Segments|SiteState)\.|icons\/(activity|ban|book-open|check|chevron-right|circle-check|clock|copy|download|ellipsis|ellipsis-vertical|file-pen|globe|layout-dashboard|list-checks|loader-circle|menu|package|pause|plus|scroll-text|search|triangle-alert|undo-2|users|x)\./;
+  /src\/app\/(Shell|Sidebar|TopBar|navigation|routes)\b|src\/lib\/(actors|ago|changes|clock|events|format|guard|jobs|overlays|pending|quiet|title|toast)\b|src\/ui\/(Ago|CopyButton|Empty|Evidence|JobState|Loading|PageHead|ProblemNotice|Progress|Rich|Segments|SiteState)\.|icons\/(activity|ban|book-open|check|chevron-right|circle-check|clock|copy|download|ellipsis|ellipsis-vertical|file-pen|globe|layout-dashboard|list-checks|loader-circle|menu|package|pause|plus|scroll-text|search|triangle-alert|undo-2|users|x)\./;
 
 export default defineConfig({
   plugins: [svelte({ compilerOptions: { runes: true } })],

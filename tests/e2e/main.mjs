@@ -9,6 +9,7 @@ import { Panel } from './lib/panel.mjs';
 import { Person } from './lib/person.mjs';
 import { Runner } from './lib/runner.mjs';
 import { adopt } from './scenes/adopt.mjs';
+import { broken } from './scenes/broken.mjs';
 import { certificate } from './scenes/certificate.mjs';
 import { changes } from './scenes/changes.mjs';
 import { claim, signIn } from './scenes/door.mjs';
@@ -32,7 +33,7 @@ import { ways } from './scenes/ways.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runner = new Runner(`${root}target/e2e`);
-const SCENES = [signIn, first, sites, trouble, people, keyboard, lists, hostile, pages, feel, changes, machine, logs, ways, install, adopt, settings, certificate, trail, secrets];
+const SCENES = [signIn, first, sites, trouble, people, keyboard, lists, hostile, pages, feel, changes, machine, logs, ways, install, adopt, settings, certificate, trail, broken, secrets];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 const unknown = wanted.filter((name) => !SCENES.some((scene) => scene.name === name));
 

@@ -13,6 +13,11 @@
   if (lang !== 'ar' && lang !== 'en') lang = navigator.language.indexOf('ar') === 0 ? 'ar' : 'en';
   var theme = stored('manara.theme');
   if (theme !== 'dark' && theme !== 'light') theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  // The program itself did not come: what the page has to say about it is in the page.
+  addEventListener('error', function (event) {
+    var unloaded = document.getElementById('unloaded');
+    if (event.target instanceof HTMLScriptElement && unloaded) unloaded.hidden = false;
+  }, true);
   root.lang = lang;
   root.dir = lang === 'ar' ? 'rtl' : 'ltr';
   root.dataset.theme = theme;

@@ -19,7 +19,7 @@ const DOOR = ['claim', 'password', 'sign_in'];
 /** Keys of these tables that every page needs all the same. */
 const SOONER = ['jobs.failed_title', 'jobs.one', 'not_found.title', 'role.admin', 'role.operator', 'role.viewer', 'site.delete', 'site.disable', 'site.drifted', 'site.enable', 'site.title'];
 /** Keys of other tables that come later. */
-const LATER_KEYS = ['action.back', 'action.done', 'action.next', 'action.review_changes', 'action.save', 'form.field_problem', 'form.fix_these', 'form.no', 'form.required', 'form.yes', 'palette.none', 'palette.placeholder', 'palette.results', 'session.sign_out', 'sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
+const LATER_KEYS = ['action.back', 'action.copy_refused', 'action.done', 'action.next', 'action.review_changes', 'action.save', 'form.field_problem', 'form.fix_these', 'form.no', 'form.required', 'form.yes', 'palette.none', 'palette.placeholder', 'palette.results', 'session.sign_out', 'sites.clear_filter', 'sites.create_first', 'sites.no_match', 'sites.no_match_text', 'sites.none', 'sites.none_text'];
 const isLater = ([key]) => LATER_KEYS.includes(key) || (LATER.includes(key.split('.')[0]) && !SOONER.includes(key));
 const isRare = ([key]) => RARE.includes(key.split('.')[0]);
 const isDoor = ([key]) => DOOR.includes(key.split('.')[0]);

@@ -9,5 +9,11 @@ import { setLang } from './lib/locale.svelte';
 import { startNavigation } from './lib/location.svelte';
 
 startNavigation();
-await setLang(document.documentElement.lang === 'ar' ? 'ar' : 'en');
-mount(App, { target: document.body.querySelector('#app')! });
+try {
+  await setLang(document.documentElement.lang === 'ar' ? 'ar' : 'en');
+  mount(App, { target: document.body.querySelector('#app')! });
+} catch (cause) {
+  // Without texts nothing can be worded: the page itself has the few words that are needed.
+  document.getElementById('unloaded')!.hidden = false;
+  throw cause;
+}

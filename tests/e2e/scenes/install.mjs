@@ -61,6 +61,11 @@ export async function install(world) {
       await person.inspect('doctor-broken-ar-dark');
     });
     await person.go('/doctor');
+    // Mended by what the API's description says: where that does not come once, the next press asks for it again.
+    await person.page.route('**/api/v1/openapi.json', (route) => route.abort(), { times: 1 });
+    await person.button('doctor.mend').click();
+    await row.getByText(person.t('error.offline_title')).waitFor();
+    person.problems.length = 0;
     await person.button('doctor.mend').click();
     await row.getByText('Unable to fetch').waitFor();
     await person.inspect('doctor-failed-en-light');
@@ -85,6 +90,8 @@ export async function install(world) {
     assert.equal((await other.api('GET', `/jobs/${id}`)).body.state, 'cancelled');
     await person.inspect('job-cancelled-en-light', { phone: false });
     assert.equal((await other.api('GET', '/components')).body.items[0].installed, false);
+    await person.go('/components');
+    await person.button('components.install', { name: 'nginx' }).waitFor();
   });
 
   await runner.check('nginx is installed in the first steps, with output as it comes', async () => {

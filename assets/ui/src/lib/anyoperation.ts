@@ -1,4 +1,5 @@
 // Runs an operation that the server names by its id: the API's own description says how it is called.
+import { readApiDocument } from './apidocument';
 import { client, planOf, send } from './client';
 import { operationRequest, type ApiDocument } from './openapi';
 import type { paths } from './api';
@@ -9,13 +10,11 @@ type Loose = (path: PostPath, options: { params: { path: Record<string, string>;
 
 let known: Promise<ApiDocument> | null = null;
 
-async function readDocument(): Promise<ApiDocument> {
-  return (await fetch('/api/v1/openapi.json')).json() as Promise<ApiDocument>;
-}
-
 /** The request of operation `id` with `input`. Only operations that act (POST) are run. */
 async function request(id: string, input: Record<string, string>, query?: { dry_run: true }): Promise<Awaited<ReturnType<Loose>>> {
-  known ??= readDocument();
+  known ??= readApiDocument();
+  // What did not come is asked for again the next time.
+  known.catch(() => (known = null));
   const described = operationRequest(await known, id, input);
   if (!described) throw new Error(`no operation ${id} that can be run here`);
   // The path is one of the description, which the client's types are made from.

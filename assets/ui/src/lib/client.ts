@@ -93,13 +93,18 @@ export async function send<T>(request: Promise<Answer<T>>): Promise<T> {
   try {
     answer = await request;
   } catch {
-    throw new ApiError(makeProblem('offline', 0, t('error.offline_title'), t('error.offline_detail')));
+    throw unreachable();
   }
   const { data, error, response } = answer;
   if (response.ok) return data as T;
   if (response.status === 401 && session.current) session.ended();
   if (isProblem(error)) throw new ApiError(error);
   throw new ApiError(makeProblem('unexpected', response.status, t('error.unexpected_title'), t('error.unexpected_detail', { status: response.status })));
+}
+
+/** No answer at all. */
+export function unreachable(): ApiError {
+  return new ApiError(makeProblem('offline', 0, t('error.offline_title'), t('error.offline_detail')));
 }
 
 /** `If-Match` for a revision (RFC 9110 §13.1.1). */

@@ -27,25 +27,3 @@ export class Resource<T> {
     this.loading = false;
   }
 }
-
-/** Runs an action that a button starts: one at a time, its problem kept for display. */
-export class Action {
-  busy = $state(false);
-  error = $state.raw<ApiError | null>(null);
-
-  /** Whether it went well. */
-  async run(work: () => Promise<unknown>): Promise<boolean> {
-    if (this.busy) return false;
-    this.busy = true;
-    this.error = null;
-    try {
-      await work();
-      return true;
-    } catch (cause) {
-      this.error = asApiError(cause);
-      return false;
-    } finally {
-      this.busy = false;
-    }
-  }
-}

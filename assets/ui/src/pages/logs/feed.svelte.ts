@@ -15,6 +15,10 @@ type State = 'live' | 'reconnecting' | 'off';
 const PAGE = 200;
 const KEPT_MAX = 10_000;
 const RETRY_MS = 3_000;
+const LONGEST_RETRY_MS = 30_000;
+
+/** Whether a failure may be over soon: nobody answered, or the panel (or what is before it) could not. */
+const passes = ({ status }: ApiError) => status === 0 || status >= 500;
 
 export class Feed {
   rows = $state.raw<Row[]>([]);
@@ -33,10 +37,12 @@ export class Feed {
   #gap = false;
   #source: EventSource | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #delay = RETRY_MS;
 
-  /** Shows the newest entries of `query`, and follows them. */
-  async show(query: LogQuery): Promise<void> {
+  /** Shows the newest entries of `query`, and follows them. `again`: those that are shown already, after a break. */
+  async show(query: LogQuery, again = false): Promise<void> {
     this.stop();
+    if (again) this.link = 'reconnecting';
     this.#query = query;
     this.#generation += 1;
     const mine = this.#generation;
@@ -55,9 +61,14 @@ export class Feed {
       if (isOpen(query)) this.#follow(query, page.newest ?? null);
     } catch (cause) {
       if (mine !== this.#generation) return;
-      this.rows = [];
-      this.ready = false;
-      this.error = asApiError(cause);
+      const error = asApiError(cause);
+      if (again && passes(error)) {
+        this.#later(() => void this.show(query, true));
+      } else {
+        this.rows = [];
+        this.ready = false;
+        this.error = error;
+      }
     }
     this.busy = false;
   }
@@ -116,15 +127,24 @@ export class Feed {
     const { from: _, ...parameters } = apiQuery(query, Date.now());
     const source = new EventSource(`/api/v1/logs/${query.source}/follow?${new URLSearchParams({ ...parameters, ...(cursor && { cursor }) })}`);
     this.#source = source;
-    source.onopen = () => (this.link = 'live');
+    source.onopen = () => {
+      this.link = 'live';
+      this.#delay = RETRY_MS;
+    };
     source.onerror = () => {
       source.close();
       this.link = 'reconnecting';
       // What was written meanwhile is read by a reader who follows, and missed by nobody: the way back reads it.
       this.#gap = true;
-      this.#retry = setTimeout(() => (this.following ? void this.show(query) : this.#follow(query, null)), RETRY_MS);
+      this.#later(() => (this.following ? void this.show(query, true) : this.#follow(query, null)));
     };
     source.addEventListener('log', (event) => this.#add((JSON.parse((event as MessageEvent<string>).data) as { entries: LogEntry[] }).entries));
+  }
+
+  /** Each time after a longer while, until it works. */
+  #later(what: () => void): void {
+    this.#retry = setTimeout(what, this.#delay);
+    this.#delay = Math.min(this.#delay * 2, LONGEST_RETRY_MS);
   }
 
   #add(entries: LogEntry[]): void {
