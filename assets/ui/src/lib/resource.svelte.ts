@@ -6,24 +6,29 @@ export class Resource<T> {
   data = $state.raw<T | null>(null);
   error = $state.raw<ApiError | null>(null);
   loading = $state(true);
-  #generation = 0;
+  #asked = 0;
+  #shown = 0;
 
   constructor(private readonly read: () => Promise<T>) {}
 
-  /** Reads again; old data stays until the answer is there, and only the newest answer counts. */
+  /**
+   * Reads again. What is shown stays until a later answer is there; an answer that an even later question overtook is
+   * still news, or whoever asks faster than the server answers would never see one.
+   */
   async load(): Promise<void> {
-    this.#generation += 1;
-    const mine = this.#generation;
+    this.#asked += 1;
+    const mine = this.#asked;
     this.loading = true;
     try {
       const data = await this.read();
-      if (mine !== this.#generation) return;
+      if (mine < this.#shown) return;
       this.data = data;
       this.error = null;
     } catch (cause) {
-      if (mine !== this.#generation) return;
+      if (mine < this.#shown) return;
       this.error = asApiError(cause);
     }
-    this.loading = false;
+    this.#shown = mine;
+    if (mine === this.#asked) this.loading = false;
   }
 }
