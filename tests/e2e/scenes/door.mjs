@@ -5,7 +5,7 @@ import { VARIANTS } from '../lib/variants.mjs';
 
 export async function claim(world) {
   const { runner, panel, admin } = world;
-  const alert = admin.page.locator('[role=alert]');
+  const alert = admin.page.getByRole('alert');
 
   await runner.check('an unclaimed panel says how to get its link, in both languages', async () => {
     await admin.go('/');
@@ -77,7 +77,7 @@ async function fillClaim(person, password, repeated) {
 
 export async function signIn(world) {
   const { runner, admin } = world;
-  const alert = admin.page.locator('[role=alert]');
+  const alert = admin.page.getByRole('alert');
 
   await runner.check('signing out ends the session', async () => {
     const cookies = (await admin.context.cookies()).filter((cookie) => cookie.httpOnly);
