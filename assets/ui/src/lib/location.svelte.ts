@@ -28,7 +28,9 @@ export function holdHere(asked: typeof hold): void {
   hold = asked;
 }
 
+/** An address that is the same as before is no news: whoever depends on it would begin anew. */
 function arrive(): void {
+  if (address() === shown) return;
   place = read();
   shown = address();
 }
