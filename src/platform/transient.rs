@@ -20,6 +20,8 @@ const BOOTED: &str = "/run/systemd/system";
 /// Errors of work that was ended, as [`command::run`] has them.
 const STOPPED: &str = "program_stopped";
 const TIMED_OUT: &str = "program_timed_out";
+/// Exit codes from here on are systemd's, of a command that it could not even begin (systemd.exec(5), "Process Exit Codes").
+const SYSTEMDS_OWN: i32 = 200;
 /// Pause between two looks at a unit.
 const LOOK: Duration = Duration::from_millis(250);
 /// Time for a question to systemd, or for ending a unit.
@@ -111,7 +113,9 @@ impl<'a> Job<'a> {
         let all = arguments(&Self::unit(self.name), &self.output.path, path, command, args);
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let started = command::run(Program::SystemdRun, &all, ASK_LIMIT, &mut |_| true)?;
-        if started.ok {
+        // A command that ends at once can be gone before systemd has seen it start, and is then told as one that did not.
+        let ran = |unit: Unit| matches!(unit, Unit::Ended(of, Some(..SYSTEMDS_OWN)) if of == command);
+        if started.ok || ran(self.look()?) {
             return Ok(());
         }
         self.clear();

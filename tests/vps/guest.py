@@ -90,6 +90,10 @@ class Guest:
         with contextlib.suppress(Exception):
             self.power_off()
         if self.process and self.process.poll() is None:
+            # Its first process would go on without it, in the groups and the network of the next guest.
+            for pid in filter(None, (self._find_leader(), self.leader)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         for _ in range(50):
@@ -166,6 +170,8 @@ class Guest:
         return None
 
     def _booted(self):
+        # Before the guest's own first process there may have been one that only prepared its place.
+        self.leader = self._find_leader() or self.leader
         done = self.run("systemctl", "is-system-running", check=False)
         state = done.stdout.strip()
         return state if state in ("running", "degraded") else None
