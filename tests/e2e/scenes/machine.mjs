@@ -281,8 +281,8 @@ export async function machine(world) {
         // A4 without its margins, at 96 dots per inch.
         await page.setViewportSize({ width: 688, height: 980 });
         await page.emulateMedia({ media: 'print' });
+        await until('the charts on paper', () => page.evaluate(() => document.querySelectorAll('.charts svg').length >= 8));
         const widths = await page.evaluate(() => [...document.querySelectorAll('.charts svg')].map((svg) => [svg.getBoundingClientRect().right, svg.closest('section').getBoundingClientRect().right]));
-        assert.ok(widths.length >= 8, `${widths.length} charts`);
         for (const [svg, card] of widths) assert.ok(svg <= card, `a chart ends at ${svg}, its card at ${card}`);
         await page.screenshot({ path: `${runner.target}/screens/machine-paper-${lang}.png`, fullPage: true });
         await page.emulateMedia({ media: 'screen' });
